@@ -1,0 +1,2 @@
+//! firstcut
+fn main() {}

@@ -1,0 +1,2 @@
+//! Media files: what is in them, and how they are decoded, drawn and written.
+pub mod frame;

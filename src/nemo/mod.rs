@@ -1,0 +1,1 @@
+//! NemoVideo: everything that knows its wire format and its manners.

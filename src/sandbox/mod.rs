@@ -1,0 +1,2 @@
+//! The sandbox: both services, emulated on loopback.
+pub mod render;
