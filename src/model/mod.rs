@@ -1,0 +1,4 @@
+//! The vocabulary: what a job is, what was asked, what is told about it.
+
+pub mod job;
+pub mod request;
