@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::error::Error;
+
 /// A job, as an assistant or a script sees it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct JobReport {
@@ -108,6 +110,19 @@ pub struct ErrorReport {
     /// The service's own words, quoted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_said: Option<String>,
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.kind().code().to_owned(),
+            message: error.message().to_owned(),
+            money: error.spent().code().to_owned(),
+            retry_is_safe: error.kind().retry_is_safe(),
+            next: error.next_step().unwrap_or("Tell the user what happened.").to_owned(),
+            service_said: error.quoted().map(str::to_owned),
+        }
+    }
 }
 
 /// A session and its timeline.
