@@ -104,13 +104,15 @@ impl Ledger {
         job.attempts += 1;
         job.updated_at_ms = now_ms;
         save(&mut tx, &job, None, true).await?;
-        sqlx::query("INSERT INTO attempt (job_id, n, state, detail, started_at_ms) VALUES ($1, $2, 'open', $3, $4)")
-            .bind(job.id.as_str())
-            .bind(i64::from(job.attempts))
-            .bind(row::to_json(&detail)?)
-            .bind(now_ms)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO attempt (job_id, n, state, detail, started_at_ms) VALUES ($1, $2, 'open', $3, $4)",
+        )
+        .bind(job.id.as_str())
+        .bind(i64::from(job.attempts))
+        .bind(row::to_json(&detail)?)
+        .bind(now_ms)
+        .execute(&mut *tx)
+        .await?;
         let about = json!({ "attempt": job.attempts, "begun": true });
         events::append(&mut tx, &job.id, (Some(from), job.state), "dispatcher", &about, now_ms).await?;
         self.publish(tx).await?;
@@ -142,7 +144,10 @@ impl Ledger {
             .bind(i64::from(n))
             .fetch_optional(&mut *tx)
             .await?;
-        let found = found.ok_or_else(|| Error::new(Kind::NotFound, format!("The job {id} has no attempt {n}.")))?;
+        let found = found.ok_or_else(|| {
+            Error::new(Kind::NotFound, format!("The job {id} has no attempt {n}."))
+                .next("Its events name the attempts it has.")
+        })?;
         let mut attempt = read(&found)?;
         let remote_id = remote_id.map(str::to_owned);
         if attempt.state.gives_way_to(state) {

@@ -154,5 +154,6 @@ impl Ledger {
 }
 
 pub(super) fn no_such_job(id: &JobId) -> Error {
-    Error::new(Kind::NotFound, format!("There is no job {id} in the ledger.")).next("List the jobs to see those there are.")
+    Error::new(Kind::NotFound, format!("There is no job {id} in the ledger."))
+        .next("List the jobs to see those there are.")
 }

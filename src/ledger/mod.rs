@@ -117,7 +117,10 @@ pub struct Change {
 
 /// What became of a change.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "looked at once and never kept; a box would only be in the way")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "looked at once and never kept; a box would only be in the way"
+)]
 pub enum Recorded {
     /// The change is on disk; this is the job now.
     Done(Job),
@@ -148,7 +151,9 @@ impl Ledger {
     /// A number that differs from the one before when a job, an attempt or a session changed, in any process. A waiter compares it
     /// instead of reading rows. Claiming, renewing and giving back a job do not count.
     pub async fn revision(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT value FROM revision WHERE id = 1").fetch_one(&self.inner.readers).await?)
+        Ok(sqlx::query_scalar("SELECT value FROM revision WHERE id = 1")
+            .fetch_one(&self.inner.readers)
+            .await?)
     }
 
     /// Lets go of the file in good order. Not needed for safety: whatever was committed stays.

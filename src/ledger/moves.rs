@@ -31,7 +31,9 @@ impl Ledger {
         .await?;
         tx.commit().await?;
         let mut jobs = row::jobs(&rows);
-        jobs.sort_by(|a, b| (a.due_at_ms, a.created_at_ms, &a.id).cmp(&(b.due_at_ms, b.created_at_ms, &b.id)));
+        jobs.sort_by(|a, b| {
+            (a.due_at_ms, a.created_at_ms, &a.id).cmp(&(b.due_at_ms, b.created_at_ms, &b.id))
+        });
         Ok(jobs)
     }
 
@@ -62,7 +64,14 @@ impl Ledger {
     ///
     /// # Errors
     /// `NotFound`, and `Internal` for a step that [`State::may_become`] forbids.
-    pub async fn resolve(&self, id: &JobId, from: State, change: Change, who: &str, now_ms: EpochMs) -> Result<Recorded> {
+    pub async fn resolve(
+        &self,
+        id: &JobId,
+        from: State,
+        change: Change,
+        who: &str,
+        now_ms: EpochMs,
+    ) -> Result<Recorded> {
         let mut tx = self.begin().await?;
         let mut job = locked_job(&mut tx, id).await?;
         if job.state != from {
@@ -137,7 +146,8 @@ impl Ledger {
             save(&mut tx, &job, None, true).await?;
             if news {
                 let detail = serde_json::json!({ "cancel_requested": true });
-                events::append(&mut tx, &job.id, (Some(job.state), job.state), "caller", &detail, now_ms).await?;
+                events::append(&mut tx, &job.id, (Some(job.state), job.state), "caller", &detail, now_ms)
+                    .await?;
             }
         }
         let job = locked_job(&mut tx, id).await?;
@@ -149,7 +159,8 @@ impl Ledger {
 /// The job as it stands, under the write lock.
 pub(super) async fn locked_job(tx: &mut Tx, id: &JobId) -> Result<Job> {
     // The write lock is on the whole file. PostgreSQL will need FOR UPDATE here.
-    let found = sqlx::query("SELECT * FROM job WHERE id = $1").bind(id.as_str()).fetch_optional(&mut **tx).await?;
+    let found =
+        sqlx::query("SELECT * FROM job WHERE id = $1").bind(id.as_str()).fetch_optional(&mut **tx).await?;
     row::job(&found.ok_or_else(|| no_such_job(id))?)
 }
 

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Connection, SqlSafeStr};
 
@@ -51,8 +53,8 @@ impl Ledger {
             .pragma("journal_size_limit", "4194304");
         // Waiting for a turn must outlast the wait of the one ahead, or its error would hide the cause.
         let patience = busy_timeout.saturating_mul(4).max(Duration::from_secs(5));
-        let writer = pool(1, patience, options.clone());
-        let readers = pool(2, patience, options.pragma("query_only", "ON"));
+        let writer = pool(1, patience).before_acquire(is_clean).connect_lazy_with(options.clone());
+        let readers = pool(2, patience).connect_lazy_with(options.pragma("query_only", "ON"));
         let ledger = Self { inner: Arc::new(Inner { path, writer, readers }) };
         ledger.ready(busy_timeout).await.map_err(|error| at(ledger.path(), error))?;
         Ok(ledger)
@@ -91,7 +93,8 @@ impl Ledger {
     /// # Errors
     /// `Ledger` when it is damaged.
     pub async fn check(&self) -> Result<()> {
-        let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.inner.readers).await?;
+        let verdict: String =
+            sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&self.inner.readers).await?;
         if verdict == "ok" {
             return Ok(());
         }
@@ -101,14 +104,23 @@ impl Ledger {
     }
 }
 
-fn pool(connections: u32, patience: Duration, options: SqliteConnectOptions) -> SqlitePool {
+fn pool(connections: u32, patience: Duration) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(patience)
         // A file does not hang up, and each connection costs a thread: no pings, none made ahead, idle ones closed.
         .test_before_acquire(false)
         .idle_timeout(Duration::from_secs(60))
-        .connect_lazy_with(options)
+}
+
+/// Whether the writer may be used again. After some faults (a full disk, a failed write) SQLite ends the transaction by
+/// itself; sqlx 0.9 still counts it as open then, and would refuse to begin another one for ever. Such a connection is replaced.
+fn is_clean(writer: &mut SqliteConnection, _: PoolConnectionMetadata) -> BoxFuture<'_, sqlx::Result<bool>> {
+    Box::pin(async move {
+        // A rollback may still be in the connection's queue; the answer comes after it.
+        writer.ping().await?;
+        Ok(!writer.is_in_transaction())
+    })
 }
 
 /// Whether the schema is the one that we know.
@@ -118,7 +130,8 @@ fn pool(connections: u32, patience: Duration, options: SqliteConnectOptions) -> 
 async fn is_current(writer: &mut SqliteConnection) -> Result<bool> {
     let application_id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *writer).await?;
     if application_id != APPLICATION_ID {
-        let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut *writer).await?;
+        let tables: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut *writer).await?;
         if application_id != 0 || tables > 0 {
             return Err(Error::new(Kind::Ledger, "The file is a database of another program, not a ledger.")
                 .next("It was left as it is. Point FIRSTCUT_HOME at another folder."));
@@ -131,7 +144,9 @@ async fn is_current(writer: &mut SqliteConnection) -> Result<bool> {
     if found > known {
         return Err(Error::new(
             Kind::Ledger,
-            format!("The ledger was written by a newer firstcut (its schema is {found}, this one knows {known})."),
+            format!(
+                "The ledger was written by a newer firstcut (its schema is {found}, this one knows {known})."
+            ),
         )
         .next("Update firstcut, or point FIRSTCUT_HOME at another folder. The ledger was left as it is."));
     }

@@ -16,17 +16,21 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf> {
     match fs::metadata(&path) {
         Ok(found) if !found.is_file() => Err(Error::new(
             Kind::Ledger,
-            format!("{} should be the ledger's file, but a folder or something else is in its way.", path.display()),
+            format!(
+                "{} should be the ledger's file, but a folder or something else is in its way.",
+                path.display()
+            ),
         )
         .next("Move it away, or point FIRSTCUT_HOME at another folder.")),
-        Ok(found) if found.permissions().readonly() => Err(Error::new(
-            Kind::Ledger,
-            format!("The ledger {} is marked as read-only.", path.display()),
-        )
-        .next("Make the file writable for your user, or point FIRSTCUT_HOME at another folder.")),
+        Ok(found) if found.permissions().readonly() => {
+            Err(Error::new(Kind::Ledger, format!("The ledger {} is marked as read-only.", path.display()))
+                .next("Make the file writable for your user, or point FIRSTCUT_HOME at another folder."))
+        }
         Ok(found) if found.len() == 0 => refuse_orphan(&path),
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse_orphan(&path).and_then(|()| create(&path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            refuse_orphan(&path).and_then(|()| create(&path))
+        }
         Err(error) => Err(unusable(&path, error)),
     }?;
     Ok(path)
@@ -43,7 +47,10 @@ fn refuse_orphan(path: &Path) -> Result<()> {
             Kind::Ledger,
             format!("The ledger {} is missing or empty, but its journal is still there.", path.display()),
         )
-        .next(format!("Put the ledger back beside {}, or move that away to start afresh.", journal.display())));
+        .next(format!(
+            "Put the ledger back beside {}, or move that away to start afresh.",
+            journal.display()
+        )));
     }
     Ok(())
 }
@@ -90,7 +97,9 @@ fn unusable(path: &Path, error: io::Error) -> Error {
         ),
         _ => ("its folder cannot be used", "Check the folder, or point FIRSTCUT_HOME at another one."),
     };
-    Error::new(Kind::Ledger, format!("The ledger {} cannot be made: {why}.", path.display())).next(next).because(error)
+    Error::new(Kind::Ledger, format!("The ledger {} cannot be made: {why}.", path.display()))
+        .next(next)
+        .because(error)
 }
 
 /// Says, as a full sentence, why this is a bad place for a ledger: on a network file system locks may do nothing, and programs
@@ -119,8 +128,22 @@ pub fn hazard(path: &Path) -> Option<String> {
 /// The type of the file system that holds `path`, if it is one that is not local; `mounts` as in Linux's `/proc/mounts`.
 fn network_mount<'m>(mounts: &'m str, path: &Path) -> Option<&'m str> {
     const REMOTE: [&str; 16] = [
-        "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "drvfs", "afs", "ceph", "lustre", "glusterfs", "fuse.sshfs",
-        "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "davfs",
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "drvfs",
+        "afs",
+        "ceph",
+        "lustre",
+        "glusterfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+        "davfs",
     ];
     let holder = mounts
         .lines()

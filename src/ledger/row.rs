@@ -69,7 +69,10 @@ pub(super) fn word<T: FromStr<Err = Error>>(row: &SqliteRow, column: &'static st
 }
 
 /// A column that holds a name of ours or nothing.
-pub(super) fn optional_word<T: FromStr<Err = Error>>(row: &SqliteRow, column: &'static str) -> Result<Option<T>> {
+pub(super) fn optional_word<T: FromStr<Err = Error>>(
+    row: &SqliteRow,
+    column: &'static str,
+) -> Result<Option<T>> {
     get::<Option<&str>>(row, column)?
         .map(|text| text.parse().map_err(|error: Error| unreadable(row, column).because(error)))
         .transpose()
@@ -89,6 +92,9 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
 fn unreadable(row: &SqliteRow, column: &str) -> Error {
     let id = ["id", "job_id", "session_id"].into_iter().find_map(|name| row.try_get::<String, _>(name).ok());
     let id = id.as_deref().unwrap_or("without a name");
-    Error::new(Kind::Ledger, format!("The ledger's row {id} cannot be read: its field {column} makes no sense."))
-        .next("It may come from a newer firstcut: update this one. Nothing was changed.")
+    Error::new(
+        Kind::Ledger,
+        format!("The ledger's row {id} cannot be read: its field {column} makes no sense."),
+    )
+    .next("It may come from a newer firstcut: update this one. Nothing was changed.")
 }

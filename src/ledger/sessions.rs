@@ -99,7 +99,12 @@ impl Ledger {
     }
 
     /// Says that the service lost the session; the first time it was noticed stays. False if there is no such session.
-    pub async fn mark_session_lost(&self, service: Service, session_id: &str, now_ms: EpochMs) -> Result<bool> {
+    pub async fn mark_session_lost(
+        &self,
+        service: Service,
+        session_id: &str,
+        now_ms: EpochMs,
+    ) -> Result<bool> {
         let mut tx = self.begin().await?;
         let marked = sqlx::query(
             "UPDATE session SET lost_at_ms = COALESCE(lost_at_ms, $1) WHERE service = $2 AND session_id = $3",
