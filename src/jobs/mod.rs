@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod engine;
+pub mod paths;
 pub mod plan;
 pub mod report;
 pub mod session;
