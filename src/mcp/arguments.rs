@@ -18,7 +18,8 @@ pub(super) struct Arguments<T>(pub(super) Result<T>);
 impl<T: DeserializeOwned> FromContextPart<ToolCallContext<'_, Server>> for Arguments<T> {
     fn from_context_part(context: &mut ToolCallContext<'_, Server>) -> Result<Self, ErrorData> {
         let given = context.arguments.take().unwrap_or_default();
-        let schema = context.service.tool(context.name()).map(|tool| tool.input_schema.clone()).unwrap_or_default();
+        let schema =
+            context.service.tool(context.name()).map(|tool| tool.input_schema.clone()).unwrap_or_default();
         Ok(Self(read(&schema, given)))
     }
 }
@@ -29,7 +30,9 @@ fn read<T: DeserializeOwned>(schema: &JsonObject, mut given: JsonObject) -> Resu
     given.retain(|_, value| !value.is_null());
     let faults = faults(schema, &given);
     if !faults.is_empty() {
-        return Err(Error::invalid(faults.join(" ")).next("Correct the arguments and call again; nothing was sent."));
+        return Err(
+            Error::invalid(faults.join(" ")).next("Correct the arguments and call again; nothing was sent.")
+        );
     }
     serde_json::from_value(Value::Object(given))
         .map_err(|error| Error::invalid(format!("The arguments cannot be read: {error}.")))
@@ -46,7 +49,9 @@ fn faults(schema: &JsonObject, given: &JsonObject) -> Vec<String> {
             Some(rule) => faults.extend(fault(name, rule, value)),
         }
     }
-    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    for name in
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    {
         if !given.contains_key(name) {
             let about = known.get(name).map(about).unwrap_or_default();
             faults.push(format!("The argument {name} is missing{about}."));
@@ -82,7 +87,8 @@ fn fault(name: &str, rule: &Value, value: &Value) -> Option<String> {
         let allowed: Vec<_> = allowed.iter().filter_map(Value::as_str).collect();
         return Some(format!("{name} must be one of {}, not {}.", allowed.join(", "), shown(value)));
     }
-    let (least, most) = (rule.get("minimum").and_then(Value::as_f64), rule.get("maximum").and_then(Value::as_f64));
+    let (least, most) =
+        (rule.get("minimum").and_then(Value::as_f64), rule.get("maximum").and_then(Value::as_f64));
     if let Some(number) = value.as_f64()
         && (least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most))
     {
@@ -194,18 +200,36 @@ mod tests {
             (json!({}), "The argument prompt is missing (What the video shows)."),
             (json!({"prompt": null}), "The argument prompt is missing (What the video shows)."),
             (json!({"prompt": 7}), "prompt must be text, not 7 (What the video shows)."),
-            (json!({"prompt": "a", "duration_seconds": "ten"}), "duration_seconds must be a number, not the text \"ten\" (Length)."),
-            (json!({"prompt": "a", "duration_seconds": 0}), "duration_seconds must be between 1 and 600, not 0 (Length)."),
-            (json!({"prompt": "a", "duration_seconds": 4000}), "duration_seconds must be between 1 and 600, not 4000 (Length)."),
+            (
+                json!({"prompt": "a", "duration_seconds": "ten"}),
+                "duration_seconds must be a number, not the text \"ten\" (Length).",
+            ),
+            (
+                json!({"prompt": "a", "duration_seconds": 0}),
+                "duration_seconds must be between 1 and 600, not 0 (Length).",
+            ),
+            (
+                json!({"prompt": "a", "duration_seconds": 4000}),
+                "duration_seconds must be between 1 and 600, not 4000 (Length).",
+            ),
             (json!({"prompt": "a", "limit": 1.5}), "limit must be a whole number, not 1.5."),
             (json!({"prompt": "a", "limit": -1}), "limit must be at least 1, not -1."),
             (json!({"prompt": "a", "new": "yes"}), "new must be true or false, not the text \"yes\"."),
             (json!({"prompt": "a", "files": "a.mp4"}), "files must be a list, not the text \"a.mp4\"."),
             (json!({"prompt": "a", "files": ["a", {}]}), "files[1] must be text, not an object."),
-            (json!({"prompt": "a", "service": "sora"}), "service must be one of nemo, sandbox, not the text \"sora\"."),
-            (json!({"prompt": "a", "duration": 5}), "There is no argument duration; did you mean duration_seconds?"),
+            (
+                json!({"prompt": "a", "service": "sora"}),
+                "service must be one of nemo, sandbox, not the text \"sora\".",
+            ),
+            (
+                json!({"prompt": "a", "duration": 5}),
+                "There is no argument duration; did you mean duration_seconds?",
+            ),
             (json!({"prompt": "a", "promt": "b"}), "There is no argument promt; did you mean prompt?"),
-            (json!({"prompt": "a", "zzzzzz": 1}), "There is no argument zzzzzz; there are prompt, duration_seconds, limit, new, files, service."),
+            (
+                json!({"prompt": "a", "zzzzzz": 1}),
+                "There is no argument zzzzzz; there are prompt, duration_seconds, limit, new, files, service.",
+            ),
         ] {
             let Value::Object(given) = given else { unreachable!() };
             let error = read::<Value>(&schema(), given.clone()).unwrap_err();
@@ -215,14 +239,18 @@ mod tests {
 
     #[test]
     fn good_arguments_pass_and_null_is_nothing() {
-        let Value::Object(given) = json!({"prompt": "a", "limit": 5, "new": null, "files": []}) else { unreachable!() };
+        let Value::Object(given) = json!({"prompt": "a", "limit": 5, "new": null, "files": []}) else {
+            unreachable!()
+        };
         let read = read::<Value>(&schema(), given).unwrap();
         assert_eq!(read, json!({"prompt": "a", "limit": 5, "files": []}));
     }
 
     #[test]
     fn letters_are_counted() {
-        for (from, to, distance) in [("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "", 2)] {
+        for (from, to, distance) in
+            [("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "", 2)]
+        {
             assert_eq!(edits(from, to), distance);
         }
     }

@@ -30,8 +30,7 @@ pub use server::Server;
 /// How long the end of input may be held up by replies on their way out and by the step in hand.
 const GRACE: Duration = Duration::from_millis(30);
 
-/// Serves the client behind standard input and output until it leaves, `stop` is tripped, or the system asks
-/// the process to end.
+/// Serves the client behind standard input and output until it leaves or `stop` is tripped.
 ///
 /// # Errors
 ///
@@ -40,17 +39,7 @@ pub async fn serve(app: App, stop: CancellationToken) -> Result<()> {
     let working_dir = std::env::current_dir()
         .map_err(|error| Error::storage("The working folder cannot be read.", error))?;
     let (input, output) = rmcp::transport::stdio_pipes();
-    let stop = stop.child_token();
-    let signal = tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            asked_to_end().await;
-            stop.cancel();
-        }
-    });
-    let served = serve_over(app, working_dir, input, output, stop).await;
-    signal.abort();
-    served
+    serve_over(app, working_dir, input, output, stop).await
 }
 
 /// The same over any two streams; relative paths start at `working_dir`.
@@ -100,27 +89,11 @@ where
         engine.await
     };
     match tokio::time::timeout(GRACE, parting).await {
-        Ok(Err(error)) => tracing::error!(%error, "the engine stopped in disorder; jobs are kept in the ledger"),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the engine stopped in disorder; jobs are kept in the ledger")
+        }
         Ok(Ok(())) => {}
         Err(_) => tracing::debug!("left before every step had ended; their leases run out by themselves"),
     }
     Ok(())
-}
-
-/// Completes when the system asks the process to end.
-async fn asked_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals only the end of input tells.
-        std::future::pending::<()>().await;
-    }
 }

@@ -69,7 +69,12 @@ pub(super) async fn telling<T>(
 }
 
 /// Sends news as it comes, and the last words again when none comes, until nobody can bring any.
-async fn pass_on(peer: &Peer<RoleServer>, token: ProgressToken, first: String, mut news: mpsc::Receiver<News>) {
+async fn pass_on(
+    peer: &Peer<RoleServer>,
+    token: ProgressToken,
+    first: String,
+    mut news: mpsc::Receiver<News>,
+) {
     if news.is_closed() && news.is_empty() {
         return;
     }
@@ -120,7 +125,8 @@ mod tests {
     fn numbers_rise_whatever_the_job_says() {
         let mut rising = Rising::default();
         let mut last = -1.0;
-        let said = [None, Some(0.0), Some(20.0), Some(5.0), None, Some(f64::NAN), Some(100.0), Some(100.0), None];
+        let said =
+            [None, Some(0.0), Some(20.0), Some(5.0), None, Some(f64::NAN), Some(100.0), Some(100.0), None];
         for percent in said.into_iter().chain(std::iter::repeat_n(None, 100_000)) {
             let next = rising.next(percent);
             assert!(next > last, "{next} after {last}");

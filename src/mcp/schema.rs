@@ -43,7 +43,8 @@ fn tidy(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     object.remove("$schema");
     object.remove("title");
-    if object.get("format").and_then(Value::as_str).is_some_and(|format| !STANDARD_FORMATS.contains(&format)) {
+    if object.get("format").and_then(Value::as_str).is_some_and(|format| !STANDARD_FORMATS.contains(&format))
+    {
         object.remove("format");
     }
     if object.get("default").is_some_and(Value::is_null) {

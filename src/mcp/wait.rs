@@ -99,7 +99,9 @@ impl Server {
 /// An error after the job was written down: whoever reads it must learn the name, or the job is lost to them.
 fn accepted_before(id: &JobId, error: Error) -> Error {
     let step = error.next_step().map(|step| format!(" {step}")).unwrap_or_default();
-    error.next(format!("The job {id} was accepted and goes on: call check_job with it, do not start it again.{step}"))
+    error.next(format!(
+        "The job {id} was accepted and goes on: call check_job with it, do not start it again.{step}"
+    ))
 }
 
 #[cfg(test)]
@@ -127,6 +129,9 @@ mod tests {
         let id = JobId::fresh();
         let error = accepted_before(&id, Error::internal("Oh.").next("Look again."));
         let step = error.next_step().unwrap();
-        assert!(step.contains(id.as_str()) && step.contains("check_job") && step.ends_with("Look again."), "{step}");
+        assert!(
+            step.contains(id.as_str()) && step.contains("check_job") && step.ends_with("Look again."),
+            "{step}"
+        );
     }
 }

@@ -55,9 +55,10 @@ fn shorten(value: &mut Value, chars: usize, items: usize) {
             list.iter_mut().for_each(|item| shorten(item, chars, items));
         }
         Value::Object(object) => {
-            let long = object.values().filter_map(Value::as_array).any(|list| {
-                list.len() > items && list.first().is_some_and(Value::is_object)
-            });
+            let long = object
+                .values()
+                .filter_map(Value::as_array)
+                .any(|list| list.len() > items && list.first().is_some_and(Value::is_object));
             if long && let Some(Value::String(message)) = object.get_mut("message") {
                 let note = " [The list is shortened.]";
                 if !message.ends_with(note) {

@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
+use rmcp::ErrorData;
 use rmcp::handler::server::tool::IntoCallToolResult;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, Resource};
-use rmcp::ErrorData;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -56,7 +56,9 @@ enum Retry {
 fn retry(kind: Kind) -> Retry {
     match kind {
         kind if !kind.retry_is_safe() => Retry::Never,
-        Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => Retry::Later,
+        Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => {
+            Retry::Later
+        }
         _ => Retry::Changed,
     }
 }
@@ -166,7 +168,13 @@ fn job_text(report: &JobReport) -> String {
         text.push_str(&error_text(error));
     }
     let progress = report.progress_pct.map(|percent| format!(" {percent:.0} %")).unwrap_or_default();
-    let _ = write!(text, "\njob_id: {} · {}{progress} · {}", report.job_id, report.state, service(&report.service));
+    let _ = write!(
+        text,
+        "\njob_id: {} · {}{progress} · {}",
+        report.job_id,
+        report.state,
+        service(&report.service)
+    );
     if let Some(session) = &report.session_id {
         let _ = write!(text, " · session_id: {session}");
     }

@@ -151,9 +151,9 @@ fn unknown_tool(router: &ToolRouter<Server>, name: &str) -> ErrorData {
 }
 
 fn broken(tool: &str) -> Error {
-    Error::new(Kind::Internal, format!("A mistake in firstcut stopped {tool}."))
-        .money(Money::Unknown)
-        .next("Call list_jobs to see what was accepted before you start anything again, and report the mistake.")
+    Error::new(Kind::Internal, format!("A mistake in firstcut stopped {tool}.")).money(Money::Unknown).next(
+        "Call list_jobs to see what was accepted before you start anything again, and report the mistake.",
+    )
 }
 
 #[cfg(test)]

@@ -22,9 +22,9 @@ struct CancelJob {
 
 #[tool_router(router = cancel_job_router, vis = "pub(super)")]
 impl Server {
-    /// Stops a job for good. What was already paid stays paid; the answer says what was.
     #[tool(
         title = "Cancel a job",
+        description = "Stops a job for good. What was already paid stays paid; the answer says what was.",
         input_schema = schema::input::<CancelJob>(),
         output_schema = schema::output::<JobReport>(),
         annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = true, open_world_hint = true)

@@ -19,9 +19,9 @@ struct CheckCredits {}
 
 #[tool_router(router = check_credits_router, vis = "pub(super)")]
 impl Server {
-    /// Shows the credits that are left, and where to get more. Free.
     #[tool(
         title = "Check credits",
+        description = "Shows the credits that are left, and where to get more. Free.",
         input_schema = schema::input::<CheckCredits>(),
         output_schema = schema::output::<CreditsReport>(),
         annotations(read_only_hint = true, open_world_hint = true)

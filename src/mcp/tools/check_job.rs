@@ -26,9 +26,9 @@ struct CheckJob {
 
 #[tool_router(router = check_job_router, vis = "pub(super)")]
 impl Server {
-    /// Tells how a job goes and waits a while for its result. Free.
     #[tool(
         title = "Check a job",
+        description = "Tells how a job goes and waits a while for its result. Free.",
         input_schema = schema::input::<CheckJob>(),
         output_schema = schema::output::<JobReport>(),
         annotations(read_only_hint = true, open_world_hint = false)
@@ -41,7 +41,8 @@ impl Server {
         let asked = arguments.0?;
         let id: JobId = asked.job_id.parse()?;
         let job = report::find(self.app(), &id).await?;
-        let job = if job.state.is_at_rest() { job } else { self.follow(&request, &id, asked.wait_seconds).await? };
+        let job =
+            if job.state.is_at_rest() { job } else { self.follow(&request, &id, asked.wait_seconds).await? };
         Ok(reply::job(&report::report(self.app(), &job).await?))
     }
 }

@@ -36,10 +36,11 @@ struct EditVideo {
 
 #[tool_router(router = edit_video_router, vis = "pub(super)")]
 impl Server {
-    /// Changes the timeline of a session: cuts, titles, music, colours, new scenes. Spends credits; can remove
-    /// things. Answers with what changed, or with a job_id for check_job. Use export for a new file.
     #[tool(
         title = "Edit the video",
+        description = "Changes the timeline of a session: cuts, titles, music, colours, new scenes. Spends credits; \
+                       can remove things. Answers with what changed, or with a job_id for check_job. Use export for a \
+                       new file.",
         input_schema = schema::input::<EditVideo>(),
         output_schema = schema::output::<JobReport>(),
         annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = false, open_world_hint = true)

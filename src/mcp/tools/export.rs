@@ -36,10 +36,10 @@ struct Export {
 
 #[tool_router(router = export_router, vis = "pub(super)")]
 impl Server {
-    /// Renders a session's timeline and saves it as an MP4 file. Free; takes about 30-90 seconds. Answers with the
-    /// file, or with a job_id for check_job.
     #[tool(
         title = "Export the video",
+        description = "Renders a session's timeline and saves it as an MP4 file. Free; takes about 30-90 seconds. \
+                       Answers with the file, or with a job_id for check_job.",
         input_schema = schema::input::<Export>(),
         output_schema = schema::output::<JobReport>(),
         annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)

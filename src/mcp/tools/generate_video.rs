@@ -62,10 +62,10 @@ struct GenerateVideo {
 
 #[tool_router(router = generate_video_router, vis = "pub(super)")]
 impl Server {
-    /// Makes a video from a prompt and saves it as an MP4 file. Spends credits; takes 1-5 minutes. Answers with
-    /// the file, or with a job_id for check_job. The same call again finds the same job.
     #[tool(
         title = "Make a video",
+        description = "Makes a video from a prompt and saves it as an MP4 file. Spends credits; takes 1-5 minutes. \
+                       Answers with the file, or with a job_id for check_job. The same call again finds the same job.",
         input_schema = schema::input::<GenerateVideo>(),
         output_schema = schema::output::<JobReport>(),
         annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)

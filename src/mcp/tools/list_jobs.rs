@@ -28,9 +28,9 @@ struct ListJobs {
 
 #[tool_router(router = list_jobs_router, vis = "pub(super)")]
 impl Server {
-    /// Lists the newest jobs with their files, also from before a restart. Free.
     #[tool(
         title = "List jobs",
+        description = "Lists the newest jobs with their files, also from before a restart. Free.",
         input_schema = schema::input::<ListJobs>(),
         output_schema = schema::output::<JobList>(),
         annotations(read_only_hint = true, open_world_hint = false)

@@ -22,9 +22,9 @@ struct SessionState {
 
 #[tool_router(router = session_state_router, vis = "pub(super)")]
 impl Server {
-    /// Shows a session's timeline: tracks, length, uploads, running jobs. Free.
     #[tool(
         title = "Show the timeline",
+        description = "Shows a session's timeline: tracks, length, uploads, running jobs. Free.",
         input_schema = schema::input::<SessionState>(),
         output_schema = schema::output::<SessionReport>(),
         annotations(read_only_hint = true, open_world_hint = true)

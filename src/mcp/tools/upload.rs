@@ -32,10 +32,10 @@ struct Upload {
 
 #[tool_router(router = upload_router, vis = "pub(super)")]
 impl Server {
-    /// Uploads the user's videos, pictures and sound (200 MB each) into a session. Free. Then use edit_video or
-    /// generate_video.
     #[tool(
         title = "Upload media",
+        description = "Uploads the user's videos, pictures and sound (200 MB each) into a session. Free. Then use \
+                       edit_video or generate_video.",
         input_schema = schema::input::<Upload>(),
         output_schema = schema::output::<UploadReport>(),
         annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)
@@ -46,8 +46,12 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
-        let input =
-            UploadInput { files: asked.files, urls: asked.urls, service: asked.service, session_id: asked.session_id };
+        let input = UploadInput {
+            files: asked.files,
+            urls: asked.urls,
+            service: asked.service,
+            session_id: asked.session_id,
+        };
         let report = self
             .unless_cancelled(&request, "Uploading.", async |teller| {
                 let on_progress = move |sent: u64, total: u64| teller.tell_bytes(sent, total);
