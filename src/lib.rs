@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs)] // while the house is being built
 
 pub mod cli;
+pub mod mcp;
 
 pub mod jobs;
 
