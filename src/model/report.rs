@@ -114,12 +114,17 @@ pub struct ErrorReport {
 
 impl From<&Error> for ErrorReport {
     fn from(error: &Error) -> Self {
+        let next = error.next_step().unwrap_or(if error.kind().retry_is_safe() {
+            "Try the same again."
+        } else {
+            "Look at what is there before you try again."
+        });
         Self {
             code: error.kind().code().to_owned(),
             message: error.message().to_owned(),
             money: error.spent().code().to_owned(),
             retry_is_safe: error.kind().retry_is_safe(),
-            next: error.next_step().unwrap_or("Tell the user what happened.").to_owned(),
+            next: next.to_owned(),
             service_said: error.quoted().map(str::to_owned),
         }
     }

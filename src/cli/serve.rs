@@ -1,0 +1,30 @@
+//! `serve`: an assistant at the other end of stdin and stdout.
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::follow::interrupted;
+use super::{Exit, Shell};
+use crate::error::Result;
+
+#[derive(Args, Debug)]
+pub(super) struct Serve {}
+
+impl Serve {
+    pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let stop = CancellationToken::new();
+        let on_signal = stop.clone();
+        let signals = tokio::spawn(async move {
+            interrupted().await;
+            on_signal.cancel();
+        });
+        let ended = serve(shell, stop).await;
+        signals.abort();
+        ended.map(|()| 0)
+    }
+}
+
+async fn serve(shell: &Shell, stop: CancellationToken) -> Result<()> {
+    let _ = (shell, stop);
+    Err(crate::error::Error::internal("not merged yet"))
+}
