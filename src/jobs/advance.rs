@@ -103,7 +103,7 @@ impl Step {
 
     /// Whether somebody asked for an end since the job was claimed.
     pub(super) async fn end_is_asked_for(&self) -> Result<bool, Halt> {
-        Ok(self.job.cancel_requested || self.ledger.job(&self.job.id).await?.is_some_and(|job| job.cancel_requested))
+        Ok(self.job.cancel_requested || self.ledger.job(&self.job.id).await?.cancel_requested)
     }
 
     /// Now and a while, for a row's due time.

@@ -51,9 +51,9 @@ async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Resu
     for part in ledger.children(id).await?.iter().filter(|part| part.state == State::Uncertain) {
         ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;
     }
-    let settled = ledger.resolve(id, State::Uncertain, change(&job), "person", app.now_ms()).await?;
+    ledger.resolve(id, State::Uncertain, change(&job), "person", app.now_ms()).await?;
     app.ring();
-    Ok(settled)
+    report::find(app, id).await
 }
 
 /// One last look is left: it finds the effect, or the job is uncertain again.

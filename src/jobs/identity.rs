@@ -37,7 +37,7 @@ pub(super) async fn identify(
             return Err(Error::invalid("request_id is longer than 200 characters. Nothing was sent."));
         }
         let key = format!("asked:{}:{request_id}", service.name());
-        return Ok(match ledger.job_with_key(&key).await? {
+        return Ok(match ledger.job_by_key(&key).await? {
             Some(job) => Identity::Known(Box::new(job)),
             None => Identity::Fresh(key),
         });

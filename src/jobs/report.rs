@@ -1,7 +1,7 @@
 //! A job as it is told: the one place that turns rows into reports.
 
 use crate::app::App;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::jobs::plan::{Caller, Door};
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
@@ -23,10 +23,7 @@ pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
 
 /// The job of that name.
 pub async fn find(app: &App, id: &JobId) -> Result<Job> {
-    app.ledger().await?.job(id).await?.ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("There is no job {id} in this ledger."))
-            .next("Call list_jobs to see the jobs that there are.")
-    })
+    app.ledger().await?.job(id).await
 }
 
 /// The newest jobs; parts of composites are left out.
@@ -86,12 +83,11 @@ impl Parts {
                 let ledger = app.ledger().await?;
                 let work: VideoWork = notes(job)?;
                 for part in work.turn.iter().chain(&work.render) {
-                    if let Some(part) = ledger.job(part).await? {
-                        match part.kind {
-                            JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
-                            JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
-                            JobKind::Video => {}
-                        }
+                    let part = ledger.job(part).await?;
+                    match part.kind {
+                        JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
+                        JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
+                        JobKind::Video => {}
                     }
                 }
             }

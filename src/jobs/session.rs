@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, Door, UploadInput};
-use crate::ledger::{Filter, Ledger, SessionRow};
+use crate::ledger::{Filter, Ledger, Session};
 use crate::model::job::Service;
 use crate::model::report::{CreditsReport, SessionReport, UploadReport, UploadedReport};
 use crate::model::request::Media;
@@ -61,7 +61,7 @@ pub(super) async fn require(
     })
 }
 
-fn refuse_lost(row: Option<&SessionRow>) -> Result<()> {
+fn refuse_lost(row: Option<&Session>) -> Result<()> {
     match row {
         Some(row) if row.lost_at_ms.is_some() => Err(Error::new(
             Kind::SessionLost,
@@ -77,16 +77,17 @@ pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, languag
     let made = app.client(service).await?.create_session(language).await?;
     let now_ms = app.now_ms();
     ledger
-        .put_session(&SessionRow {
+        .put_session(&Session {
             service,
             session_id: made.session_id.clone(),
             task_id: made.task_id,
             user_id: made.user_id,
-            language: language.to_owned(),
+            language: Some(language.to_owned()),
             created_at_ms: now_ms,
             last_used_at_ms: now_ms,
             lost_at_ms: None,
             note: None,
+            has_uploads: false,
         })
         .await?;
     Ok(made.session_id)
@@ -137,7 +138,8 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
     if caller.door == Door::Mcp {
         app.set_current_session(chosen.service, &chosen.session_id);
     }
-    app.ledger().await?.touch_session(chosen.service, &chosen.session_id, app.now_ms()).await
+    app.ledger().await?.touch_session(chosen.service, &chosen.session_id, app.now_ms()).await?;
+    Ok(())
 }
 
 /// Nobody may mistake the rehearsal for the real thing.

@@ -6,8 +6,8 @@ use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput};
 use crate::jobs::session::{self, Chosen};
 use crate::jobs::{paths, report};
-use crate::ledger::NewJob;
-use crate::model::job::{Job, JobId, Service, State};
+use crate::ledger::{Filter, NewJob};
+use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::JobReport;
 use crate::model::request::{Render, Request, Turn, Video};
 use crate::nemo::language;
@@ -106,7 +106,8 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     let chosen = session::require(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
     let ledger = app.ledger().await?;
     let now_ms = app.now_ms();
-    let last_turn = ledger.last_turn(chosen.service, &chosen.session_id).await?.map(|job| (job.id, job.state));
+    let history = ledger.list(&Filter { session_id: Some(chosen.session_id.clone()), ..Filter::default() }, 50).await?;
+    let last_turn = history.iter().find(|job| job.kind == JobKind::Turn).map(|job| (&job.id, job.state));
     // An export after another edit is another export.
     let asked = ("export", &chosen.session_id, &input.output_path, &last_turn);
     let request_id = input.request_id.as_deref();
@@ -114,14 +115,29 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
         Identity::Fresh(key) => key,
     };
-    let name = ledger.session_title(chosen.service, &chosen.session_id).await?.unwrap_or_default();
-    let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), &name, now_ms)?;
+    let output_path =
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
     session::remember(app, caller, &chosen).await?;
     let request = Request::Render(Render { output_path });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
         Accepted::Job(submitted) => Ok(*submitted),
         Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
     }
+}
+
+/// What the session is about: its newest prompt.
+fn title(history: &[Job]) -> &str {
+    history
+        .iter()
+        .find_map(|job| match &job.request {
+            Request::Video(video) => Some(video.prompt.as_str()),
+            _ => None,
+        })
+        .or_else(|| history.iter().find_map(|job| match &job.request {
+            Request::Turn(turn) => Some(turn.message.as_str()),
+            _ => None,
+        }))
+        .unwrap_or_default()
 }
 
 /// Carries out words that are a command and no description: the skill's table "Matching Input to Actions".
@@ -165,8 +181,8 @@ async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<O
         return session::choose(app, caller, service, input.session_id.as_deref()).await;
     }
     let Some(current) = session::choose(app, caller, service, None).await.unwrap_or(None) else { return Ok(None) };
-    let has_uploads = app.ledger().await?.has_uploads(current.service, &current.session_id).await?;
-    Ok(has_uploads.then_some(current))
+    let row = app.ledger().await?.session(current.service, &current.session_id).await?;
+    Ok(row.is_some_and(|row| row.has_uploads).then_some(current))
 }
 
 fn known(job: Job) -> Accepted {

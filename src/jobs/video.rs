@@ -86,7 +86,7 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
 
 async fn part(step: &Step, id: Option<&JobId>) -> Result<Option<Job>, Halt> {
     match id {
-        Some(id) => Ok(step.ledger.job(id).await?),
+        Some(id) => Ok(Some(step.ledger.job(id).await?)),
         None => Ok(None),
     }
 }

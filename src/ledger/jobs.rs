@@ -107,12 +107,13 @@ impl Ledger {
              AND (CAST($3 AS TEXT) IS NULL OR session_id = $3) \
              AND (NOT $4 OR state NOT IN ",
             at_rest!(),
-            ") ORDER BY created_at_ms DESC, id DESC LIMIT $5"
+            ") AND (NOT $5 OR parent_id IS NULL) ORDER BY created_at_ms DESC, id DESC LIMIT $6"
         ))
         .bind(filter.state.map(State::name))
         .bind(filter.kind.map(JobKind::name))
         .bind(&filter.session_id)
         .bind(filter.active_only)
+        .bind(filter.roots_only)
         .bind(i64::from(limit))
         .fetch_all(&self.inner.readers)
         .await?;

@@ -15,6 +15,7 @@ mod dispatcher;
 mod events;
 mod fault;
 mod jobs;
+mod lookups;
 mod moves;
 mod open;
 mod place;
@@ -139,6 +140,8 @@ pub struct Filter {
     pub kind: Option<JobKind>,
     /// In this session.
     pub session_id: Option<String>,
+    /// Without the parts of composites.
+    pub roots_only: bool,
 }
 
 impl Ledger {

@@ -27,6 +27,8 @@ pub struct Session {
     pub lost_at_ms: Option<EpochMs>,
     /// A word for people.
     pub note: Option<String>,
+    /// Files were put into it: what follows is about them.
+    pub has_uploads: bool,
 }
 
 impl Ledger {
@@ -35,10 +37,11 @@ impl Ledger {
         let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO session (service, session_id, task_id, user_id, language, created_at_ms, last_used_at_ms, \
-             lost_at_ms, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             lost_at_ms, note, has_uploads) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
              ON CONFLICT (service, session_id) DO UPDATE SET task_id = excluded.task_id, \
              user_id = excluded.user_id, language = excluded.language, \
-             last_used_at_ms = excluded.last_used_at_ms, lost_at_ms = excluded.lost_at_ms, note = excluded.note",
+             last_used_at_ms = excluded.last_used_at_ms, lost_at_ms = excluded.lost_at_ms, note = excluded.note, \
+             has_uploads = excluded.has_uploads",
         )
         .bind(session.service.name())
         .bind(&session.session_id)
@@ -49,6 +52,7 @@ impl Ledger {
         .bind(session.last_used_at_ms)
         .bind(session.lost_at_ms)
         .bind(&session.note)
+        .bind(session.has_uploads)
         .execute(&mut *tx)
         .await?;
         self.publish(tx).await
@@ -62,7 +66,7 @@ impl Ledger {
             .fetch_optional(&self.inner.readers)
             .await?
             .as_ref()
-            .map(read)
+            .map(session)
             .transpose()
     }
 
@@ -77,7 +81,7 @@ impl Ledger {
         .fetch_optional(&self.inner.readers)
         .await?
         .as_ref()
-        .map(read)
+        .map(session)
         .transpose()
     }
 
@@ -120,7 +124,7 @@ impl Ledger {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Session> {
+pub(super) fn session(row: &SqliteRow) -> Result<Session> {
     Ok(Session {
         service: row::word(row, "service")?,
         session_id: row::get(row, "session_id")?,
@@ -131,5 +135,6 @@ fn read(row: &SqliteRow) -> Result<Session> {
         last_used_at_ms: row::get(row, "last_used_at_ms")?,
         lost_at_ms: row::get(row, "lost_at_ms")?,
         note: row::get(row, "note")?,
+        has_uploads: row::get(row, "has_uploads")?,
     })
 }

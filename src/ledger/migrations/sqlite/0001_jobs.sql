@@ -76,6 +76,7 @@ CREATE TABLE session (
     last_used_at_ms INTEGER NOT NULL,
     lost_at_ms      INTEGER,
     note            TEXT,
+    has_uploads     INTEGER NOT NULL DEFAULT 0 CHECK (has_uploads IN (0, 1)),
     PRIMARY KEY (service, session_id)
 ) STRICT;
 
