@@ -80,15 +80,15 @@ pub struct Attempt {
 }
 
 impl Ledger {
-    /// Writes down that a request is about to leave: the job is `submitting`, the attempt `open`, and both are on the disk when this
-    /// returns. Gives the number of the attempt.
+    /// Writes down that a request is about to leave: the job is `submitting`, the attempt `open`, and both
+    /// are on the disk when this returns. Gives the number of the attempt.
     ///
-    /// **None: do not send.** The job has passed to somebody else; or its end was asked for, or another turn of its session got ahead, and
-    /// then it was given back.
+    /// **None: do not send.** The job has passed to somebody else; or its end was asked for, or another turn
+    /// of its session got ahead, and then it was given back.
     ///
     /// # Errors
-    /// `Internal` when the state does not allow it, or an earlier attempt is still open, or — but for renders, which are free — an
-    /// earlier one may have arrived. Nothing may be sent then, either.
+    /// `Internal` when the state does not allow it, or an earlier attempt is still open, or — but for
+    /// renders, which are free — an earlier one may have arrived. Nothing may be sent then, either.
     pub async fn begin_attempt(&self, held: &Job, detail: Value, now_ms: EpochMs) -> Result<Option<u32>> {
         let mut tx = self.begin().await?;
         let Some(mut job) = held_job(&mut tx, held).await? else { return Ok(None) };
@@ -119,9 +119,10 @@ impl Ledger {
         Ok(Some(job.attempts))
     }
 
-    /// Writes down how a request ended. Not fenced, because a late answer must not be thrown away: it belongs to the attempt whoever holds the
-    /// job by now. Knowledge only grows (`open` < `unknown` < `rejected`, `not_sent` < `accepted`); the fields of
-    /// `detail` are added to those there are. Gives the attempt as it now stands.
+    /// Writes down how a request ended. Not fenced, because a late answer must not be thrown away: it belongs
+    /// to the attempt whoever holds the job by now. Knowledge only grows (`open` < `unknown` < `rejected`,
+    /// `not_sent` < `accepted`); the fields of `detail` are added to those there are. Gives the attempt as it
+    /// now stands.
     ///
     /// # Errors
     /// `NotFound` when no such attempt was begun, `Internal` when asked to open it again.
@@ -211,8 +212,8 @@ fn read(row: &SqliteRow) -> Result<Attempt> {
     })
 }
 
-/// Whether another turn is under way in the session. [`Ledger::claim`] looked already; but a holder whose lease ran out, or who learnt
-/// the session later, may find that another turn was let through since.
+/// Whether another turn is under way in the session. [`Ledger::claim`] looked already; but a holder whose
+/// lease ran out, or who learnt the session later, may find that another turn was let through since.
 async fn session_is_busy(tx: &mut Tx, job: &Job) -> Result<bool> {
     if job.kind != JobKind::Turn {
         return Ok(false);

@@ -1,8 +1,9 @@
 //! Who moves the jobs: one process among those that share a ledger, elected by a file lock.
 //!
-//! Each assistant starts its own server, so several processes open the same file. The lock belongs to the operating
-//! system: it is gone the moment its holder ends, however it ends. Leases and fences keep the jobs safe even where such locks
-//! do nothing (some network folders); the election only keeps processes from getting in each other's way.
+//! Each assistant starts its own server, so several processes open the same file. The lock belongs to the
+//! operating system: it is gone the moment its holder ends, however it ends. Leases and fences keep the jobs
+//! safe even where such locks do nothing (some network folders); the election only keeps processes from
+//! getting in each other's way.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -17,7 +18,8 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Becomes the dispatcher, unless another process (or another handle of this one) is: then `None`, at once.
+    /// Becomes the dispatcher, unless another process (or another handle of this one) is: then `None`, at
+    /// once.
     ///
     /// # Errors
     /// `Storage` when the lock file cannot be made or the folder knows no locks.

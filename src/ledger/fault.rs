@@ -5,7 +5,8 @@ use sqlx::migrate::MigrateError;
 
 use crate::error::{Error, Kind};
 
-/// SQLite's primary result codes (its documentation, "Result and Error Codes") that people can do something about.
+/// `SQLite`'s primary result codes (its documentation, "Result and Error Codes") that people can do something
+/// about.
 mod code {
     pub(super) const PERM: u32 = 3;
     pub(super) const BUSY: u32 = 5;

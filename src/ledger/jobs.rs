@@ -13,8 +13,9 @@ macro_rules! at_rest {
 
 /// What makes a job `j` one that a dispatcher may take, apart from time and lease.
 ///
-/// Two turns never run at once in one session, and they run in the order in which they were asked for, even when the oldest
-/// one is put off to be tried again. One whose end was asked for is taken out of turn: it will not be sent.
+/// Two turns never run at once in one session, and they run in the order in which they were asked for, even
+/// when the oldest one is put off to be tried again. One whose end was asked for is taken out of turn: it
+/// will not be sent.
 macro_rules! takeable {
     () => {
         "j.due_at_ms IS NOT NULL
@@ -30,7 +31,8 @@ macro_rules! takeable {
 pub(super) use {at_rest, takeable};
 
 impl Ledger {
-    /// Writes a job down. The same dedupe key again gives the job that is there already, whatever else was asked.
+    /// Writes a job down. The same dedupe key again gives the job that is there already, whatever else was
+    /// asked.
     ///
     /// # Errors
     /// `Internal` when the state is not one to begin with or the parent does not exist.
@@ -141,8 +143,8 @@ impl Ledger {
         Ok(row::jobs(&rows))
     }
 
-    /// When the next [`claim`](Self::claim) can find something: the earliest time at which a job is due and nobody's.
-    /// None while there is nothing to wait for but a change of the [`revision`](Self::revision).
+    /// When the next [`claim`](Self::claim) can find something: the earliest time at which a job is due and
+    /// nobody's. None while there is nothing to wait for but a change of the [`revision`](Self::revision).
     pub async fn next_due_ms(&self) -> Result<Option<EpochMs>> {
         Ok(sqlx::query_scalar(concat!(
             "SELECT MIN(CASE WHEN j.lease_until_ms > j.due_at_ms THEN j.lease_until_ms ELSE j.due_at_ms END) \

@@ -1,14 +1,14 @@
 //! The ledger: what was asked, what was sent, what came of it. It survives us, and it alone is the truth.
 //!
-//! - **The row exists before the request leaves.** [`Ledger::begin_attempt`] commits, synced to the disk, before
-//!   anything is sent that costs money or cannot be repeated.
-//! - **Nobody moves a job without its lease.** [`Ledger::claim`] hands out a job with a fence; every change names
-//!   the fence, and one made under an older fence has no effect ([`Recorded::Lost`]).
+//! - **The row exists before the request leaves.** [`Ledger::begin_attempt`] commits, synced to the disk,
+//!   before anything is sent that costs money or cannot be repeated.
+//! - **Nobody moves a job without its lease.** [`Ledger::claim`] hands out a job with a fence; every change
+//!   names the fence, and one made under an older fence has no effect ([`Recorded::Lost`]).
 //! - **Time is given.** `now_ms` comes from the caller; nothing here reads a clock.
 //!
 //! Several processes share one file: everybody may write down jobs and read, one of them moves them
 //! ([`Dispatcher`]). All SQL of the program is in this folder, one function per intent, in the dialect that
-//! SQLite and PostgreSQL share wherever there is one.
+//! `SQLite` and `PostgreSQL` share wherever there is one.
 
 mod attempts;
 mod dispatcher;
@@ -125,7 +125,8 @@ pub struct Change {
 pub enum Recorded {
     /// The change is on disk; this is the job now.
     Done(Job),
-    /// The job has passed to somebody else, or stands elsewhere than expected: nothing was changed, stop quietly.
+    /// The job has passed to somebody else, or stands elsewhere than expected: nothing was changed, stop
+    /// quietly.
     Lost,
 }
 
@@ -151,8 +152,8 @@ impl Ledger {
         &self.inner.path
     }
 
-    /// A number that differs from the one before when a job, an attempt or a session changed, in any process. A waiter compares it
-    /// instead of reading rows. Claiming, renewing and giving back a job do not count.
+    /// A number that differs from the one before when a job, an attempt or a session changed, in any process.
+    /// A waiter compares it instead of reading rows. Claiming, renewing and giving back a job do not count.
     pub async fn revision(&self) -> Result<i64> {
         Ok(sqlx::query_scalar("SELECT value FROM revision WHERE id = 1")
             .fetch_one(&self.inner.readers)

@@ -8,11 +8,12 @@ use crate::error::{Error, Result};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 impl Ledger {
-    /// Takes up to `limit` jobs that are due and that nobody holds, the most overdue first. Each is `owner`'s until `now_ms + lease_ms`,
-    /// under a new fence; after that time anybody may take it.
+    /// Takes up to `limit` jobs that are due and that nobody holds, the most overdue first. Each is `owner`'s
+    /// until `now_ms + lease_ms`, under a new fence; after that time anybody may take it.
     ///
-    /// A queued turn is left alone while another turn of its session is submitting or running, or was asked for earlier.
-    /// A job that cannot be read is leased all the same and reported in the log, so that it does not hold up the others.
+    /// A queued turn is left alone while another turn of its session is submitting or running, or was asked
+    /// for earlier. A job that cannot be read is leased all the same and reported in the log, so that it does
+    /// not hold up the others.
     pub async fn claim(&self, owner: &str, now_ms: EpochMs, lease_ms: i64, limit: u32) -> Result<Vec<Job>> {
         let mut tx = self.begin().await?;
         // One writer at a time, so nobody can take the same row. PostgreSQL will need SKIP LOCKED here.
@@ -59,8 +60,9 @@ impl Ledger {
         Ok(Recorded::Done(job))
     }
 
-    /// Settles a job that nobody holds, on behalf of a person or a late answer: goes on from `from` and from nowhere
-    /// else. Whoever still believes to hold the job loses it. Used to adopt or drop what is uncertain, and to approve.
+    /// Settles a job that nobody holds, on behalf of a person or a late answer: goes on from `from` and from
+    /// nowhere else. Whoever still believes to hold the job loses it. Used to adopt or drop what is
+    /// uncertain, and to approve.
     ///
     /// # Errors
     /// `NotFound`, and `Internal` for a step that [`State::may_become`] forbids.
@@ -100,8 +102,8 @@ impl Ledger {
         Ok(renewed.rows_affected() > 0)
     }
 
-    /// Gives a job back unchanged, to be looked at again at `due_at_ms`, or earlier if somebody woke it. False if it has passed to
-    /// somebody else.
+    /// Gives a job back unchanged, to be looked at again at `due_at_ms`, or earlier if somebody woke it.
+    /// False if it has passed to somebody else.
     pub async fn release(&self, held: &Job, due_at_ms: EpochMs) -> Result<bool> {
         let mut tx = self.begin().await?;
         let Some(mut job) = held_job(&mut tx, held).await? else { return Ok(false) };
@@ -126,8 +128,8 @@ impl Ledger {
         Ok(true)
     }
 
-    /// Asks for the end of a job and of all its parts: each is flagged and due now. What is at rest stays as it is. Gives the
-    /// job as it stands.
+    /// Asks for the end of a job and of all its parts: each is flagged and due now. What is at rest stays as
+    /// it is. Gives the job as it stands.
     pub async fn request_cancel(&self, id: &JobId, now_ms: EpochMs) -> Result<Job> {
         let mut tx = self.begin().await?;
         let rows = sqlx::query(concat!(
@@ -170,8 +172,8 @@ pub(super) async fn held_job(tx: &mut Tx, held: &Job) -> Result<Option<Job>> {
     Ok((job.fence == held.fence).then_some(job))
 }
 
-/// Writes everything about a job that can change; what was learnt only if there is news, so that it is not read
-/// and written again (and rounded) for nothing.
+/// Writes everything about a job that can change; what was learnt only if there is news, so that it is not
+/// read and written again (and rounded) for nothing.
 pub(super) async fn save(tx: &mut Tx, job: &Job, work: Option<&Value>, keep_lease: bool) -> Result<()> {
     let failure = job.failure.as_ref().map(row::to_json).transpose()?;
     sqlx::query(

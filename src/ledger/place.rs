@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 
-/// Makes the folder and an empty private file where there is none; refuses what cannot become or hold a ledger. Gives the absolute path.
+/// Makes the folder and an empty private file where there is none; refuses what cannot become or hold a
+/// ledger. Gives the absolute path.
 pub(super) fn prepare(path: &Path) -> Result<PathBuf> {
     let path = std::path::absolute(path).map_err(|error| unusable(path, error))?;
     if path.to_str().is_none() {
@@ -36,8 +37,8 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Without its main file, a write-ahead journal holds the only copy of the latest jobs, and the database would
-/// delete it.
+/// Without its main file, a write-ahead journal holds the only copy of the latest jobs, and the database
+/// would delete it.
 fn refuse_orphan(path: &Path) -> Result<()> {
     let mut journal = path.as_os_str().to_owned();
     journal.push("-wal");
@@ -102,8 +103,9 @@ fn unusable(path: &Path, error: io::Error) -> Error {
         .because(error)
 }
 
-/// Says, as a full sentence, why this is a bad place for a ledger: on a network file system locks may do nothing, and programs
-/// that synchronise a folder copy the file and its journal at different moments. Best effort, and silent where nothing is known.
+/// Says, as a full sentence, why this is a bad place for a ledger: on a network file system locks may do
+/// nothing, and programs that synchronise a folder copy the file and its journal at different moments. Best
+/// effort, and silent where nothing is known.
 #[must_use]
 pub fn hazard(path: &Path) -> Option<String> {
     const SYNCED: [&str; 6] =
@@ -125,7 +127,8 @@ pub fn hazard(path: &Path) -> Option<String> {
     ))
 }
 
-/// The type of the file system that holds `path`, if it is one that is not local; `mounts` as in Linux's `/proc/mounts`.
+/// The type of the file system that holds `path`, if it is one that is not local; `mounts` as in Linux's
+/// `/proc/mounts`.
 fn network_mount<'m>(mounts: &'m str, path: &Path) -> Option<&'m str> {
     const REMOTE: [&str; 16] = [
         "nfs",

@@ -40,8 +40,8 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job> {
     })
 }
 
-/// Reads many jobs. One that cannot be read (of a newer version, say) is reported in the log and left out, so that it
-/// does not hide the others; asked for by its name, it gives the error.
+/// Reads many jobs. One that cannot be read (of a newer version, say) is reported in the log and left out, so
+/// that it does not hide the others; asked for by its name, it gives the error.
 pub(super) fn jobs(rows: &[SqliteRow]) -> Vec<Job> {
     rows.iter()
         .filter_map(|row| match job(row) {

@@ -70,8 +70,8 @@ impl Ledger {
             .transpose()
     }
 
-    /// The session that was used last, **even if it is lost**: an older one in its place would silently take the edits
-    /// meant for it. The caller looks at `lost_at_ms` and says so.
+    /// The session that was used last, **even if it is lost**: an older one in its place would silently take
+    /// the edits meant for it. The caller looks at `lost_at_ms` and says so.
     pub async fn last_session(&self, service: Service) -> Result<Option<Session>> {
         sqlx::query(
             "SELECT * FROM session WHERE service = $1 \
@@ -102,7 +102,8 @@ impl Ledger {
         Ok(touched > 0)
     }
 
-    /// Says that the service lost the session; the first time it was noticed stays. False if there is no such session.
+    /// Says that the service lost the session; the first time it was noticed stays. False if there is no such
+    /// session.
     pub async fn mark_session_lost(
         &self,
         service: Service,

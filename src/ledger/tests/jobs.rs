@@ -160,7 +160,7 @@ async fn an_unreadable_row_does_not_hide_the_others() {
         .unwrap();
     assert_told(home.ledger.job(&bad.id).await, Kind::Ledger, "its field kind");
     let names = |jobs: Vec<Job>| jobs.into_iter().map(|job| job.id).collect::<Vec<_>>();
-    assert_eq!(names(home.ledger.active().await.unwrap()), [good.id.clone()]);
+    assert_eq!(names(home.ledger.active().await.unwrap()), vec![good.id.clone()]);
     assert_eq!(names(home.claim(5).await), [good.id]);
     assert!(home.ledger.next_due_ms().await.unwrap().unwrap() > 5, "it burns its lease instead of spinning");
 }

@@ -36,6 +36,8 @@ CREATE TABLE job (
 ) STRICT;
 
 CREATE INDEX job_due ON job (due_at_ms) WHERE due_at_ms IS NOT NULL;
+CREATE INDEX job_active ON job (created_at_ms, id)
+    WHERE state NOT IN ('done', 'needs_approval', 'uncertain', 'failed', 'cancelled');
 CREATE INDEX job_created ON job (created_at_ms, id);
 CREATE INDEX job_parent ON job (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX job_session ON job (service, session_id, created_at_ms) WHERE session_id IS NOT NULL;
