@@ -8,8 +8,9 @@ use tokio::sync::{Notify, OnceCell};
 use crate::config::{Config, ServiceChoice};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
-use crate::model::job::{EpochMs, Service};
+use crate::model::job::{EpochMs, JobId, Service};
 use crate::nemo;
+use crate::nemo::timing::Timing;
 
 mod rehearsal;
 
@@ -20,13 +21,22 @@ pub struct App {
     parts: Arc<Parts>,
 }
 
+/// What a process works on, for the calls that name no session.
+#[derive(Clone, Debug)]
+pub enum Current {
+    /// A session.
+    Session(Service, String),
+    /// A job whose session is made on the way.
+    Job(JobId),
+}
+
 struct Parts {
     config: Config,
     ledger: OnceCell<Ledger>,
     nemo: OnceCell<nemo::Client>,
     rehearsal: rehearsal::Rehearsal,
-    /// The session that an MCP process made or was given last.
-    current_session: Mutex<Option<(Service, String)>>,
+    /// What an MCP process made or was given last.
+    current: Mutex<Option<Current>>,
     /// Rung whenever this process changes a job; waiters and the engine listen.
     changed: Notify,
 }
@@ -41,7 +51,7 @@ impl App {
                 config,
                 ledger: OnceCell::new(),
                 nemo: OnceCell::new(),
-                current_session: Mutex::new(None),
+                current: Mutex::new(None),
                 changed: Notify::new(),
             }),
         }
@@ -62,7 +72,7 @@ impl App {
     pub async fn client(&self, service: Service) -> Result<nemo::Client> {
         match service {
             Service::Nemo => {
-                let open = || async { Ok::<_, Error>(nemo::Client::new(self.parts.config.nemo.clone())) };
+                let open = || async { Ok::<_, Error>(nemo::Client::new(self.parts.config.nemo.clone(), Timing::default())) };
                 self.parts.nemo.get_or_try_init(open).await.cloned()
             }
             Service::Sandbox => self.parts.rehearsal.client(&self.parts.config.nemo, self.poll(service)).await,
@@ -106,15 +116,14 @@ impl App {
         self.parts.changed.notified()
     }
 
-    /// The session that this process made or was given last.
+    /// What this process made or was given last.
     #[must_use]
-    pub fn current_session(&self) -> Option<(Service, String)> {
-        self.parts.current_session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn current(&self) -> Option<Current> {
+        self.parts.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Remembers a session for the calls that name none.
-    pub fn set_current_session(&self, service: Service, session_id: &str) {
-        *self.parts.current_session.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((service, session_id.to_owned()));
+    /// Remembers it for the calls that name no session.
+    pub fn set_current(&self, current: Current) {
+        *self.parts.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
     }
 }

@@ -15,10 +15,14 @@ use url::Url;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::nemo;
-use crate::sandbox::{Options, Sandbox};
+use crate::nemo::timing::Timing;
+use crate::sandbox::{Options, Prices, Sandbox};
 
 /// How long to look for a sandbox that another process is just starting.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Enough for a year of rehearsals.
+const REHEARSAL_CREDITS: i64 = 1_000_000;
 
 /// Finds or starts the sandbox of one home.
 pub(super) struct Rehearsal {
@@ -59,7 +63,7 @@ impl Rehearsal {
             allow_loopback: true,
             poll,
             ..like.clone()
-        });
+        }, Timing::default());
         found.client = Some((address, client.clone()));
         Ok(client)
     }
@@ -67,13 +71,13 @@ impl Rehearsal {
     /// Where the sandbox listens: ours, another process's, or ours from now on.
     async fn address(&self, found: &mut Found) -> Result<SocketAddr> {
         if let Some((_, sandbox)) = &found.hosted {
-            return Ok(sandbox.address());
+            return Ok(sandbox.address);
         }
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(lock) = self.try_lock()? {
                 let sandbox = self.start().await?;
-                let address = sandbox.address();
+                let address = sandbox.address;
                 found.hosted = Some((lock, sandbox));
                 return Ok(address);
             }
@@ -95,7 +99,12 @@ impl Rehearsal {
 
     async fn start(&self) -> Result<Sandbox> {
         let port = self.recorded().map_or(0, |address| address.port());
-        let listen = |port| Options::new(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), &self.folder);
+        let listen = |port| Options {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            // A rehearsal shall not end after one clip, as a real anonymous account would.
+            prices: Prices { starting_credits: REHEARSAL_CREDITS, ..Prices::default() },
+            ..Options::in_folder(&self.folder)
+        };
         let sandbox = match Sandbox::start(listen(port)).await {
             Ok(sandbox) => sandbox,
             // Somebody else has the port by now; another one serves as well.
@@ -103,7 +112,7 @@ impl Rehearsal {
             Err(error) => return Err(cannot_start(error)),
         };
         let file = self.address_file();
-        std::fs::write(&file, sandbox.address().to_string())
+        std::fs::write(&file, sandbox.address.to_string())
             .map_err(|error| Error::storage(format!("{} cannot be written.", file.display()), error))?;
         Ok(sandbox)
     }

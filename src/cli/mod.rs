@@ -127,7 +127,7 @@ impl Cli {
         let config = Config::load(&flags, &around)?;
         start_log(&config);
         let caller = Caller { door: Door::Cli, working_dir: around.working_dir };
-        let shell = Shell { app: App::build(config)?, caller, out };
+        let shell = Shell { app: App::build(config), caller, out };
 
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

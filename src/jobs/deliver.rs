@@ -7,19 +7,19 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::jobs::advance::{Halt, LEASE, Step, notes};
+use crate::jobs::paths;
 use crate::jobs::render::RenderWork;
 use crate::ledger::Change;
 use crate::media::probe;
 use crate::model::job::State;
 use crate::model::report::FileReport;
 use crate::model::request::Render;
-use crate::nemo::Downloaded;
-use crate::net::download;
+use crate::net::staged::{self, Downloaded};
 
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.
 pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork) -> Result<(), Halt> {
     if let (Some(path), Some(sha256)) = (&work.final_path, &work.sha256)
-        && download::sha256_of(path).await.ok().as_ref() == Some(sha256)
+        && staged::sha256_of(path).ok().as_ref() == Some(sha256)
     {
         // A crash came between the renaming and this row.
         return done(step, work.clone(), path).await;
@@ -35,10 +35,10 @@ pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork)
     let part = part_file(&render.output_path, step.job.id.as_str());
     let downloaded = fetch(step, &work, &part).await?;
     work.sha256 = Some(downloaded.sha256);
-    work.final_path = Some(download::free_name(&render.output_path));
+    work.final_path = Some(paths::unused(&render.output_path));
     step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
     let wanted = work.final_path.clone().unwrap_or_else(|| render.output_path.clone());
-    let path = download::publish(&part, &wanted).await?;
+    let path = staged::publish(&part, &wanted)?;
     work.final_path = Some(path.clone());
     done(step, work, &path).await
 }

@@ -53,7 +53,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
 
 async fn elect(ledger: &Ledger, stop: &CancellationToken) -> Result<Option<Dispatcher>> {
     loop {
-        if let Some(elected) = Dispatcher::try_elect(ledger.path())? {
+        if let Some(elected) = Dispatcher::try_elect(&ledger.path().with_extension("lock"))? {
             return Ok(Some(elected));
         }
         tokio::select! {
@@ -73,6 +73,7 @@ async fn claim(
     stop: &CancellationToken,
 ) -> Result<()> {
     let free = MAX_STEPS.saturating_sub(running.load(Ordering::Relaxed));
+    let free = u32::try_from(free).unwrap_or(0);
     if free == 0 {
         return Ok(());
     }

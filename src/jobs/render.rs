@@ -12,8 +12,9 @@ use crate::jobs::deliver;
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, State};
 use crate::model::report::FileReport;
-use crate::model::request::{Render, Request};
-use crate::nemo::RenderStatus;
+use crate::model::request::Request;
+use crate::nemo::render::{RenderStatus, Submission};
+use crate::nemo::state::SessionState;
 use crate::redact::SafeUrl;
 
 /// A failed render gets a new id once (NemoVideo skill, Export).
@@ -108,7 +109,7 @@ fn fresh_id(now_ms: EpochMs) -> String {
     format!("render_{now_ms}_{}", random.get(..6).unwrap_or_default())
 }
 
-async fn submit(step: &mut Step, work: RenderWork, state: &crate::nemo::SessionState) -> Result<(), Halt> {
+async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Result<(), Halt> {
     let session_id = session_of(step)?;
     let render_id = work.render_id.clone().unwrap_or_default();
     let client = step.client().await?;
@@ -121,7 +122,8 @@ async fn submit(step: &mut Step, work: RenderWork, state: &crate::nemo::SessionS
         () = step.stop.cancelled() => return Err(Halt::Stop),
     };
     match sent {
-        Ok(()) => {
+        // An id that is known already is ours: an earlier submission had arrived.
+        Ok(Submission::Accepted | Submission::AlreadyKnown) => {
             end_attempt(step, n, AttemptState::Accepted, &render_id).await?;
             rendering(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(5))).await
         }
@@ -208,14 +210,18 @@ async fn poll(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
             let error = Error::new(Kind::Declined, "The render failed at the service.").quoting(&message);
             once_more(step, work, error).await
         }
-        Ok(status) if step.now_ms() - work.submitted_at_ms > DEADLINE_MS => {
-            drop(status);
+        Ok(_) if step.now_ms() - work.submitted_at_ms > DEADLINE_MS => {
             let error = Error::new(Kind::TimedOut, "The render did not finish within 15 minutes.")
                 .next("The timeline is untouched and exporting is free: call export again.");
             step.fail(&error).await
         }
         Ok(status) => {
-            let progress = status.progress_pct();
+            let progress = match status {
+                RenderStatus::Pending { progress }
+                | RenderStatus::Processing { progress }
+                | RenderStatus::Other { progress, .. } => progress,
+                RenderStatus::Completed { .. } | RenderStatus::Failed { .. } => None,
+            };
             step.record(Change {
                 work: notes(&work)?,
                 note: Some(match progress {
@@ -244,5 +250,7 @@ async fn cancel(step: &mut Step, work: &RenderWork) -> Result<(), Halt> {
 }
 
 async fn end_attempt(step: &Step, n: u32, state: AttemptState, render_id: &str) -> Result<(), Halt> {
-    Ok(step.ledger.end_attempt(&step.job.id, n, state, Some(render_id), None, step.now_ms()).await?)
+    let detail = serde_json::Value::Null;
+    step.ledger.end_attempt(&step.job.id, n, state, Some(render_id), detail, step.now_ms()).await?;
+    Ok(())
 }

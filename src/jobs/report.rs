@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::jobs::plan::{Caller, Door};
+use crate::jobs::plan::Caller;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::settle;
@@ -56,13 +56,6 @@ pub(super) fn answer(service: &str, message: &str, next: &str) -> JobReport {
         message: message.to_owned(),
         next: next.to_owned(),
         ..JobReport::default()
-    }
-}
-
-/// A call with its session, so that the next one may leave the session out.
-pub fn remember_session(app: &App, caller: &Caller, job: &Job) {
-    if let (Door::Mcp, Some(session_id)) = (caller.door, &job.session_id) {
-        app.set_current_session(job.service, session_id);
     }
 }
 

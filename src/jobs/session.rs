@@ -1,14 +1,20 @@
 //! Sessions and what belongs to them: the current one, its timeline, uploads, the balance.
 
-use crate::app::App;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, Door, UploadInput};
 use crate::ledger::{Filter, Ledger, Session};
+use crate::media::sniff;
 use crate::model::job::Service;
 use crate::model::report::{CreditsReport, SessionReport, UploadReport, UploadedReport};
 use crate::model::request::Media;
-use crate::nemo::{self, Client, UploadFile, Uploaded};
+use crate::nemo::Client;
+use crate::nemo::upload::{UploadFile, Uploaded};
+use crate::redact::SafeUrl;
 
 /// A session that a call is about.
 #[derive(Clone, Debug)]
@@ -38,12 +44,27 @@ pub(super) async fn choose(
         refuse_lost(known.as_ref())?;
         return Ok(Some(Chosen { service, session_id: session_id.to_owned() }));
     }
-    let service = app.service(service)?;
-    let current = match caller.door {
-        Door::Mcp => app.current_session().filter(|(of, _)| *of == service).map(|(_, id)| id),
-        Door::Cli => ledger.last_session(service).await?.map(|row| row.session_id),
+    let current = match (caller.door, app.current()) {
+        (Door::Mcp, Some(Current::Session(of, session_id))) => Some((of, session_id)),
+        (Door::Mcp, Some(Current::Job(id))) => {
+            let job = ledger.job(&id).await?;
+            if job.session_id.is_none() && !job.state.is_at_rest() {
+                return Err(Error::new(Kind::NotFound, format!("The session of {id} is still being set up."))
+                    .next(format!("Call check_job with job_id {id} first.")));
+            }
+            job.session_id.map(|session_id| (job.service, session_id))
+        }
+        (Door::Mcp, None) => None,
+        (Door::Cli, _) => {
+            let service = app.service(service)?;
+            ledger.last_session(service).await?.map(|row| (service, row.session_id))
+        }
     };
-    let Some(session_id) = current else { return Ok(None) };
+    let named = service.map(str::trim).filter(|word| !word.is_empty() && *word != "auto");
+    let wanted = named.map(|word| app.service(Some(word))).transpose()?;
+    let Some((service, session_id)) = current.filter(|(of, _)| wanted.is_none_or(|wanted| wanted == *of)) else {
+        return Ok(None);
+    };
     refuse_lost(ledger.session(service, &session_id).await?.as_ref())?;
     Ok(Some(Chosen { service, session_id }))
 }
@@ -121,10 +142,10 @@ pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Resu
     Ok(SessionReport {
         message: format!("{}{timeline}", rehearsal_mark(chosen.service)),
         timeline: timeline.to_string(),
-        tracks: timeline.tracks(),
-        duration_s: timeline.duration_s(),
-        uploads: state.uploads(),
-        generated: state.generated(),
+        tracks: timeline.tracks.len(),
+        duration_s: (timeline.duration_ms > 0.0).then_some(timeline.duration_ms / 1000.0),
+        uploads: state.uploads.len(),
+        generated: state.generated.len(),
         exportable,
         active_jobs,
         service: chosen.service.name().to_owned(),
@@ -136,7 +157,7 @@ pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Resu
 /// The session is the current one from now on.
 pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Result<()> {
     if caller.door == Door::Mcp {
-        app.set_current_session(chosen.service, &chosen.session_id);
+        app.set_current(Current::Session(chosen.service, chosen.session_id.clone()));
     }
     app.ledger().await?.touch_session(chosen.service, &chosen.session_id, app.now_ms()).await?;
     Ok(())
@@ -157,7 +178,7 @@ pub async fn credits(app: &App, caller: &Caller) -> Result<CreditsReport> {
     let client = app.client(service).await?;
     let credits = client.credits().await?;
     let low = credits.available < super::turn::WORST_CASE_CREDITS;
-    let top_up = if low { Some(client.top_up_hint().await) } else { None };
+    let top_up = if low { Some(top_up(app, &client).await?) } else { None };
     Ok(CreditsReport {
         service: service.name().to_owned(),
         message: format!(
@@ -175,6 +196,16 @@ pub async fn credits(app: &App, caller: &Caller) -> Result<CreditsReport> {
             None => "Call generate_video to make a video.".to_owned(),
         },
         top_up,
+    })
+}
+
+/// Where more credits come from (NemoVideo skill, code 2001).
+async fn top_up(app: &App, client: &Client) -> Result<String> {
+    let account = client.connect().await?;
+    Ok(if account.is_anonymous() {
+        format!("Register at {} to get more credits.", account.register_url(&app.config().nemo.web_url))
+    } else {
+        "Top up credits in your account.".to_owned()
     })
 }
 
@@ -217,15 +248,10 @@ pub async fn upload(
 pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String]) -> Result<Vec<Media>> {
     let mut media = Vec::new();
     for text in files {
-        media.push(match text.trim() {
-            address if address.starts_with("https://") || address.starts_with("http://") => {
-                Media::Url(paths::input_url(app.config(), address)?)
-            }
-            path => Media::File(paths::input_file(app.config(), caller, path)?),
-        });
+        media.push(paths::input_media(app.config(), caller, text)?);
     }
     for address in urls {
-        media.push(Media::Url(paths::input_url(app.config(), address)?));
+        media.push(Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?)));
     }
     Ok(media)
 }
@@ -241,7 +267,7 @@ pub(super) async fn put(
     let mut urls = Vec::new();
     for item in media {
         match item {
-            Media::File(path) => files.push(UploadFile::open(path).await?),
+            Media::File(path) => files.push(opened(path)?),
             Media::Url(url) => urls.push(url.reveal().clone()),
         }
     }
@@ -257,19 +283,33 @@ pub(super) async fn put(
     Ok(stored)
 }
 
+/// A file with the type that its content has.
+fn opened(path: &Path) -> Result<UploadFile> {
+    let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut head = Vec::new();
+    file.by_ref().take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
+    Ok(UploadFile {
+        path: path.to_owned(),
+        filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        mime: sniff::sniff(&head).map_or("application/octet-stream", sniff::Format::mime).to_owned(),
+        bytes: file.metadata().map_err(unreadable)?.len(),
+    })
+}
+
 fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
     UploadedReport {
         name: crate::redact::quote(&answer.filename, 120),
-        kind: crate::redact::quote(&answer.file_type, 20),
+        kind: crate::redact::quote(answer.kind.as_deref().unwrap_or("media"), 20),
         bytes,
-        duration_s: answer.duration_s,
-        width: answer.width,
-        height: answer.height,
+        duration_s: answer.duration_ms.map(|ms| ms / 1000.0),
+        width: answer.width.map(|pixels| pixels as u32),
+        height: answer.height.map(|pixels| pixels as u32),
     }
 }
 
 /// Where a person can open this session in a browser.
-pub async fn browser_link(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<Option<nemo::Link>> {
+pub async fn browser_link(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<Option<SafeUrl>> {
     let chosen = require(app, caller, None, session_id).await?;
     let row = app.ledger().await?.session(chosen.service, &chosen.session_id).await?;
     let Some(task_id) = row.and_then(|row| row.task_id) else { return Ok(None) };

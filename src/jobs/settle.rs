@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::turn::{self, TurnWork};
+use crate::jobs::turn::{self, Balance, Heard, TurnWork};
 use crate::jobs::words;
 use crate::ledger::Change;
 use crate::model::job::State;
-use crate::nemo::draft::{self, Changes};
-use crate::nemo::turn::{Outcome, StreamEnd};
-use crate::nemo::{Credits, SessionState};
+use crate::nemo::changes::{self, Changes};
+use crate::nemo::state::SessionState;
 
 /// Looks at an unchanged session before giving up on a broken stream (NemoVideo skill, SSE disconnect recovery).
 const LOOKS_AFTER_LOSS: u32 = 5;
@@ -24,7 +23,7 @@ const LOOKS_AFTER_END: u32 = 2;
 #[derive(Clone, Copy, Debug)]
 struct Evidence<'a> {
     /// What the stream said; none when the answer was lost.
-    outcome: Option<&'a Outcome>,
+    heard: Option<&'a Heard>,
     /// The session differs from before.
     changed: bool,
     /// More credits are frozen than before: work is going on.
@@ -57,18 +56,18 @@ enum Verdict {
 }
 
 fn judge(evidence: &Evidence<'_>) -> Verdict {
-    let lost = evidence.outcome.is_none_or(|outcome| outcome.end != StreamEnd::Complete);
+    let lost = evidence.heard.is_none_or(|heard| !heard.complete);
     if evidence.changed {
         return if lost && evidence.busy && !evidence.late { Verdict::Later } else { Verdict::Done };
     }
-    if let Some(outcome) = evidence.outcome {
-        if outcome.out_of_credits {
+    if let Some(heard) = evidence.heard {
+        if heard.out_of_credits {
             return Verdict::OutOfCredits;
         }
         if !lost {
-            let answered = !outcome.silent && !outcome.trailing_apology && outcome.errors.is_empty();
+            let answered = !heard.words.trim().is_empty() && !heard.only_apology && heard.error.is_none();
             return match () {
-                () if answered && outcome.tool_calls.is_empty() => Verdict::Done,
+                () if answered && !heard.used_tools => Verdict::Done,
                 () if evidence.looks < LOOKS_AFTER_END => Verdict::Soon,
                 () if answered => Verdict::Done,
                 () => Verdict::NoEffect,
@@ -85,7 +84,7 @@ fn judge(evidence: &Evidence<'_>) -> Verdict {
 /// The stream is over, well or not: look at the session at once if it ended well, else after the pause of the
 /// recovery rule.
 pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
-    let ended_well = work.outcome.as_ref().is_some_and(|outcome| outcome.end == StreamEnd::Complete);
+    let ended_well = work.heard.as_ref().is_some_and(|heard| heard.complete);
     let pause = if ended_well { Duration::ZERO } else { step.app.poll(step.job.service) };
     let note = if ended_well {
         "Reading what changed…"
@@ -118,11 +117,12 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     };
     let client = step.client().await?;
     let after = client.state(&session_id).await?;
-    let credits = client.credits().await.ok();
+    let credits = Balance::read(&client).await;
     work.looks += 1;
-    let changes = work.before.as_ref().map(|before| draft::diff(before, &after)).unwrap_or_default();
+    let before = work.before.as_deref().map(SessionState::parse).transpose()?;
+    let changes = before.map(|before| changes::diff(&before, &after)).unwrap_or_default();
     let evidence = Evidence {
-        outcome: work.outcome.as_ref(),
+        heard: work.heard.as_ref(),
         changed: !changes.is_empty(),
         busy: both(&work.credits_before, &credits).is_some_and(|(before, now)| now.frozen > before.frozen),
         balance_same: both(&work.credits_before, &credits)
@@ -137,7 +137,7 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
         Verdict::Soon => again(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(2))).await,
         Verdict::Later => again(step, &work, step.app.poll(step.job.service) * 2).await,
         Verdict::OutOfCredits => {
-            let error = client.out_of_credits().await;
+            let error = client.out_of_credits(&session_id, "").await;
             finish_badly(step, &work, error).await
         }
         Verdict::NoEffect => {
@@ -172,9 +172,9 @@ async fn again(step: &mut Step, work: &TurnWork, pause: Duration) -> Result<(), 
 }
 
 async fn done(step: &mut Step, mut work: TurnWork, changes: &Changes, after: &SessionState) -> Result<(), Halt> {
-    let said = work.outcome.as_ref().map(|outcome| outcome.text.clone()).unwrap_or_default();
+    let said = work.heard.as_ref().map(|heard| heard.words.clone()).unwrap_or_default();
     (work.reply, work.actions) = words::translate(&said);
-    work.changes = changes.lines();
+    work.changes = changes.phrases().to_vec();
     work.timeline = Some(after.draft.timeline().to_string());
     work.exportable = after.draft.is_exportable();
     // Only its difference was needed, and drafts can be large.
@@ -202,21 +202,21 @@ async fn finish_badly(step: &mut Step, work: &TurnWork, error: Error) -> Result<
 }
 
 /// Credits that left the account between two readings.
-pub(super) fn spent(before: Option<&Credits>, after: Option<&Credits>) -> Option<f64> {
+pub(super) fn spent(before: Option<&Balance>, after: Option<&Balance>) -> Option<f64> {
     Some((before?.total - after?.total).max(0.0))
 }
 
 fn no_effect(work: &TurnWork) -> Error {
-    let outcome = work.outcome.as_ref();
-    let failed = outcome.is_some_and(|outcome| !outcome.errors.is_empty() || outcome.trailing_apology);
+    let heard = work.heard.as_ref();
+    let failed = heard.is_some_and(|heard| heard.error.is_some() || heard.only_apology);
     let error = if failed {
         Error::new(Kind::Declined, "NemoVideo reported a failure, and the timeline is unchanged.")
     } else {
         Error::new(Kind::Declined, "NemoVideo ended without a word, and the timeline is unchanged: nothing was done.")
     };
-    let words = outcome.map(|outcome| match outcome.errors.first() {
+    let words = heard.map(|heard| match &heard.error {
         Some(error) => words::without_internals(error),
-        None => words::translate(&outcome.text).0,
+        None => words::translate(&heard.words).0,
     });
     error.quoting(words.as_deref().unwrap_or_default()).next(
         "Say it more concretely (what, where, how long), or ask whether to try the same again with new: true.",

@@ -1,6 +1,6 @@
 //! Accepts a request: checks it, finds out who it is, writes the row. The row exists before anything leaves.
 
-use crate::app::App;
+use crate::app::{App, Current};
 use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput};
@@ -59,11 +59,11 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     let ledger = app.ledger().await?;
     let now_ms = app.now_ms();
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
-        Identity::Known(job) => return Ok(known(*job)),
+        Identity::Known(job) => return Ok(known(app, *job)),
         Identity::Fresh(key) => key,
     };
-    let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, now_ms)?;
-    let language = language::detect(&prompt);
+    let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, &jiff::Zoned::now())?;
+    let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
         prompt,
@@ -92,11 +92,11 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let asked = (&message, &chosen.session_id);
     let request_id = input.request_id.as_deref();
     let key = match identify(ledger, chosen.service, &asked, request_id, input.new, app.now_ms()).await? {
-        Identity::Known(job) => return Ok(known(*job)),
+        Identity::Known(job) => return Ok(known(app, *job)),
         Identity::Fresh(key) => key,
     };
     session::remember(app, caller, &chosen).await?;
-    let language = language::detect(&message);
+    let language = language::detect(&message).to_owned();
     let request = Request::Turn(Turn { message, media: Vec::new(), language });
     write_down(app, chosen.service, Some(chosen.session_id), request, key).await
 }
@@ -116,7 +116,7 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         Identity::Fresh(key) => key,
     };
     let output_path =
-        paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), &jiff::Zoned::now())?;
     session::remember(app, caller, &chosen).await?;
     let request = Request::Render(Render { output_path });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
@@ -185,7 +185,8 @@ async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<O
     Ok(row.is_some_and(|row| row.has_uploads).then_some(current))
 }
 
-fn known(job: Job) -> Accepted {
+fn known(app: &App, job: Job) -> Accepted {
+    app.set_current(Current::Job(job.id.clone()));
     Accepted::Job(Box::new(Submitted { job, fresh: false }))
 }
 
@@ -216,6 +217,7 @@ async fn write_down(
             now_ms,
         )
         .await?;
+    app.set_current(Current::Job(inserted.job.id.clone()));
     app.ring();
     Ok(Accepted::Job(Box::new(Submitted { job: inserted.job, fresh: inserted.fresh })))
 }

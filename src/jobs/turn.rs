@@ -9,14 +9,17 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, LEASE, Step, millis, notes};
+use crate::jobs::advance::{Halt, LEASE, Step, notes};
 use crate::jobs::{session, settle};
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::report::ActionReport;
 use crate::model::request::{Media, Request, Turn};
+use crate::nemo::Client;
+use crate::nemo::events::TurnEvent;
+use crate::nemo::state::SessionState;
+use crate::nemo::stream::TurnStream;
 use crate::nemo::turn::{Fold, Outcome, StreamEnd};
-use crate::nemo::{Credits, SessionState, TurnEvent, TurnStream};
 
 /// A process that was frozen for this long between its commit and the request may no longer send it: somebody
 /// else may own the job by now.
@@ -32,18 +35,18 @@ pub(super) struct TurnWork {
     pub(super) uploaded: usize,
     /// The next one was begun: after a crash, look before sending it again.
     pub(super) uploading: bool,
-    /// The session before the message left.
-    pub(super) before: Option<SessionState>,
+    /// The session before the message left, as the service sent it.
+    pub(super) before: Option<String>,
     /// The balance before the message left.
-    pub(super) credits_before: Option<Credits>,
+    pub(super) credits_before: Option<Balance>,
     /// When it left.
     pub(super) sent_at_ms: EpochMs,
     /// What the stream said; none when the answer was lost.
-    pub(super) outcome: Option<Outcome>,
+    pub(super) heard: Option<Heard>,
     /// Looks at the session since the stream ended.
     pub(super) looks: u32,
     /// The balance after it.
-    pub(super) credits_after: Option<Credits>,
+    pub(super) credits_after: Option<Balance>,
     /// What changed, in words.
     pub(super) changes: Vec<String>,
     /// The timeline after it, in the skill's form.
@@ -54,6 +57,56 @@ pub(super) struct TurnWork {
     pub(super) reply: String,
     /// What the reply asked for.
     pub(super) actions: Vec<ActionReport>,
+}
+
+/// What the stream of a turn said, as far as it matters afterwards.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Heard {
+    /// The service closed the stream in order.
+    pub(super) complete: bool,
+    /// What the agent said, without a trailing apology.
+    pub(super) words: String,
+    /// An apology was all that it said.
+    pub(super) only_apology: bool,
+    /// It called tools, so the timeline may have changed.
+    pub(super) used_tools: bool,
+    /// The first failure that it reported; not for people as it stands.
+    pub(super) error: Option<String>,
+    /// The account ran out of credits on the way.
+    pub(super) out_of_credits: bool,
+}
+
+impl From<&Outcome> for Heard {
+    fn from(outcome: &Outcome) -> Self {
+        Self {
+            complete: outcome.end == StreamEnd::Complete,
+            words: outcome.words(),
+            only_apology: outcome.only_apology,
+            used_tools: !outcome.tool_calls.is_empty(),
+            error: outcome.errors.first().or(outcome.tool_faults.first()).cloned(),
+            out_of_credits: outcome.out_of_credits,
+        }
+    }
+}
+
+/// Credits at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Balance {
+    /// Can be spent.
+    pub(super) available: f64,
+    /// Reserved by running work.
+    pub(super) frozen: f64,
+    /// Both.
+    pub(super) total: f64,
+}
+
+impl Balance {
+    /// The account's credits now; a job does not fail for want of them.
+    pub(super) async fn read(client: &Client) -> Option<Self> {
+        let credits = client.credits().await.ok()?;
+        Some(Self { available: credits.available, frozen: credits.frozen, total: credits.total })
+    }
 }
 
 /// One step of a turn.
@@ -86,9 +139,8 @@ async fn prepare(step: &mut Step, turn: &Turn) -> Result<(), Halt> {
         }
     };
     fill(step, &mut work, turn, &session_id).await?;
-    work.before = Some(client.state(&session_id).await?);
-    // The balance only helps to tell afterwards what was charged; a turn does not fail for want of it.
-    work.credits_before = client.credits().await.ok();
+    work.before = Some(client.state(&session_id).await?.raw().to_owned());
+    work.credits_before = Balance::read(&client).await;
     work.sent_at_ms = step.now_ms();
     note(step, &work, "Sending your words to NemoVideo…").await?;
     send(step, work, turn, &session_id).await
@@ -99,7 +151,7 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
     let client = step.client().await?;
     for (index, media) in turn.media.iter().enumerate().skip(work.uploaded) {
         let name = media_name(media);
-        let is_there = work.uploading && client.state(session_id).await?.has_upload(&name);
+        let is_there = work.uploading && holds(&client.state(session_id).await?, &name);
         if !is_there {
             work.uploading = true;
             let total = turn.media.len();
@@ -130,18 +182,22 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
         // Once begun, a request may have arrived. The next worker reads what became of it.
         () = step.stop.cancelled() => return Err(Halt::Stop),
     };
-    match sent {
+    let heard = match sent {
         Ok(stream) => {
-            end_attempt(step, n, AttemptState::Accepted).await?;
             step.record(Change {
-                state: Some(State::Running),
                 note: Some("NemoVideo is working on it; this may take a few minutes.".to_owned()),
                 due_at_ms: step.in_a(Duration::ZERO),
                 keep_lease: true,
                 ..Change::default()
             })
             .await?;
-            work.outcome = Some(listen(step, stream).await?);
+            listen(step, stream, n).await?
+        }
+        Err(error) => Err(error),
+    };
+    match heard {
+        Ok(heard) => {
+            work.heard = Some(heard);
             settle::begin(step, work).await
         }
         Err(error) if error.kind() == Kind::Uncertain => {
@@ -177,47 +233,66 @@ async fn back_to_the_queue(step: &mut Step, note: &str, pause: Duration) -> Resu
 
 /// A process died around the request. The session tells what became of it.
 async fn answer_was_lost(step: &mut Step) -> Result<(), Halt> {
-    if let Some(n) = step.ledger.last_open_attempt(&step.job.id).await? {
-        end_attempt(step, n, AttemptState::Unknown).await?;
+    if let Some(attempt) = step.ledger.last_attempt(&step.job.id).await?
+        && attempt.state == AttemptState::Open
+    {
+        end_attempt(step, attempt.n, AttemptState::Unknown).await?;
     }
     let work = step.work()?;
     settle::begin(step, work).await
 }
 
 /// Folds the stream, keeps the lease, shows what the agent is doing.
-async fn listen(step: &mut Step, mut stream: TurnStream) -> Result<Outcome, Halt> {
+///
+/// The inner error is a refusal that came in place of a stream: the message surely had no effect.
+async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Result<Heard, Error>, Halt> {
     let mut fold = Fold::default();
+    let mut accepted = false;
     let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
     let stop = step.stop.clone();
-    let end = loop {
+    loop {
         tokio::select! {
             () = stop.cancelled() => return Err(Halt::Stop),
             _ = renewal.tick() => {
                 step.renew().await?;
                 if step.end_is_asked_for().await? {
-                    break StreamEnd::Dropped;
+                    break;
                 }
             }
             event = stream.next() => match event {
-                None => break StreamEnd::Complete,
+                None => break,
+                Some(Err(error)) if !accepted && error.kind() != Kind::Protocol => return Ok(Err(error)),
+                Some(Err(error)) => tracing::warn!(job.id = %step.job.id, %error, "the stream of a turn broke"),
                 Some(Ok(event)) => {
-                    if let TurnEvent::ToolCall { name, .. } = &event {
+                    if !accepted {
+                        accepted = true;
+                        end_attempt(step, n, AttemptState::Accepted).await?;
                         step.record(Change {
-                            note: Some(doing(name)),
+                            state: Some(State::Running),
+                            keep_lease: true,
+                            ..Change::default()
+                        }).await?;
+                    }
+                    if let TurnEvent::Message(message) = &event
+                        && let Some(tool) = message.tool_calls.last()
+                    {
+                        step.record(Change {
+                            note: Some(doing(tool)),
                             keep_lease: true,
                             ..Change::default()
                         }).await?;
                     }
                     fold.push(event);
                 }
-                Some(Err(error)) => {
-                    tracing::warn!(job.id = %step.job.id, %error, "the stream of a turn broke");
-                    break if error.kind() == Kind::TimedOut { StreamEnd::TimedOut } else { StreamEnd::Dropped };
-                }
             },
         }
-    };
-    Ok(fold.finish(end))
+    }
+    if !accepted {
+        // An empty stream: it arrived, and nothing came back.
+        end_attempt(step, n, AttemptState::Unknown).await?;
+    }
+    let end = stream.end();
+    Ok(Ok(Heard::from(&fold.finish(end))))
 }
 
 /// What a tool of the backend does, for people. Its name is theirs, so it is only matched and never shown.
@@ -261,7 +336,13 @@ async fn note(step: &mut Step, work: &TurnWork, words: &str) -> Result<(), Halt>
 }
 
 async fn end_attempt(step: &Step, n: u32, state: AttemptState) -> Result<(), Halt> {
-    Ok(step.ledger.end_attempt(&step.job.id, n, state, None, None, step.now_ms()).await?)
+    step.ledger.end_attempt(&step.job.id, n, state, None, serde_json::Value::Null, step.now_ms()).await?;
+    Ok(())
+}
+
+/// Whether a file of this name is in the session already.
+fn holds(state: &SessionState, name: &str) -> bool {
+    state.uploads.iter().any(|asset| asset.name == name)
 }
 
 fn media_name(media: &Media) -> String {
@@ -309,11 +390,4 @@ pub(super) const DEADLINE_MS: EpochMs = 15 * 60 * 1000;
 /// Milliseconds that the turn is under way.
 pub(super) fn age_ms(step: &Step, work: &TurnWork) -> EpochMs {
     (step.now_ms() - work.sent_at_ms).max(0)
-}
-
-const _: () = assert!(LEASE.as_millis() > 0);
-
-/// For settle's pauses.
-pub(super) fn pause_ms(pause: Duration) -> EpochMs {
-    millis(pause)
 }

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
 use crate::model::request::Media;
+use crate::redact::SafeUrl;
 
 /// The largest file that the service takes (NemoVideo skill, Tips: 200 MB).
 pub const MAX_UPLOAD_BYTES: u64 = 200 * 1024 * 1024;
@@ -29,7 +30,7 @@ const MAX_ADDRESS_BYTES: usize = 2048;
 pub fn input_media(config: &Config, caller: &Caller, text: &str) -> Result<Media> {
     let scheme = text.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
-        Some("http" | "https") => input_url(config, text).map(Media::Url),
+        Some("http" | "https") => input_url(config, text).map(|url| Media::Url(SafeUrl::new(url))),
         _ => input_file(config, caller, text).map(Media::File),
     }
 }
