@@ -219,7 +219,15 @@ impl Error {
     /// An error of this kind; the message is a full sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let money = if kind == Kind::Uncertain { Money::Unknown } else { Money::NotSpent };
-        Self { kind, message: message.into(), next: None, money, retry_after_s: None, quoted: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            next: None,
+            money,
+            retry_after_s: None,
+            quoted: None,
+            source: None,
+        }
     }
 
     /// What to do about it, as a full sentence.
