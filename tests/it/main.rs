@@ -1,2 +1,5 @@
 //! tests
+mod canned;
+mod guard;
+mod nemo;
 mod recordings;
