@@ -27,3 +27,37 @@ pub struct Nemo {
     /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 30 s.
     pub poll: Duration,
 }
+
+/// Which service a call uses when it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceChoice {
+    /// NemoVideo, which needs no account (later: the other service when its key is set).
+    Auto,
+    /// NemoVideo.
+    Nemo,
+    /// The built-in rehearsal.
+    Sandbox,
+}
+
+/// Everything that can be set, resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `FIRSTCUT_SERVICE`.
+    pub service: ServiceChoice,
+    /// `FIRSTCUT_WAIT_S`: how long a tool call that started a job waits; else by client identity.
+    pub wait: Option<Duration>,
+    /// `FIRSTCUT_POLL_S` if set: pause between two status questions.
+    pub poll: Option<Duration>,
+    /// Where the ledger lies.
+    pub ledger_file: PathBuf,
+    /// State of the embedded sandbox.
+    pub sandbox_dir: PathBuf,
+    /// `FIRSTCUT_OUTPUT`: where videos go.
+    pub output_dir: PathBuf,
+    /// `FIRSTCUT_FILES`: folders that may be read and written beside the output folder; the working folder counts too.
+    pub file_roots: Vec<PathBuf>,
+    /// The user's home, for `~`.
+    pub home_dir: Option<PathBuf>,
+    /// NemoVideo.
+    pub nemo: Nemo,
+}

@@ -1,0 +1,1 @@
+//! The ledger: one SQL file that holds the truth about every job.
