@@ -1,4 +1,6 @@
-//! tests
+//! Tests through the outer doors: sockets, files, processes.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
+
 mod canned;
 mod guard;
 mod nemo;

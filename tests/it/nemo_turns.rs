@@ -148,7 +148,7 @@ async fn every_end_of_a_stream() {
     ] {
         let outcome = turn(reply).await;
         assert_eq!((outcome.end, outcome.text.as_str()), (end, text), "{what}");
-        assert_eq!(outcome.silent, false, "{what}");
+        assert!(!outcome.silent, "{what}");
     }
     assert!(turn(stream(&["data: \n\n"])).await.silent);
 }
