@@ -2,3 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod sandbox;
+mod canned;
+mod guard;
+mod nemo;
+mod recordings;
