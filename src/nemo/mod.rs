@@ -1,1 +1,5 @@
 //! NemoVideo: everything that knows its wire format and its manners.
+
+pub mod gui;
+pub mod route;
+mod words;
