@@ -1,16 +1,11 @@
-//! The stable door over standard input and output, for scoring.
-use std::io::{self, BufRead, Write};
+//! `firstcut understand` over standard input and output: `cargo run --example understand -- route|gui [--explain]`.
+
+use std::io::{self, BufWriter};
+
+use firstcut::cli::understand::{Kind, run};
+
 fn main() -> io::Result<()> {
-    let kind = std::env::args().nth(1).unwrap_or_default();
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    for line in io::stdin().lock().lines() {
-        let line = line?;
-        let v: serde_json::Value = serde_json::from_str(&line).map_err(io::Error::other)?;
-        let text = v["text"].as_str().unwrap_or_default();
-        if kind == "route" {
-            let r = firstcut::nemo::route::route(text);
-            writeln!(out, "{}", serde_json::json!({"id": v["id"], "action": r.action, "also": r.also, "reasons": r.reasons}))?;
-        }
-    }
-    Ok(())
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let kind = if args.iter().any(|a| a == "gui") { Kind::Gui } else { Kind::Route };
+    run(kind, args.iter().any(|a| a == "--explain"), io::stdin().lock(), BufWriter::new(io::stdout().lock()))
 }

@@ -39,7 +39,19 @@ fn weight(token: &Token) -> f32 {
     }
 }
 
-const WISHES: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Edit, Tag::Show, Tag::Tell, Tag::Check, Tag::Give, Tag::Save, Tag::Ask, Tag::HowMany, Tag::What];
+const WISHES: &[Tag] = &[
+    Tag::Export,
+    Tag::Upload,
+    Tag::Edit,
+    Tag::Show,
+    Tag::Tell,
+    Tag::Check,
+    Tag::Give,
+    Tag::Save,
+    Tag::Ask,
+    Tag::HowMany,
+    Tag::What,
+];
 
 /// Cuts a message into clauses and marks the words that do not count.
 pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
@@ -55,7 +67,26 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
         let next = tokens.get(i + 1);
         let ends = match token.kind {
             Kind::Line => true,
-            Kind::Mark(c) => matches!(c, '.' | '!' | '?' | ';' | '。' | ',' | ':' | '…' | '—' | '–' | '(' | ')' | '¿' | '¡' | '-' | '~' | '→' | '>'),
+            Kind::Mark(c) => matches!(
+                c,
+                '.' | '!'
+                    | '?'
+                    | ';'
+                    | '。'
+                    | ','
+                    | ':'
+                    | '…'
+                    | '—'
+                    | '–'
+                    | '('
+                    | ')'
+                    | '¿'
+                    | '¡'
+                    | '-'
+                    | '~'
+                    | '→'
+                    | '>'
+            ),
             _ => false,
         };
         let opens = i > start
@@ -98,7 +129,8 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
         if token.is(Tag::Neg) {
-            let trailing = kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+            let trailing =
+                kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
             if !next.is_some_and(|n| n.is(Tag::Tell)) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
@@ -113,11 +145,28 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             kill(i, end, TRANSPORT);
         }
         if token.is(Tag::Says) {
-            kill(i + 1, end, &[Tag::Export, Tag::Upload, Tag::Credit, Tag::Balance, Tag::State, Tag::Progress, Tag::Show, Tag::Save]);
+            kill(
+                i + 1,
+                end,
+                &[
+                    Tag::Export,
+                    Tag::Upload,
+                    Tag::Credit,
+                    Tag::Balance,
+                    Tag::State,
+                    Tag::Progress,
+                    Tag::Show,
+                    Tag::Save,
+                ],
+            );
         }
         // "download-style", "pre-export": part of a compound.
         if token.glued {
-            kill(i.saturating_sub(1), i + 1, &[Tag::Export, Tag::Upload, Tag::Credit, Tag::State, Tag::Balance]);
+            kill(
+                i.saturating_sub(1),
+                i + 1,
+                &[Tag::Export, Tag::Upload, Tag::Credit, Tag::State, Tag::Balance],
+            );
         }
     }
     live

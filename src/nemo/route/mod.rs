@@ -64,7 +64,9 @@ pub fn route(text: &str) -> Route {
     let text_inside = unquoted(text);
     let tokens = words::scan(text_inside);
     let mut reasons: Vec<Reason> = Vec::new();
-    if let Some(file) = (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i)).and_then(|i| tokens.get(i)) {
+    if let Some(file) =
+        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i)).and_then(|i| tokens.get(i))
+    {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
     }
@@ -91,6 +93,8 @@ pub fn route(text: &str) -> Route {
 fn unquoted(text: &str) -> &str {
     let trimmed = text.trim();
     let pairs = [('"', '"'), ('“', '”'), ('「', '」'), ('\'', '\''), ('`', '`')];
-    let inside = pairs.iter().find_map(|&(a, b)| trimmed.strip_prefix(a)?.strip_suffix(b).filter(|t| !t.contains([a, b])));
+    let inside = pairs
+        .iter()
+        .find_map(|&(a, b)| trimmed.strip_prefix(a)?.strip_suffix(b).filter(|t| !t.contains([a, b])));
     inside.unwrap_or(text)
 }

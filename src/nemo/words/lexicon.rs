@@ -84,7 +84,8 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon { entries: HashMap::new(), heads: HashMap::new() };
     for line in TABLES.iter().flat_map(|t| t.lines()).filter(|l| !l.starts_with('#')) {
         let Some((names, words)) = line.split_once(": ") else { continue };
-        let tags = names.split_whitespace().filter_map(Tag::named).fold(Tags::NONE, |a, t| a.union(Tags::of(t)));
+        let tags =
+            names.split_whitespace().filter_map(Tag::named).fold(Tags::NONE, |a, t| a.union(Tags::of(t)));
         for word in words.split('|').map(|w| folded(w.trim())).filter(|w| !w.is_empty()) {
             let mut parts = word.split(' ');
             if let (Some(head), len @ 2..) = (parts.next(), word.split(' ').count()) {
@@ -108,14 +109,36 @@ pub fn tags(word: &str) -> Tags {
 
 /// The words whose slips of the finger are understood.
 const SPELLED: &[&str] = &[
-    "export", "download", "credits", "balance", "status", "upload", "timeline", "project", "footage", "finished",
-    "please", "video", "subtitles", "background", "music", "change", "title", "generate", "brighter", "remaining",
-    "tracks", "progress", "account",
+    "export",
+    "download",
+    "credits",
+    "balance",
+    "status",
+    "upload",
+    "timeline",
+    "project",
+    "footage",
+    "finished",
+    "please",
+    "video",
+    "subtitles",
+    "background",
+    "music",
+    "change",
+    "title",
+    "generate",
+    "brighter",
+    "remaining",
+    "tracks",
+    "progress",
+    "account",
 ];
 
 /// Two letters swapped, one missing or one too many.
 fn typo(word: &str) -> Tags {
-    let found = SPELLED.iter().find(|known| word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes()));
+    let found = SPELLED.iter().find(|known| {
+        word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
+    });
     found.and_then(|known| LEXICON.entries.get(*known)).copied().unwrap_or_default()
 }
 
@@ -141,7 +164,8 @@ pub(super) fn phrases(tokens: &mut Vec<Token>) {
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut i = 0;
     while let Some(token) = tokens.get(i) {
-        let longest = if token.kind == Kind::Word { LEXICON.heads.get(&token.norm).copied().unwrap_or(1) } else { 1 };
+        let longest =
+            if token.kind == Kind::Word { LEXICON.heads.get(&token.norm).copied().unwrap_or(1) } else { 1 };
         let (len, joined) = joined(tokens, i, longest).unwrap_or_else(|| (1, token.clone()));
         out.push(joined);
         i += len;
@@ -151,7 +175,8 @@ pub(super) fn phrases(tokens: &mut Vec<Token>) {
 
 fn joined(tokens: &[Token], at: usize, longest: usize) -> Option<(usize, Token)> {
     let first = tokens.get(at)?;
-    let run = tokens.get(at..)?.iter().take(longest).take_while(|t| matches!(t.kind, Kind::Word | Kind::Number));
+    let run =
+        tokens.get(at..)?.iter().take(longest).take_while(|t| matches!(t.kind, Kind::Word | Kind::Number));
     let words: Vec<&Token> = run.collect();
     (2..=words.len()).rev().find_map(|len| {
         let part = words.get(..len)?;

@@ -59,17 +59,38 @@ impl Token {
     }
 }
 
-const QUOTES: &[(char, char)] =
-    &[('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('「', '」'), ('『', '』'), ('《', '》'), ('【', '】'), ('‘', '’'), ('\'', '\''), ('`', '`'), ('＂', '＂')];
+const QUOTES: &[(char, char)] = &[
+    ('"', '"'),
+    ('“', '”'),
+    ('„', '“'),
+    ('«', '»'),
+    ('「', '」'),
+    ('『', '』'),
+    ('《', '》'),
+    ('【', '】'),
+    ('‘', '’'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('＂', '＂'),
+];
 /// The longest quoted span, in characters; an opening mark whose partner is farther away is just a mark.
 const QUOTE_SPAN: usize = 240;
 /// How far a path with blanks in it is followed, in bytes.
 const PATH_SPAN: usize = 200;
 const MEDIA: &[&str] = &[
-    "mp4", "mov", "avi", "webm", "mkv", "jpg", "jpeg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac", "heic", "m4v",
-    "flac", "ogg", "srt", "tiff", "bmp", "mts", "mpg", "mpeg", "wmv",
+    "mp4", "mov", "avi", "webm", "mkv", "jpg", "jpeg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac",
+    "heic", "m4v", "flac", "ogg", "srt", "tiff", "bmp", "mts", "mpg", "mpeg", "wmv",
 ];
-const SHARES: &[&str] = &["drive.google.com", "dropbox.com", "wetransfer.com", "we.tl", "icloud.com", "1drv.ms", "onedrive.live.com", "pan.baidu.com"];
+const SHARES: &[&str] = &[
+    "drive.google.com",
+    "dropbox.com",
+    "wetransfer.com",
+    "we.tl",
+    "icloud.com",
+    "1drv.ms",
+    "onedrive.live.com",
+    "pan.baidu.com",
+];
 
 pub fn is_cjk(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '々')
@@ -81,7 +102,14 @@ fn is_word(c: char) -> bool {
 
 /// Cuts `text` into tokens.
 pub fn scan(text: &str) -> Vec<Token> {
-    let mut s = Scanner { text, at: 0, spaced: true, glued: false, out: Vec::with_capacity(text.len() / 4 + 4), plain: String::new() };
+    let mut s = Scanner {
+        text,
+        at: 0,
+        spaced: true,
+        glued: false,
+        out: Vec::with_capacity(text.len() / 4 + 4),
+        plain: String::new(),
+    };
     while let Some(c) = s.peek() {
         s.step(c);
     }
@@ -111,7 +139,16 @@ impl Scanner<'_> {
 
     fn push(&mut self, end: usize, kind: Kind, tags: Tags, norm: String) {
         let capital = self.peek().is_some_and(char::is_uppercase);
-        self.out.push(Token { start: self.at, end, kind, tags, norm, spaced: self.spaced, glued: self.glued, capital });
+        self.out.push(Token {
+            start: self.at,
+            end,
+            kind,
+            tags,
+            norm,
+            spaced: self.spaced,
+            glued: self.glued,
+            capital,
+        });
         self.at = end;
         self.spaced = false;
         self.glued = false;
@@ -142,7 +179,11 @@ impl Scanner<'_> {
     fn symbol(&mut self, c: char) {
         let end = self.at + c.len_utf8();
         let follows = self.text.get(end..).and_then(|t| t.chars().next());
-        if matches!(c, '-' | '‐' | '‑') && !self.spaced && follows.is_some_and(is_word) && self.before().is_some_and(is_word) {
+        if matches!(c, '-' | '‐' | '‑')
+            && !self.spaced
+            && follows.is_some_and(is_word)
+            && self.before().is_some_and(is_word)
+        {
             self.at = end;
             self.glued = true;
             return;
@@ -216,7 +257,11 @@ impl Scanner<'_> {
     fn quote(&self, c: char) -> Option<usize> {
         let close = QUOTES.iter().find(|q| q.0 == c)?.1;
         let straight = c == close;
-        if straight && c == '\'' && (!self.spaced && self.before().is_some_and(|b| !matches!(b, '(' | '[' | ',' | ':') && !is_cjk(b))) {
+        if straight
+            && c == '\''
+            && (!self.spaced
+                && self.before().is_some_and(|b| !matches!(b, '(' | '[' | ',' | ':') && !is_cjk(b)))
+        {
             return None;
         }
         let body = self.text.get(self.at + c.len_utf8()..)?;
@@ -242,15 +287,30 @@ impl Scanner<'_> {
             return None;
         }
         if starts("http://") || starts("https://") || starts("www.") || starts("ftp://") || starts("s3://") {
-            let len = run(rest, 2048, |c| !c.is_whitespace() && !is_cjk(c) && !matches!(c, '<' | '>' | '"' | '，' | '。' | '；' | '！' | '？' | '“' | '”' | '）' | '」' | '、'));
+            let len = run(rest, 2048, |c| {
+                !c.is_whitespace()
+                    && !is_cjk(c)
+                    && !matches!(
+                        c,
+                        '<' | '>' | '"' | '，' | '。' | '；' | '！' | '？' | '“' | '”' | '）' | '」' | '、'
+                    )
+            });
             let link = rest.get(..len)?.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '*']);
             let body = link.split(['?', '#']).next().unwrap_or(link);
             let shared = SHARES.iter().any(|s| link.contains(s));
             let kind = if shared || extension(body) { Kind::Media } else { Kind::Link };
             return Some((self.at + link.len(), kind));
         }
-        let drive = c.is_ascii_alphabetic() && rest.as_bytes().get(1) == Some(&b':') && matches!(rest.as_bytes().get(2), Some(b'\\' | b'/'));
-        let rooted = starts("/") || starts("~/") || starts("./") || starts("../") || starts("\\\\") || starts("~\\") || starts("file://");
+        let drive = c.is_ascii_alphabetic()
+            && rest.as_bytes().get(1) == Some(&b':')
+            && matches!(rest.as_bytes().get(2), Some(b'\\' | b'/'));
+        let rooted = starts("/")
+            || starts("~/")
+            || starts("./")
+            || starts("../")
+            || starts("\\\\")
+            || starts("~\\")
+            || starts("file://");
         if drive || rooted {
             return self.path(rest).map(|len| (self.at + len, Kind::Media));
         }
@@ -264,13 +324,20 @@ impl Scanner<'_> {
 
     /// Length of the path at the start of `rest`: up to its media ending (blanks allowed), else its first blank.
     fn path(&self, rest: &str) -> Option<usize> {
-        let stop = |c: char| c.is_whitespace() || matches!(c, '，' | '。' | '；' | '！' | '？' | '"' | '”' | '」' | '、' | '<' | '>');
-        let plain = rest.get(..run(rest, 512, |c| !stop(c)))?.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '`', '*']);
+        let stop = |c: char| {
+            c.is_whitespace()
+                || matches!(c, '，' | '。' | '；' | '！' | '？' | '"' | '”' | '」' | '、' | '<' | '>')
+        };
+        let plain = rest
+            .get(..run(rest, 512, |c| !stop(c)))?
+            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '`', '*']);
         if let Some(len) = name_end(plain) {
             return Some(len);
         }
         let line = capped(rest, PATH_SPAN).split(['\n', '"', '”', '」', '<', '>']).next()?;
-        if let Some(len) = name_end(line).filter(|&len| !line.get(1..len).is_some_and(|l| l.contains(" /") || l.contains("://"))) {
+        if let Some(len) = name_end(line)
+            .filter(|&len| !line.get(1..len).is_some_and(|l| l.contains(" /") || l.contains("://")))
+        {
             return Some(len);
         }
         let folders = plain.chars().filter(|c| matches!(c, '/' | '\\')).count();
@@ -289,7 +356,8 @@ fn capped(text: &str, most: usize) -> &str {
 }
 
 fn extension(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, e)| !stem.is_empty() && MEDIA.iter().any(|m| e.eq_ignore_ascii_case(m)))
+    name.rsplit_once('.')
+        .is_some_and(|(stem, e)| !stem.is_empty() && MEDIA.iter().any(|m| e.eq_ignore_ascii_case(m)))
 }
 
 /// Where the first media file name in `text` ends.
