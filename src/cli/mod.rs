@@ -15,6 +15,7 @@ mod sandbox;
 mod serve;
 mod state;
 mod text;
+mod understand;
 mod upload;
 
 use std::ffi::OsString;
