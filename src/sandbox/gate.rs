@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -196,19 +196,18 @@ fn refusal(status: u16, code: Option<i64>, message: Option<&str>, retry_after_s:
 
 /// Lets so many bytes through, then breaks off.
 fn cut_body(body: Body, bytes: u64) -> Body {
-    let mut left = bytes;
-    let mut ended = false;
-    let frames = body.into_data_stream().map(move |frame| {
-        if ended {
-            return Err(axum::Error::new(std::io::Error::other("cut by a fault rule")));
+    let frames = stream::unfold((body.into_data_stream(), bytes), |(mut frames, left)| async move {
+        if left == 0 {
+            // What was let through must be on its way before the connection ends.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            return Some((Err(axum::Error::new(std::io::Error::other("cut by a fault rule"))), (frames, 0)));
         }
-        let mut frame: Bytes = frame?;
-        if frame.len() as u64 > left {
+        let frame = frames.next().await?.map(|mut frame: Bytes| {
             frame.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            ended = true;
-        }
-        left -= frame.len() as u64;
-        Ok(frame)
+            frame
+        });
+        let passed = frame.as_ref().map_or(0, |frame| frame.len() as u64);
+        Some((frame, (frames, left - passed)))
     });
     Body::from_stream(frames)
 }

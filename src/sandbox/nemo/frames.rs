@@ -142,7 +142,9 @@ impl Frames {
     pub(super) fn twin(&self, frame: &str) -> Option<String> {
         let mut event: Value = serde_json::from_str(frame).ok()?;
         let map = event.as_object_mut().filter(|_| self.dialect == Dialect::Adk)?;
-        map.remove("content")?;
+        for key in ["modelVersion", "content", "finishReason", "usageMetadata"] {
+            map.shift_remove(key);
+        }
         map.get_mut("actions")?["artifactDelta"] = json!({ "rough_cut.json": 0 });
         Some(event.to_string())
     }
