@@ -112,7 +112,7 @@ impl PlaneScaler {
             for (column, sample) in out.iter_mut().enumerate() {
                 let (first, weights) = self.columns.at(column);
                 let taps = self.row.get(first..).unwrap_or_default().iter().zip(weights);
-                let sum: u64 = taps.map(|(&value, &weight)| u64::from(value) * u64::from(weight)).sum();
+                let sum: u32 = taps.map(|(&value, &weight)| u32::from(value) * u32::from(weight)).sum();
                 *sample = ((sum + (1 << 21)) >> 22).min(255) as u8;
             }
         }

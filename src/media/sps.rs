@@ -4,7 +4,7 @@
 
 /// The lowest level (ten times its number) that admits the size and rate (H.264 table A-1).
 #[must_use]
-pub fn level(width: u32, height: u32, fps: u32) -> u8 {
+pub(super) fn level(width: u32, height: u32, fps: u32) -> u8 {
     // Level, macroblocks per second, macroblocks per picture.
     const LEVELS: [(u8, u32, u32); 15] = [
         (10, 1_485, 99),
@@ -37,7 +37,7 @@ pub fn level(width: u32, height: u32, fps: u32) -> u8 {
 ///
 /// Takes and returns the whole NAL unit. `None` when the set is malformed or already says these things.
 #[must_use]
-pub fn with_colour(nal: &[u8], fps: u32) -> Option<Vec<u8>> {
+pub(super) fn with_colour(nal: &[u8], fps: u32) -> Option<Vec<u8>> {
     let (header, payload) = nal.split_first()?;
     let rbsp = unescape(payload);
     let mut bits = Bits { bytes: &rbsp, at: 0 };

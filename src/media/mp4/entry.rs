@@ -1,6 +1,6 @@
 //! Sample descriptions: what a decoder must know before the first sample.
 
-use super::boxes::{Bytes, full, plain};
+use super::build::{Bytes, full, plain};
 
 /// H.264 with its parameter sets in an `avcC` record, BT.709 in limited range.
 #[must_use]
@@ -28,7 +28,7 @@ pub fn mp4a(sample_rate: u32, channels: u16, bitrate_bps: u32, config: &[u8]) ->
 
     let mut body = Bytes::default();
     body.zeros(6).u16(1).zeros(8).u16(channels).u16(16).zeros(4).u32(sample_rate << 16);
-    body.raw(&full(b"esds", 0, 0, |b| drop(b.raw(&descriptor(3, &stream)))));
+    body.raw(&full(b"esds", 0, 0, |b| { b.raw(&descriptor(3, &stream)); }));
     plain(b"mp4a", &body.0)
 }
 

@@ -1,5 +1,5 @@
 //! MP4 files: the boxes that players, phones and browsers expect.
 
-mod boxes;
+mod build;
 pub mod entry;
 pub mod write;

@@ -80,6 +80,11 @@ impl Bed {
         Self::new(style, Air::of(&look), Dice::of_words(prompt))
     }
 
+    /// The noise of a shot's place alone, to go under other music.
+    pub(super) fn of_place(prompt: &str) -> Self {
+        Self::new(Style::None, Air::of(&Look::of(prompt)), Dice::of_words(prompt))
+    }
+
     /// For a music segment with a title.
     pub(super) fn for_title(title: &str) -> Self {
         let lower = title.to_lowercase();

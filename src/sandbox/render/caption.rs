@@ -67,6 +67,11 @@ impl Caption {
         Some(Self { letters: mask.trimmed(), shadow, colour, strength: 1.0 })
     }
 
+    /// The same in another colour.
+    pub(super) fn coloured(self, colour: Yuv) -> Self {
+        Self { colour, ..self }
+    }
+
     /// Lays it over a picture; opacity 0 to 1.
     pub(super) fn draw(&self, frame: &mut Frame, opacity: f32) {
         let opacity = opacity * self.strength;
@@ -75,6 +80,14 @@ impl Caption {
             self.letters.draw(frame, self.colour, opacity);
         }
     }
+}
+
+/// What to say about a text for which [`Caption::new`] made nothing.
+pub(super) fn unreadable(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| {
+        format!("The caption \"{text}\" is not shown: the sandbox's fonts have Latin, Greek, Cyrillic and CJK letters only.")
+    })
 }
 
 /// The small sign in the corner of every frame.

@@ -158,7 +158,7 @@ fn develop(
         writer.play(sound_track, samples);
     }
     let bytes = writer.finish()?;
-    Ok(Rendered { duration_ms, width: canvas.width, height: canvas.height, bytes })
+    Ok(Rendered { duration_ms, width: canvas.width, height: canvas.height, bytes, notes: Vec::new() })
 }
 
 fn write_sound(writer: &mut Writer<Buffered>, track: usize, packets: &mut Vec<Vec<u8>>) -> Result<(), Error> {

@@ -5,12 +5,18 @@
 
 mod bed;
 mod caption;
+mod compose;
 mod film;
+mod hear;
 mod ink;
+mod layer;
 mod light;
 mod look;
 mod noise;
+mod mix;
 mod scenes;
+mod still;
+mod timeline;
 
 use std::io;
 use std::path::Path;
@@ -19,6 +25,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::media::aac::AacError;
 use crate::media::encode::EncodeError;
 use crate::media::frame::Frame;
+
+pub use compose::compose;
 
 /// The shape of the video that is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +86,7 @@ impl Progress<'_> {
 }
 
 /// What was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// Its length in milliseconds, exact.
     pub duration_ms: u64,
@@ -88,6 +96,8 @@ pub struct Rendered {
     pub height: u32,
     /// Size of the file.
     pub bytes: u64,
+    /// What could not be shown as asked, in sentences for the person who asked.
+    pub notes: Vec<String>,
 }
 
 /// Why nothing was made. The half-written file is removed.
@@ -146,5 +156,9 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
             Ok(())
         }
     });
-    film::shoot(canvas, duration_ms, out, draw, hear, progress)
+    let mut made = film::shoot(canvas, duration_ms, out, draw, hear, progress)?;
+    if let (Some(text), None) = (clip.caption, &caption) {
+        made.notes.extend(caption::unreadable(text));
+    }
+    Ok(made)
 }
