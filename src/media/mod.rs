@@ -6,6 +6,8 @@
 mod audio;
 mod avi;
 mod cursor;
+#[cfg(feature = "studio")]
+pub mod decode;
 pub mod frame;
 mod gif;
 mod h264;
