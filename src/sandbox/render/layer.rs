@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::caption::Place;
+use super::footage::Footage;
 use super::scenes::{self, Scene};
 use super::still::Still;
 use super::timeline::Segment;
@@ -16,6 +17,8 @@ pub(super) enum Layer {
     Scene(Box<dyn Scene>),
     /// A picture that fills the canvas and slowly grows.
     Slide(Box<Slide>),
+    /// A decoded clip.
+    Footage(Box<Footage>),
     /// A small picture, with its transparency, at a fixed place.
     Badge(Box<Badge>),
 }
@@ -36,7 +39,7 @@ impl Layer {
                 Self::Slide(Box::new(Slide::new(still, canvas)))
             });
         }
-        Err("only pictures can be shown yet".into())
+        Footage::open(path, canvas).map(|footage| Self::Footage(Box::new(footage)))
     }
 
     /// Draws the layer: `source_ms` is the time inside its file, `share` how much of the segment is over.
@@ -44,6 +47,7 @@ impl Layer {
         match self {
             Self::Scene(scene) => scene.draw((source_ms / 1000.0) as f32, frame),
             Self::Slide(slide) => slide.draw(share, frame),
+            Self::Footage(footage) => return footage.draw(source_ms, frame),
             Self::Badge(badge) => badge.draw(frame),
         }
         Ok(())

@@ -7,6 +7,7 @@ mod bed;
 mod caption;
 mod compose;
 mod film;
+mod footage;
 mod hear;
 mod ink;
 mod layer;
