@@ -1,5 +1,7 @@
 //! Tests over the committed fixtures, which `scripts/make-media-fixtures.sh` made once with ffmpeg.
 
+#[cfg(feature = "studio")]
+mod decode;
 mod probe;
 
 use std::path::PathBuf;
