@@ -13,7 +13,11 @@ mod gif;
 mod h264;
 mod matroska;
 pub mod mp4;
+#[cfg(feature = "studio")]
+pub mod picture;
 pub mod probe;
+#[cfg(feature = "studio")]
+pub mod sheet;
 pub mod sniff;
 mod source;
 mod still;
