@@ -1,1 +1,7 @@
-//! tests
+//! Tests at the outer doors, in one binary, because linking costs more than running.
+
+mod cli;
+mod config;
+mod docs;
+mod floors;
+mod paths;

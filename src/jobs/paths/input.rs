@@ -10,6 +10,7 @@ use super::roots;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
+use crate::media::sniff;
 use crate::model::request::Media;
 
 /// The largest file that the service takes (NemoVideo skill, Tips: 200 MB).
@@ -105,8 +106,24 @@ fn check_extension(path: &Path) -> Result<()> {
 fn check_content(path: &Path) -> Result<()> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
-    file.take(4096).read_to_end(&mut head).map_err(|error| unreadable(path, error))?;
-    Ok(())
+    file.take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| unreadable(path, error))?;
+    let shown = path.display();
+    let Some(format) = sniff::sniff(&head) else {
+        let looks_like = sniff::looks_like(&head);
+        return Err(Error::new(Kind::UnsupportedFile, format!("{shown} is no media file; it looks like {looks_like}."))
+            .next(format!("Choose a real file of one of these kinds: {}.", UPLOAD_EXTENSIONS.join(", "))));
+    };
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    if format.agrees_with(&extension) {
+        return Ok(());
+    }
+    let true_name = format.extension();
+    let error = Error::new(Kind::UnsupportedFile, format!("{shown} is named .{extension} and is a .{true_name} file."));
+    Err(if UPLOAD_EXTENSIONS.contains(&true_name) {
+        error.next(format!("Rename it so that it ends in .{true_name}."))
+    } else {
+        error.next(format!("Convert it to one of: {}.", UPLOAD_EXTENSIONS.join(", ")))
+    })
 }
 
 /// A public https address of a media file, as far as that can be told without asking anybody.
