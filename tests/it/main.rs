@@ -5,3 +5,4 @@ mod config;
 mod docs;
 mod floors;
 mod paths;
+mod recordings;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -12,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
 use crate::media::sniff;
 use crate::model::request::Media;
+use crate::net::guard::Guard;
 
 /// The largest file that the service takes (NemoVideo skill, Tips: 200 MB).
 pub const MAX_UPLOAD_BYTES: u64 = 200 * 1024 * 1024;
@@ -143,6 +145,6 @@ pub fn input_url(config: &Config, text: &str) -> Result<Url> {
     if url.scheme() == "file" {
         return Err(Error::invalid("A file:// address is a file on this machine.").next("Give it as a file and not as an address."));
     }
-    let _ = config;
+    Guard::new(config.nemo.allow_loopback, Duration::ZERO).vet(&url)?;
     Ok(url)
 }
