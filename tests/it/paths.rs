@@ -50,7 +50,7 @@ impl Machine {
     }
 
     fn output(&self, door: Door, asked: Option<&str>) -> firstcut::error::Result<PathBuf> {
-        let now: Zoned = "2026-11-20T14:32:10+00:00[UTC]".parse().unwrap();
+        let now: Zoned = "2026-11-20T14:32:10+00:00[+00:00]".parse().unwrap();
         output_file(&self.config, &self.caller(door), asked, "a video of a sunset over the ocean", &now)
     }
 }
