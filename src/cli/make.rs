@@ -49,7 +49,7 @@ pub(super) struct Make {
     #[arg(long, overrides_with = "audio")]
     no_audio: bool,
     /// File to upload into the session first; may be repeated
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE")]
     upload: Vec<String>,
     /// Work in this session instead of a new one
     #[arg(long, value_name = "ID")]

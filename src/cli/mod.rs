@@ -35,7 +35,7 @@ type Exit = u8;
 
 /// A prompt in, an MP4 out.
 #[derive(Debug, Parser)]
-#[command(name = "firstcut", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "firstcut", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Start with:\n  firstcut make \"a 10-second video of a sunset over the ocean\" --service sandbox")]
 pub struct Cli {
     #[command(flatten)]
@@ -47,13 +47,13 @@ pub struct Cli {
 #[derive(Args, Debug)]
 struct Globals {
     /// Print one JSON object on stdout, for machines; progress stays on stderr
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
     /// Who makes the video: auto, nemo or sandbox (a rehearsal on this machine, free)
-    #[arg(long, global = true, value_name = "NAME", value_parser = ["auto", "nemo", "sandbox"])]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME", value_parser = ["auto", "nemo", "sandbox"])]
     service: Option<String>,
     /// Keep settings, ledger and videos in this folder
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FOLDER")]
     home: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::follow::interrupted;
 use super::{Exit, Shell};
 use crate::error::Result;
+use crate::mcp;
 
 #[derive(Args, Debug)]
 pub(super) struct Serve {}
@@ -18,13 +19,8 @@ impl Serve {
             interrupted().await;
             on_signal.cancel();
         });
-        let ended = serve(shell, stop).await;
+        let ended = mcp::serve(shell.app.clone(), stop).await;
         signals.abort();
         ended.map(|()| 0)
     }
-}
-
-async fn serve(shell: &Shell, stop: CancellationToken) -> Result<()> {
-    let _ = (shell, stop);
-    Err(crate::error::Error::internal("not merged yet"))
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -10,8 +11,10 @@ use super::roots;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
+use crate::media::sniff;
 use crate::model::request::Media;
 use crate::redact::SafeUrl;
+use crate::net::guard::Guard;
 
 /// The largest file that the service takes (NemoVideo skill, Tips: 200 MB).
 pub const MAX_UPLOAD_BYTES: u64 = 200 * 1024 * 1024;
@@ -106,8 +109,24 @@ fn check_extension(path: &Path) -> Result<()> {
 fn check_content(path: &Path) -> Result<()> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
-    file.take(4096).read_to_end(&mut head).map_err(|error| unreadable(path, error))?;
-    Ok(())
+    file.take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| unreadable(path, error))?;
+    let shown = path.display();
+    let Some(format) = sniff::sniff(&head) else {
+        let looks_like = sniff::looks_like(&head);
+        return Err(Error::new(Kind::UnsupportedFile, format!("{shown} is no media file; it looks like {looks_like}."))
+            .next(format!("Choose a real file of one of these kinds: {}.", UPLOAD_EXTENSIONS.join(", "))));
+    };
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    if format.agrees_with(&extension) {
+        return Ok(());
+    }
+    let true_name = format.extension();
+    let error = Error::new(Kind::UnsupportedFile, format!("{shown} is named .{extension} and is a .{true_name} file."));
+    Err(if UPLOAD_EXTENSIONS.contains(&true_name) {
+        error.next(format!("Rename it so that it ends in .{true_name}."))
+    } else {
+        error.next(format!("Convert it to one of: {}.", UPLOAD_EXTENSIONS.join(", ")))
+    })
 }
 
 /// A public https address of a media file, as far as that can be told without asking anybody.
@@ -127,6 +146,6 @@ pub fn input_url(config: &Config, text: &str) -> Result<Url> {
     if url.scheme() == "file" {
         return Err(Error::invalid("A file:// address is a file on this machine.").next("Give it as a file and not as an address."));
     }
-    let _ = config;
+    Guard::new(config.nemo.allow_loopback, Duration::ZERO).vet(&url)?;
     Ok(url)
 }
