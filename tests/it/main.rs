@@ -1,3 +1,4 @@
 //! tests
 
+mod clients;
 mod mcp;
