@@ -3,10 +3,12 @@
 
 mod canned;
 mod cli;
+mod clients;
 mod config;
 mod docs;
 mod floors;
 mod guard;
+mod mcp;
 mod nemo;
 mod paths;
 mod recordings;
