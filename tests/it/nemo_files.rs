@@ -9,7 +9,7 @@ use firstcut::nemo::upload::UploadFile;
 use firstcut::redact::SafeUrl;
 use sha2::{Digest, Sha256};
 
-use super::{client, with_token};
+use super::{client, impatient, with_token};
 use crate::canned::{Canned, Piece, json, status, token, with};
 
 fn file(folder: &Path, name: &str, content: &[u8]) -> UploadFile {
@@ -59,7 +59,7 @@ async fn uploads_are_not_repeated_on_suspicion() {
         (json(r#"{"code":1002}"#), Kind::SessionLost),
     ] {
         let server = Canned::start(vec![reply.clone(), json(UPLOADED)]).await;
-        let (one, home) = with_token(&server.url, "nmv_usr_x");
+        let (one, home) = impatient(&server.url);
         let error =
             one.upload_files("55", &[file(home.path(), "a.mp4", b"x")], &|_, _| {}).await.unwrap_err();
         assert_eq!(
@@ -166,7 +166,7 @@ async fn a_broken_download_is_resumed() {
     };
     let cdn = Canned::start(vec![cut(0, 50_000)]).await;
     let api = Canned::start(vec![]).await;
-    let (one, home) = with_token(&api.url, "nmv_usr_x");
+    let (one, home) = impatient(&api.url);
     let part = home.path().join("r.part");
     let got = std::sync::atomic::AtomicU64::new(0);
     // The rest depends on how much arrived before the cut, so it is added when that is known.

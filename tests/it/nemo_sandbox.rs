@@ -9,8 +9,8 @@ use firstcut::nemo::render::{RenderStatus, Submission};
 use firstcut::nemo::turn::{Fold, Outcome, StreamEnd};
 use firstcut::nemo::upload::UploadFile;
 use firstcut::sandbox::{
-    AdkKeys, Close, Dialect, Endpoint, Fault, Heartbeat, Moment, Options, Pace, Prices, RenderReply, Rule, Sandbox, SecondStage,
-    Silence,
+    AdkKeys, Close, Dialect, Endpoint, Fault, Heartbeat, Moment, Options, Pace, Prices, RenderReply, Rule,
+    Sandbox, SecondStage, Silence,
 };
 use tempfile::TempDir;
 
@@ -64,12 +64,18 @@ async fn prompt_to_mp4() {
         (RenderReply::B, Dialect::Typed, Heartbeat::Word, AdkKeys::V1_27),
         (RenderReply::Superset, Dialect::Adk, Heartbeat::Event, AdkKeys::V1_4),
     ] {
-        let world = world(|options| Options { render_reply: reply, dialect, heartbeat, adk_keys: keys, ..options }).await;
+        let world =
+            world(|options| Options { render_reply: reply, dialect, heartbeat, adk_keys: keys, ..options })
+                .await;
         let client = &world.client;
         let session = client.create_session("en").await.unwrap();
         let before = client.state(&session.session_id).await.unwrap();
         let outcome = world.turn(&session.session_id, SUNSET).await;
-        assert_eq!((outcome.end, outcome.silent, outcome.errors.len()), (StreamEnd::Complete, false, 0), "{outcome:?}");
+        assert_eq!(
+            (outcome.end, outcome.silent, outcome.errors.len()),
+            (StreamEnd::Complete, false, 0),
+            "{outcome:?}"
+        );
         assert!(!outcome.text.is_empty() && !outcome.tool_calls.is_empty());
         let after = client.state(&session.session_id).await.unwrap();
         assert!(after.draft.is_exportable());
@@ -77,8 +83,14 @@ async fn prompt_to_mp4() {
         assert!(after.draft.to_string().starts_with("Timeline ("), "{}", after.draft);
         assert!(client.credits().await.unwrap().available < 400.0);
 
-        assert_eq!(client.submit_render("render_1", &session.session_id, &after.draft).await.unwrap(), Submission::Accepted);
-        assert_eq!(client.submit_render("render_1", &session.session_id, &after.draft).await.unwrap(), Submission::AlreadyKnown);
+        assert_eq!(
+            client.submit_render("render_1", &session.session_id, &after.draft).await.unwrap(),
+            Submission::Accepted
+        );
+        assert_eq!(
+            client.submit_render("render_1", &session.session_id, &after.draft).await.unwrap(),
+            Submission::AlreadyKnown
+        );
         let url = loop {
             match client.render_status("render_1").await.unwrap() {
                 RenderStatus::Completed { url } => break url,
@@ -93,7 +105,11 @@ async fn prompt_to_mp4() {
             assert_eq!(std::fs::metadata(&part).unwrap().len(), whole.bytes);
         }
         assert_eq!(client.render_status("render_9").await.unwrap_err().kind(), Kind::NotFound);
-        let link = client.claim_link(session.task_id.as_deref().unwrap(), &session.session_id).await.unwrap().unwrap();
+        let link = client
+            .claim_link(session.task_id.as_deref().unwrap(), &session.session_id)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(link.reveal().as_str().starts_with("https://nemovideo.com/workspace/claim?ct=clm_"));
         assert_eq!(world.messages(), 1);
     }
@@ -106,7 +122,8 @@ async fn edits_spoken_and_silent() {
         let session = world.client.create_session("en").await.unwrap().session_id;
         world.turn(&session, SUNSET).await;
         let before = world.client.state(&session).await.unwrap();
-        let outcome = world.turn(&session, "add a title that says \"Urban Dreams\" for the first 3 seconds").await;
+        let outcome =
+            world.turn(&session, "add a title that says \"Urban Dreams\" for the first 3 seconds").await;
         assert_eq!(outcome.silent, silence == Silence::Always, "{outcome:?}");
         let titled = world.client.state(&session).await.unwrap();
         assert_eq!(diff(&before, &titled).phrases(), [r#"title "Urban Dreams" added, 0–3 s"#]);
@@ -121,8 +138,14 @@ async fn uploads_of_files() {
     let picture = include_bytes!("../fixtures/dot.png");
     let path = world.home.path().join("dot.png");
     std::fs::write(&path, picture).unwrap();
-    let file = UploadFile { path, filename: "dot.png".into(), mime: "image/png".into(), bytes: picture.len() as u64 };
-    let uploaded = world.client.upload_files(&session, &[file.clone(), file.clone()], &|_, _| {}).await.unwrap();
+    let file = UploadFile {
+        path,
+        filename: "dot.png".into(),
+        mime: "image/png".into(),
+        bytes: picture.len() as u64,
+    };
+    let uploaded =
+        world.client.upload_files(&session, &[file.clone(), file.clone()], &|_, _| {}).await.unwrap();
     assert_eq!((uploaded.len(), uploaded[0].kind.as_deref()), (2, Some("image")), "{uploaded:?}");
     let state = world.client.state(&session).await.unwrap();
     assert_eq!(state.uploads.len(), 2);
@@ -186,7 +209,11 @@ async fn trouble_before_a_turn() {
         (Fault::LostAnswer { how: Close::Reset }, Some(Kind::Uncertain), 1),
         (Fault::Cut { how: Close::Eof }, Some(Kind::Uncertain), 1),
         (Fault::WebPage, Some(Kind::Uncertain), 1),
-        (Fault::Status { status: 503, code: None, message: None, retry_after_s: None }, Some(Kind::Uncertain), 1),
+        (
+            Fault::Status { status: 503, code: None, message: None, retry_after_s: None },
+            Some(Kind::Uncertain),
+            1,
+        ),
         (Fault::Status { status: 429, code: None, message: None, retry_after_s: None }, None, 2),
         (Fault::ExpireToken, Some(Kind::RateLimited), 1),
         (Fault::LoseSession, Some(Kind::SessionLost), 1),
@@ -202,7 +229,9 @@ async fn trouble_before_a_turn() {
 
 #[tokio::test]
 async fn no_credits_before_and_during_a_turn() {
-    let world = world(|options| Options { prices: Prices { starting_credits: 5, ..Prices::default() }, ..options }).await;
+    let world =
+        world(|options| Options { prices: Prices { starting_credits: 5, ..Prices::default() }, ..options })
+            .await;
     let session = world.client.create_session("en").await.unwrap().session_id;
     let error = world.client.send(&session, SUNSET).await.unwrap_err();
     assert_eq!(error.kind(), Kind::OutOfCredits);

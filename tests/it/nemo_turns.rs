@@ -7,7 +7,7 @@ use firstcut::nemo::events::TurnEvent;
 use firstcut::nemo::stream::TurnStream;
 use firstcut::nemo::turn::{Fold, Outcome, StreamEnd};
 
-use super::{client, with_token};
+use super::{client, impatient, with_token};
 use crate::canned::{Canned, Piece, chunk, json, status, stream, stream_head, token, with};
 
 const HELLO: &str =
@@ -23,7 +23,7 @@ async fn fold(mut stream: TurnStream) -> Outcome {
 
 async fn turn(reply: Vec<Piece>) -> Outcome {
     let server = Canned::start(vec![reply]).await;
-    let (client, _home) = with_token(&server.url, "nmv_usr_x");
+    let (client, _home) = impatient(&server.url);
     let outcome = fold(client.send("55", "hello").await.unwrap()).await;
     assert_eq!(server.seen().len(), 1, "a message is sent once");
     outcome
@@ -79,7 +79,7 @@ async fn before_the_stream() {
         (status(402, "{}"), Kind::PlanRequired),
     ] {
         let server = Canned::start(vec![reply.clone(), json("{}")]).await;
-        let (client, _home) = with_token(&server.url, "nmv_usr_x");
+        let (client, _home) = impatient(&server.url);
         let error = client.send("55", "hello").await.unwrap_err();
         assert_eq!(error.kind(), kind, "{reply:?}: {error}");
         assert_eq!(error.spent() == Money::Unknown, kind == Kind::Uncertain);
@@ -220,4 +220,24 @@ async fn every_arrival_is_a_sign_of_life() {
     assert_eq!(stream.next().await.unwrap().unwrap(), TurnEvent::Alive);
     assert!(stream.next().await.is_none());
     assert_eq!(stream.end(), StreamEnd::Complete);
+}
+
+#[tokio::test]
+async fn failures_inside_a_stream_in_our_words() {
+    for (frame, kind) in [
+        ("data: {\"error\": \"RuntimeError: /srv/nemo/worker-17 pid=4242\"}\n\n", Some(Kind::Declined)),
+        ("data: {\"code\":2001,\"message\":\"x\"}\n\n", Some(Kind::OutOfCredits)),
+        ("data: {\"errorCode\":\"1002\",\"author\":\"a\"}\n\n", Some(Kind::SessionLost)),
+        (HELLO, None),
+    ] {
+        let server = Canned::start(vec![token("A"), stream(&[frame])]).await;
+        let (client, _home) = client(&server.url);
+        let outcome = fold(client.send("55", "hello").await.unwrap()).await;
+        let failure = client.failure_of("55", &outcome).await;
+        assert_eq!(failure.as_ref().map(firstcut::error::Error::kind), kind, "{frame}");
+        if let Some(error) = failure {
+            assert_eq!(error.spent(), Money::Unknown);
+            assert!(!format!("{error} {:?} {:?}", error.quoted(), error.next_step()).contains("4242"));
+        }
+    }
 }
