@@ -12,7 +12,7 @@ use crate::nemo::errors;
 use crate::nemo::events::TurnEvent;
 use crate::nemo::turn::StreamEnd;
 use crate::nemo::wire;
-use crate::net::sse::{Decoder, Frame};
+use crate::net::sse::{Decoder, Ending, Frame};
 
 /// How much of an answer that is no stream is read for its error.
 const REFUSAL_LIMIT_BYTES: usize = 1024 * 1024;
@@ -79,7 +79,11 @@ impl TurnStream {
                     if let Some(body) = self.plain.take() {
                         return Some(Err(self.refusal(&body).await));
                     }
-                    self.frames.extend(self.decoder.take().and_then(Decoder::finish));
+                    match self.decoder.take().map(Decoder::finish) {
+                        Some(Ending::Last(frame)) => self.frames.push_back(frame),
+                        Some(Ending::Cut) => self.end = Some(StreamEnd::Dropped),
+                        Some(Ending::Clean) | None => {}
+                    }
                     continue;
                 }
                 Ok(Err(error)) => {

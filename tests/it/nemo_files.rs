@@ -92,6 +92,15 @@ async fn bad_files_are_refused_before_anything_is_sent() {
         assert_eq!(error.kind(), kind, "{files:?}");
     }
     assert_eq!(one.upload_urls("55", &[]).await.unwrap_err().kind(), Kind::InvalidInput);
+    for inside in [
+        "file:///etc/passwd",
+        "http://10.0.0.1/a.mp4",
+        "https://[fe80::1]/a.mp4",
+        "https://me:word@a.test/a.mp4",
+    ] {
+        let error = one.upload_urls("55", &[inside.parse().unwrap()]).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Forbidden, "{inside}");
+    }
     assert!(server.seen().is_empty());
 }
 
@@ -102,6 +111,9 @@ async fn addresses_go_up_as_json() {
     let uploaded = one.upload_urls("55", &["https://example.com/video.mp4".parse().unwrap()]).await.unwrap();
     assert_eq!(uploaded[0].url.as_ref().unwrap().as_str(), "https://cdn.test/x.mp4");
     assert_eq!(server.seen()[0].text(), r#"{"urls":["https://example.com/video.mp4"],"source_type":"url"}"#);
+    server.add(json(r#"{"code":0,"data":{"files":[]}}"#));
+    one.upload_urls("55", &["http://example.com/video.mp4".parse().unwrap()]).await.unwrap();
+    assert!(server.seen()[1].text().contains("\"http://example.com/video.mp4\""));
 }
 
 fn video() -> Vec<u8> {
