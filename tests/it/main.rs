@@ -10,6 +10,7 @@ mod floors;
 mod guard;
 mod mcp;
 mod nemo;
+mod nemo_sandbox;
 mod paths;
 mod recordings;
 mod sandbox;
