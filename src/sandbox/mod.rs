@@ -13,6 +13,7 @@ mod gate;
 mod log;
 mod nemo;
 mod options;
+#[cfg(feature = "studio")]
 pub mod render;
 mod store;
 
