@@ -17,8 +17,12 @@ mod gif;
 mod h264;
 mod matroska;
 pub mod mp4;
+#[cfg(feature = "studio")]
+pub mod picture;
 pub mod probe;
 pub mod scale;
+#[cfg(feature = "studio")]
+pub mod sheet;
 pub mod sniff;
 mod source;
 #[cfg(feature = "studio")]

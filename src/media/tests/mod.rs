@@ -3,6 +3,8 @@
 #[cfg(feature = "studio")]
 mod decode;
 mod probe;
+#[cfg(feature = "studio")]
+mod sheet;
 
 use std::path::PathBuf;
 
