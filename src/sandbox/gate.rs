@@ -133,7 +133,10 @@ async fn struck(gate: &Gate, peer: &Peer, mut request: Request, next: Next, trou
     for fault in troubles {
         match fault {
             Fault::Delay { ms } => wait(gate, Duration::from_millis(*ms)).await,
-            Fault::Hang => gate.closing.cancelled().await,
+            Fault::Hang => {
+                gate.closing.cancelled().await;
+                return refusal(503, None, Some("sandbox: closing"), None);
+            }
             Fault::Cut { how } => return cut(peer, *how),
             Fault::WebPage => {
                 return Html("<!doctype html><title>Sandbox</title><p>Please log in to the network.")
@@ -228,8 +231,9 @@ async fn with_strings(answer: Response) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
-/// Every number outside a draft becomes its text; a draft is left as it was issued.
-fn stringify(value: &mut Value) {
+/// Every number outside a draft becomes its text. The state endpoint does this to its draft by itself, before it
+/// notes what it hands out.
+pub(super) fn stringify(value: &mut Value) {
     match value {
         Value::Number(number) => *value = Value::String(number.to_string()),
         Value::Array(items) => items.iter_mut().for_each(stringify),

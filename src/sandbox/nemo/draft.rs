@@ -73,7 +73,7 @@ pub(super) struct Details {
     /// `top`, `center`, `bottom`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) position: Option<String>,
-    /// A colour name, for text.
+    /// `#rrggbb`, for text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) color: Option<String>,
     /// 1.0 is full.
@@ -94,6 +94,9 @@ pub(super) struct Details {
     /// Colour grading, in words: `warm`, `black and white`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) look: Option<String>,
+    /// A wish that nothing here draws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
     /// Length of the whole source in ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) source_ms: Option<u64>,

@@ -1,9 +1,12 @@
 //! Credits: frozen while a run works, charged when it has changed something, given back when it has not.
 
-use std::io;
+use std::{fs, io};
+
+use serde_json::Value;
 
 use super::Nemo;
 use super::rows::{Arrival, RenderStatus, Session, User};
+use super::script::text_of;
 use crate::sandbox::log::Charge;
 
 impl Nemo {
@@ -82,6 +85,25 @@ impl Nemo {
             if open {
                 self.renders.change(&id, |render| render.status = RenderStatus::Pending)?;
                 self.enqueue(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what a kill left half-written: renders, and uploads that no session knows.
+    pub(super) fn sweep(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.output_folder())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "part") {
+                fs::remove_file(path)?;
+            }
+        }
+        for entry in fs::read_dir(self.media_folder())? {
+            let entry = entry?;
+            let mark = format!("/cdn/media/{}/", entry.file_name().to_string_lossy());
+            let mentions = |file: &Value| text_of(file, "cdn_url").is_some_and(|url| url.contains(&mark));
+            if self.sessions.find(|session| session.project.video_infos.iter().any(mentions)).is_none() {
+                fs::remove_dir_all(entry.path())?;
             }
         }
         Ok(())

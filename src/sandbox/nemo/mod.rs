@@ -10,6 +10,7 @@ mod draft;
 mod exact;
 mod frames;
 mod ledger;
+mod paint;
 mod queue;
 mod render;
 mod rows;
@@ -87,6 +88,7 @@ impl Nemo {
         let trouble = |source| Error::Folder { path: nemo.options.folder.clone(), source };
         nemo.make_folders().map_err(trouble)?;
         nemo.add_accounts().map_err(trouble)?;
+        nemo.sweep().map_err(trouble)?;
         nemo.settle_after_restart().map_err(trouble)?;
         let worker = tokio::spawn(queue::work(Arc::clone(&nemo), jobs));
         Ok((nemo, worker))

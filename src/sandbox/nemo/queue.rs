@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use super::Nemo;
+use super::paint::{Shape, paint};
 use super::rows::{Doom, Made, RenderRow, RenderStatus};
-use crate::sandbox::render::{self, Canvas, Progress};
 
 /// How many renders may wait.
 pub(super) const LENGTH: usize = 64;
@@ -135,17 +136,18 @@ async fn one(nemo: &Arc<Nemo>, row: RenderRow) -> std::io::Result<()> {
         Some(Doom::Stuck) => return Ok(()),
         Some(Doom::Fails(why)) => Err(why.clone()),
         None => {
-            let canvas = canvas_of(&row.draft, &row.output);
+            let shape = Shape::of(&row.draft, &row.output);
             let out = nemo.output_file(&row.id);
-            let working = tokio::task::spawn_blocking({
+            let mut working = tokio::task::spawn_blocking({
                 let (nemo, live, draft) = (Arc::clone(nemo), Arc::clone(&live), row.draft.clone());
-                move || compose(&nemo, &draft, canvas, &out, &live)
+                move || compose(&nemo, &draft, shape, &out, &live)
             });
             tokio::select! {
-                done = working => done.unwrap_or_else(|_| Err("sandbox: the renderer panicked".to_owned())),
+                done = &mut working => done.unwrap_or_else(|_| Err("sandbox: the renderer panicked".to_owned())),
                 () = nemo.closing.cancelled() => {
                     // Left as processing: the next start on this folder begins it again.
                     live.cancelled.store(true, Ordering::Relaxed);
+                    let _ = working.await;
                     return Ok(());
                 }
             }
@@ -171,41 +173,16 @@ async fn linger(nemo: &Nemo, live: &Live, began: Instant) {
     }
 }
 
-fn compose(nemo: &Nemo, draft: &Value, canvas: Canvas, out: &Path, live: &Live) -> Result<Made, String> {
+fn compose(nemo: &Nemo, draft: &Value, shape: Shape, out: &Path, live: &Live) -> Result<Made, String> {
     let assets = |link: &str| nemo.media_file(link);
     let report = |done: f32| {
         live.progress.fetch_max((f64::from(done.clamp(0.0, 1.0)) * 10_000.0) as u32, Ordering::Relaxed);
     };
-    let progress = Progress { report: &report, cancelled: &live.cancelled };
-    let unfinished = out.with_extension("part");
-    let made =
-        render::compose(draft, &assets, canvas, &unfinished, &progress).map_err(|error| error.to_string())?;
+    // Another attempt at the same file, of another process even, must not meet this one.
+    let unfinished = out.with_extension(format!("{}.part", Uuid::new_v4().simple()));
+    let made = paint(draft, &assets, shape, &unfinished, &report, &live.cancelled)?;
     std::fs::rename(&unfinished, out).map_err(|error| format!("sandbox: {error}"))?;
-    Ok(Made { duration_ms: made.duration_ms, width: made.width, height: made.height, bytes: made.bytes })
-}
-
-/// The canvas of the draft, or what `output` asks for, within 1920 on the longer side.
-fn canvas_of(draft: &Value, output: &Value) -> Canvas {
-    let number = |value: &Value, key: &str| {
-        let value = value.get(key)?;
-        let number = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
-        (number >= 2.0).then_some(number)
-    };
-    let canvas = draft.get("m").unwrap_or(&Value::Null);
-    let (mut width, mut height) =
-        (number(canvas, "width").unwrap_or(1920.0), number(canvas, "height").unwrap_or(1080.0));
-    let asked = output.get("resolution").and_then(Value::as_str).map(str::to_ascii_lowercase);
-    let short = asked.and_then(|text| text.trim_end_matches('p').parse::<f64>().ok());
-    let scale = match (short, output.get("quality").and_then(Value::as_str)) {
-        (Some(short), _) if short >= 64.0 => short / width.min(height),
-        (_, Some("low")) => 0.5,
-        _ => 1.0,
-    };
-    let most = 1920.0 / width.max(height);
-    (width, height) = (width * scale.min(most), height * scale.min(most));
-    let even = |side: f64| ((side / 2.0).round().max(1.0) as u32) * 2;
-    let fps = number(output, "fps").or_else(|| number(canvas, "fps")).unwrap_or(30.0).clamp(1.0, 60.0);
-    Canvas { width: even(width), height: even(height), fps: fps.round() as u32 }
+    Ok(made)
 }
 
 impl Nemo {
@@ -227,8 +204,8 @@ impl Nemo {
         });
         let (nemo, out) = (Arc::clone(self), out.to_path_buf());
         let drawn = tokio::task::spawn_blocking(move || {
-            let canvas = canvas_of(&draft, &Value::Null);
-            compose(&nemo, &draft, canvas, &out, &Live::default()).map(|_| out)
+            let shape = Shape::of(&draft, &Value::Null);
+            compose(&nemo, &draft, shape, &out, &Live::default()).map(|_| out)
         });
         match drawn.await {
             Ok(Ok(path)) => Some(path),

@@ -191,6 +191,9 @@ pub(super) async fn poll(
         flat["output"] = json!({ "duration": made.duration_ms as f64 / 1000.0, "size": made.bytes });
         flat["output"]["width"] = made.width.into();
         flat["output"]["height"] = made.height.into();
+        if !made.notes.is_empty() {
+            flat["output"]["notes"] = made.notes.into();
+        }
     }
     if let Some(url) = url {
         flat["output"]["url"] = url.clone().into();

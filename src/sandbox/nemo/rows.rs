@@ -88,12 +88,14 @@ pub(super) enum RenderStatus {
 }
 
 /// A finished file.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Made {
     pub(super) duration_ms: u64,
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) bytes: u64,
+    /// What could not be rendered as asked.
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

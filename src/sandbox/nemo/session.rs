@@ -16,6 +16,7 @@ use super::cdn::with_links;
 use super::exact;
 use super::rows::{Project, Session};
 use crate::sandbox::faults::Fault;
+use crate::sandbox::gate::stringify;
 
 /// How many of the drafts handed out are remembered.
 const ISSUED_KEPT: usize = 64;
@@ -88,6 +89,9 @@ pub(super) async fn state(
         let sticker =
             json!({ "id": "seg_x1", "s": 0, "d": 1500, "m": { "sticker": "sandbox", "weight": 0.7 } });
         tracks.push(json!({ "tt": 42, "sg": [sticker], "m": { "layer": u64::MAX } }));
+    }
+    if caller.troubles.has(&Fault::NumbersAsStrings) {
+        stringify(&mut draft);
     }
     let draft = with_links(draft, &nemo.base);
     nemo.note_issued(&id, &draft)?;

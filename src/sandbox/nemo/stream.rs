@@ -54,8 +54,10 @@ pub(super) fn open(
     };
     let frames = stream::unfold((from, cut, closing), |(mut from, cut, closing)| async move {
         let piece = tokio::select! {
-            piece = from.recv() => piece?,
+            // First, because a turn that is stopped ends its stream too, and that must not look like success.
+            biased;
             () = closing.cancelled() => Piece::Cut(Close::Eof),
+            piece = from.recv() => piece?,
         };
         let out = match piece {
             Piece::Bytes(bytes) => Ok(bytes),

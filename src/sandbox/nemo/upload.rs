@@ -22,6 +22,7 @@ use super::answer::{Code, Refusal};
 use super::auth::Caller;
 use super::cdn::with_links;
 use super::upload_kind::{ACCEPTED, HEAD_BYTES, Kind, looks_like, promised};
+use crate::media::probe::probe;
 use crate::sandbox::Error;
 use crate::sandbox::gate::Received;
 use crate::sandbox::store::{file_stem, hex};
@@ -256,7 +257,30 @@ async fn describe(file: &Taken) -> Value {
     info
 }
 
-/// Width, height, length and frame rate, as far as the file tells.
-fn measure(_path: &Path, _kind: Kind) -> Value {
-    json!({})
+/// Width, height, length and frame rate, as far as the file tells. Pictures have no length, sounds no size.
+fn measure(path: &Path, kind: Kind) -> Value {
+    let probe = match probe(path) {
+        Ok(probe) => probe,
+        Err(error) => {
+            tracing::info!(%error, "an upload says nothing about itself");
+            return json!({});
+        }
+    };
+    let mut told = serde_json::Map::new();
+    let mut tell = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            told.insert(key.to_owned(), value);
+        }
+    };
+    if kind != Kind::Image {
+        tell("duration", probe.duration_s.map(Value::from));
+    }
+    if kind != Kind::Audio {
+        tell("width", probe.width.map(Value::from));
+        tell("height", probe.height.map(Value::from));
+    }
+    if kind == Kind::Video {
+        tell("fps", probe.fps.map(Value::from));
+    }
+    Value::Object(told)
 }

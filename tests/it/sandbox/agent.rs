@@ -115,7 +115,8 @@ async fn questions_and_refusals_are_free_and_change_nothing() {
         ("把视频改成竖屏", "宽高比"),
         ("write me a poem about rust", "only help"),
         ("use https://open.spotify.com/track/1 as music", "streaming"),
-        ("frobnicate the quux", "did not understand"),
+        ("frobnicate it", "did not understand"),
+        ("thanks, that looks great", "did not understand"),
     ] {
         let heard = guest.told(text).await;
         assert!(heard.text().contains(want), "{text}: {}", heard.text());

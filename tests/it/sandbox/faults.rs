@@ -337,6 +337,11 @@ async fn states_that_surprise() {
     strike(&sandbox, Endpoint::Credits, Fault::NumbersAsStrings);
     let got = ok(guest.get("/api/credits/balance/simple")).await;
     assert_eq!((&got["code"], &got["data"]["available"]), (&json!("0"), &json!("900")));
+    strike(&sandbox, Endpoint::State, Fault::NumbersAsStrings);
+    let draft = guest.draft().await;
+    assert_eq!((&draft["d"], &draft["t"][0]["tt"]), (&json!("1000"), &json!("0")));
+    ok(guest.submission("strings", &draft)).await;
+    assert_eq!(guest.finished("strings").await["status"], "completed");
 }
 
 #[tokio::test]

@@ -41,8 +41,11 @@ impl Guest {
     }
 
     pub(super) async fn named(sandbox: &Sandbox, client_id: &str) -> Self {
-        let http = http();
-        let url = sandbox.url.clone();
+        Self::at(&sandbox.url, client_id).await
+    }
+
+    pub(super) async fn at(url: &str, client_id: &str) -> Self {
+        let (http, url) = (http(), url.to_owned());
         let asked = http.post(format!("{url}/api/auth/anonymous-token")).header("X-Client-Id", client_id);
         let got: Value = asked.send().await.unwrap().json().await.unwrap();
         let token = got["data"]["token"].as_str().unwrap_or_else(|| panic!("{got}")).to_owned();

@@ -4,6 +4,7 @@ mod agent;
 mod faults;
 mod frames;
 mod guest;
+mod process;
 mod renders;
 mod restart;
 mod services;

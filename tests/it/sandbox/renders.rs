@@ -50,6 +50,57 @@ async fn a_render_becomes_a_file() {
     assert_eq!(guest.credits().await, [900, 0, 900], "exports are free");
 }
 
+/// What the file at this link is, by its content.
+async fn probed(link: &str, folder: &TempDir) -> firstcut::media::probe::Probe {
+    let path = folder.path().join("probed.mp4");
+    std::fs::write(&path, http().get(link).send().await.unwrap().bytes().await.unwrap()).unwrap();
+    firstcut::media::probe::probe(&path).unwrap()
+}
+
+#[tokio::test]
+async fn the_file_is_what_the_words_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::start(instant(&folder)).await.unwrap();
+    let guest = Guest::arrive(&sandbox).await;
+    guest.told("generate a 2-second vertical 360p video of a sunset over the ocean").await;
+    guest.told("trim to 1.5 seconds").await;
+    let done = guest.render("tall").await;
+    let file = probed(done["output"]["url"].as_str().unwrap(), &folder).await;
+    assert_eq!((file.width, file.height, file.video_codec.as_deref()), (Some(360), Some(640), Some("h264")));
+    assert!((file.duration_s.unwrap() - 1.5).abs() < 0.05, "{file:?}");
+    assert!(file.has_audio && file.decodable && file.faststart == Some(true), "{file:?}");
+
+    // the file comes back as an upload, is measured, cut and rendered again, smaller
+    let bytes =
+        http().get(done["output"]["url"].as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+    let guest = Guest::arrive(&sandbox).await;
+    let (_, uploaded) = guest.upload("again.mp4", bytes.to_vec()).await;
+    let info = &uploaded["data"]["files"][0];
+    assert_eq!((&info["width"], &info["height"], &info["duration"]), (&json!(360), &json!(640), &json!(1.5)));
+    guest.told("trim the first 0.5 seconds and add a title \"Again\"").await;
+    let draft = guest.draft().await;
+    assert_eq!((&draft["d"], &draft["t"][0]["sg"][0]["m"]["in_ms"]), (&json!(1000), &json!(500)));
+    let body = json!({ "id": "small", "sessionId": guest.session, "draft": draft,
+        "output": { "format": "mp4", "quality": "high", "resolution": "180p" } });
+    ok(guest.attributed(guest.post("/api/render/proxy/lambda")).json(&body)).await;
+    let done = guest.finished("small").await;
+    let file = probed(done["output"]["url"].as_str().unwrap(), &folder).await;
+    assert_eq!((file.width, file.height), (Some(180), Some(320)), "{done}");
+    assert!((file.duration_s.unwrap() - 1.0).abs() < 0.05, "{file:?}");
+}
+
+#[tokio::test]
+async fn an_unreadable_upload_fails_the_render_with_its_name() {
+    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::start(instant(&folder)).await.unwrap();
+    let guest = Guest::arrive(&sandbox).await;
+    guest.upload("torn.png", b"\x89PNG\r\n\x1a\n....".to_vec()).await;
+    guest.told("make a slideshow, 1 second each").await;
+    let done = guest.render("r").await;
+    assert_eq!(done["status"], "failed");
+    assert!(done["error"].as_str().unwrap().contains("torn.png"), "{done}");
+}
+
 #[tokio::test]
 async fn a_token_on_the_file_server_is_a_leak() {
     let folder = TempDir::new().unwrap();
@@ -217,23 +268,15 @@ async fn an_empty_draft_can_fail_later() {
 async fn renders_can_be_cancelled() {
     let folder = TempDir::new().unwrap();
     let mut options = instant(&folder);
+    options.strict_draft = false;
     options.pace = firstcut::sandbox::Pace(20.0);
-    options.second_stage = firstcut::sandbox::SecondStage::Off;
     let sandbox = Sandbox::start(options).await.unwrap();
     let guest = Guest::arrive(&sandbox).await;
-    let (status, _) = guest.upload("a.png", b"\x89PNG\r\n\x1a\n....".to_vec()).await;
-    assert_eq!(status, StatusCode::OK);
-    let draft = json!({ "d": 1000, "m": { "width": 320, "height": 180, "fps": 30, "title": "x" },
-        "t": [{ "tt": 0, "sg": [{ "id": "seg_1", "s": 0, "d": 1000, "m": { "title": "lake", "kind": "generated" } }] }] });
-    let mut options = instant(&folder);
-    options.strict_draft = false;
-    drop(sandbox);
-    options.pace = firstcut::sandbox::Pace(20.0);
-    let sandbox = Sandbox::start(options).await.unwrap();
-    let guest = Guest { url: sandbox.url.clone(), ..guest };
+    let draft = json!({ "d": 1000, "m": { "width": 320, "height": 180 },
+        "t": [{ "tt": 0, "sg": [{ "s": 0, "d": 1000, "m": { "prompt": "lake" } }] }] });
     ok(guest.submission("r", &draft)).await;
     let (status, body) = answer(guest.get("/api/render/proxy/r/download")).await;
-    assert_eq!((status, body["success"] == false), (StatusCode::CONFLICT, true));
+    assert_eq!((status, &body["success"]), (StatusCode::CONFLICT, &json!(false)));
     let told = ok(guest.post("/api/render/proxy/lambda/r/cancel")).await;
     assert_eq!(told["data"]["status"], "cancelled");
     assert_eq!(guest.finished("r").await["status"], "cancelled");

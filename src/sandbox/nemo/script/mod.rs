@@ -19,7 +19,7 @@ use self::words::Message;
 use super::rows::{Project, Session};
 use crate::sandbox::options::Silence;
 
-pub(super) use self::op::Op;
+pub(super) use self::op::{Op, text_of};
 
 /// What the agent is going to do about one message.
 #[derive(Debug)]

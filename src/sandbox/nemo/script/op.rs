@@ -78,6 +78,10 @@ pub(in crate::sandbox::nemo) enum Op {
     Look {
         look: String,
     },
+    /// Something that is beyond the sandbox: written on the clips, not drawn.
+    Note {
+        note: String,
+    },
     PlaceUploads {
         each_ms: Option<u64>,
     },
@@ -268,6 +272,18 @@ impl Op {
                     format!("整个视频已应用“{look}”效果。"),
                 ))
             }
+            Self::Note { note } => {
+                for clip in draft.segments_mut(VIDEO) {
+                    clip.m.note = Some(note.clone());
+                }
+                Ok(pick_text(
+                    zh,
+                    format!(
+                        "Noted on the clips: \"{note}\". The sandbox does not draw that; the real service would."
+                    ),
+                    format!("已在片段上记下：“{note}”。沙盒不会绘制这个效果，真实服务会处理。"),
+                ))
+            }
             Self::Fade { fade_in, fade_out, ms, track } => {
                 let mut segments: Vec<&mut Segment> = draft.segments_mut(*track).collect();
                 if let Some(first) = segments.first_mut().filter(|_| *fade_in) {
@@ -301,7 +317,8 @@ impl Op {
         let details = Details {
             title: Some(prompt.clone()),
             kind: Some("generated".to_owned()),
-            prompt: Some(prompt.clone()),
+            // A picture that is set in motion is shown, not drawn from words.
+            prompt: picture.is_none().then(|| prompt.clone()),
             url: Some(picture.clone().unwrap_or_else(|| url.clone())),
             source_ms: Some(*ms),
             ..Details::default()
@@ -375,7 +392,7 @@ fn round(volume: f64) -> f64 {
     (volume * 100.0).round() / 100.0
 }
 
-/// A list of files as it stands in `video_infos`.
-pub(super) fn text_of<'a>(file: &'a Value, key: &str) -> Option<&'a str> {
+/// One text of a file object of `video_infos`.
+pub(in crate::sandbox::nemo) fn text_of<'a>(file: &'a Value, key: &str) -> Option<&'a str> {
     file.get(key)?.as_str()
 }

@@ -126,7 +126,7 @@ impl Message {
         let found = numbers(&self.lower);
         found.windows(2).find_map(|pair| {
             let [first, second] = pair else { return None };
-            let between = self.lower.get(first.end..second.start)?.trim();
+            let between = self.lower.get(first.unit_end..second.start)?.trim();
             let joined = matches!(between, "-" | "–" | "—" | "~" | "to" | "until" | "and" | "到" | "至");
             let unit = second.unit_ms?;
             let (from, to) = (first.value * first.unit_ms.unwrap_or(unit), second.value * unit);
@@ -231,6 +231,8 @@ fn all_words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = (usize, u
 struct Number {
     start: usize,
     end: usize,
+    /// Where its unit ends; the number's own end when it has none.
+    unit_end: usize,
     value: f64,
     unit_ms: Option<f64>,
 }
@@ -316,15 +318,20 @@ fn numbers(text: &str) -> Vec<Number> {
     }
     found.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
     found.dedup_by(|next, earlier| next.0 < earlier.1);
-    let units = |end: usize| {
+    let unit = |end: usize| {
         let rest = text[end..].trim_start_matches([' ', '-', '个']);
+        let from = text.len() - rest.len();
         UNITS.iter().find_map(|(unit, ms)| {
             let after = rest.strip_prefix(unit)?.chars().next();
             let whole = !unit.is_ascii() || !after.is_some_and(|next| next.is_ascii_alphanumeric());
-            whole.then_some(*ms)
+            whole.then_some((*ms, from + unit.len()))
         })
     };
-    found.into_iter().map(|(start, end, value)| Number { start, end, value, unit_ms: units(end) }).collect()
+    let with_unit = |(start, end, value)| {
+        let unit = unit(end);
+        Number { start, end, unit_end: unit.map_or(end, |it| it.1), value, unit_ms: unit.map(|it| it.0) }
+    };
+    found.into_iter().map(with_unit).collect()
 }
 
 fn chinese_digit(letter: char) -> Option<u32> {

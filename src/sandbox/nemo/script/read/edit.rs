@@ -30,6 +30,18 @@ pub(super) fn edit(clause: &Message, project: &Project) -> Option<Op> {
     timing(clause, removes).or_else(|| arrangement(clause, project, removes)).or_else(|| look(clause))
 }
 
+const COLOURS: [(&[&str], &str); 9] = [
+    (&["white", "白色"], "#ffffff"),
+    (&["red", "红色"], "#e53935"),
+    (&["yellow", "黄色"], "#ffd600"),
+    (&["blue", "蓝色"], "#2979ff"),
+    (&["green", "绿色"], "#43a047"),
+    (&["black", "黑色"], "#101010"),
+    (&["pink", "粉色"], "#ff4081"),
+    (&["gold", "golden", "金色"], "#ffc107"),
+    (&["orange", "橙色"], "#fb8c00"),
+];
+
 fn text(clause: &Message, removes: bool) -> Option<Op> {
     let quote = clause.quotes.first().cloned();
     let writes = quote.is_some() && clause.has(&["add", "write", "say", "添加", "加上", "写"]);
@@ -52,7 +64,8 @@ fn text(clause: &Message, removes: bool) -> Option<Op> {
         return Some(Op::ReplaceText { old, new: new.or_else(to)? });
     }
     let subtitles = clause.has(&["caption", "captions", "subtitle", "subtitles", "字幕"]);
-    let fallback = || subtitles.then(|| "(sandbox captions: nobody speaks here)".to_owned());
+    let adds = clause.has(&["add", "put", "burn", "generate", "create", "need", "加", "添加", "配", "生成"]);
+    let fallback = || (subtitles && adds).then(|| "(sandbox captions: nobody speaks here)".to_owned());
     let colon = || {
         clause
             .text
@@ -81,10 +94,8 @@ fn text(clause: &Message, removes: bool) -> Option<Op> {
     } else {
         "text"
     };
-    let color = ["white", "red", "yellow", "blue", "green", "black", "pink", "gold", "orange"]
-        .into_iter()
-        .find(|name| clause.has(&[name]));
-    Some(Op::AddText { text: words, role, position, from, to, color: color.map(str::to_owned) })
+    let color = COLOURS.iter().find(|(names, _)| clause.has(names)).map(|(_, hex)| (*hex).to_owned());
+    Some(Op::AddText { text: words, role, position, from, to, color })
 }
 
 fn timing(clause: &Message, removes: bool) -> Option<Op> {
@@ -122,8 +133,8 @@ fn timing(clause: &Message, removes: bool) -> Option<Op> {
         return Some(if keeps { Op::KeepRange { from, to } } else { Op::CutRange { from, to } });
     }
     let ms = *clause.times_ms().first()?;
-    let last = clause.has(&["last", "end", "ending", "最后", "结尾", "末尾"]);
-    let first = clause.has(&["first", "beginning", "start", "开头", "前"]);
+    let last = clause.has(&["last", "end", "ending", "outro", "off", "by", "最后", "结尾", "末尾", "片尾"]);
+    let first = clause.has(&["first", "beginning", "start", "intro", "opening", "开头", "前", "片头"]);
     Some(match (keeps, first, last) {
         (false, true, _) => Op::CutRange { from: 0, to: ms },
         (false, false, true) => Op::CutEnd { ms },
@@ -169,7 +180,9 @@ fn arrangement(clause: &Message, project: &Project, removes: bool) -> Option<Op>
         "合并",
         "拼接",
         "添加",
-        "放",
+        "放到",
+        "放在",
+        "放进",
     ]);
     let meant = clips
         || clause.has(&[
@@ -185,7 +198,7 @@ fn look(clause: &Message) -> Option<Op> {
         (&["warm", "warmer", "golden", "暖"], "warm"),
         (&["cold", "cool", "cooler", "blue tint", "冷"], "cool"),
         (&["vintage", "retro", "old film", "sepia", "复古"], "vintage"),
-        (&["brighter", "bright", "lighten", "亮"], "bright"),
+        (&["brighter", "bright", "brighten", "lighten", "亮"], "bright"),
         (&["darker", "dark", "moody", "暗"], "dark"),
         (&["vivid", "saturated", "colorful", "鲜艳"], "vivid"),
         (&["blur", "blurry", "模糊"], "blurred"),

@@ -64,7 +64,7 @@ pub(super) fn intent(message: &Message, project: &Project) -> Intent {
     let question = message
         .begins(&["what", "how", "which", "who", "when", "where", "why", "is", "are", "does", "did"])
         || message.text.ends_with(['?', '？'])
-            && !message.begins(&["can you", "could you", "please", "would you"])
+            && !message.has(&["can you", "could you", "please", "would you"])
         || message.has(&["多长", "多少", "几个", "什么", "吗"]);
     if question && !message.has(&["把", "请"]) {
         return if about_video(message) { Intent::Ask } else { Intent::Refuse(Refused::OffTopic) };
@@ -89,13 +89,27 @@ pub(super) fn intent(message: &Message, project: &Project) -> Intent {
     ]) {
         return Intent::Refuse(Refused::OffTopic);
     }
-    // An empty project and a description: somebody says what the video should show.
-    let describes = message.has(&FILM)
-        || message.text.chars().count() >= 12 && message.text.split_whitespace().count() > 2;
-    if !has_draft && (describes || message.is_chinese()) {
-        generation(message, project)
-    } else {
-        Intent::Refuse(Refused::Unclear)
+    let chats = message.begins(&[
+        "hi",
+        "hello",
+        "hey",
+        "thanks",
+        "thank you",
+        "ok",
+        "great",
+        "nice",
+        "你好",
+        "谢谢",
+        "好的",
+    ]);
+    let words = message.text.split_whitespace().count();
+    let says_much = words > 2 || message.is_chinese() && message.text.chars().count() > 3;
+    match (chats || !says_much, has_draft) {
+        (true, _) => Intent::Refuse(Refused::Unclear),
+        // An empty project and a description: somebody says what the video should show.
+        (false, false) => generation(message, project),
+        // The real agent would do something about it; here it is at least written down.
+        (false, true) => Intent::Edit(vec![Op::Note { note: message.whole() }]),
     }
 }
 
