@@ -1,4 +1,5 @@
-//! Tests at the outer doors, in one binary, because linking costs more than running.
+//! Tests through the outer doors: sockets, files, processes. One binary, because linking costs more than running.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod cli;
 mod config;
