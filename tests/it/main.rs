@@ -7,3 +7,4 @@ mod docs;
 mod floors;
 mod paths;
 mod recordings;
+mod sandbox;
