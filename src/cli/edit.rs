@@ -32,7 +32,6 @@ impl Edit {
             new: self.again.new,
         };
         let submitted = submit::edit(&shell.app, &shell.caller, input).await?;
-        shell.note_repeat(&submitted);
-        shell.follow(&submitted.job.id, self.wait.limit, "Sending the edit…").await
+        shell.see_through(&submitted, self.wait.limit, "Sending the edit…").await
     }
 }

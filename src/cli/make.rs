@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Exit, Shell};
+use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::submit;
@@ -110,18 +110,37 @@ impl Make {
             new: self.again.new,
             files: self.upload,
         };
-        let submitted = submit::generate(&shell.app, &shell.caller, input).await?;
-        shell.note_repeat(&submitted);
-        shell.follow(&submitted.job.id, self.wait.limit, "Setting up…").await
+        let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
+        shell.see_through(&accepted, self.wait.limit, "Setting up…").await
     }
 }
 
 impl Shell {
+    /// Stays with the job, or prints the answer to words that were a question.
+    pub(super) async fn see_through(
+        &self,
+        accepted: &submit::Accepted,
+        limit: Option<Duration>,
+        notice: &str,
+    ) -> Result<Exit> {
+        match accepted {
+            submit::Accepted::Job(submitted) => {
+                self.note_repeat(submitted);
+                self.follow(&submitted.job.id, limit, notice).await
+            }
+            submit::Accepted::Told(report) => {
+                self.out.result(report, || text::job(report))?;
+                Ok(0)
+            }
+        }
+    }
+
     /// Says when a call was answered with a job that exists already.
     pub(super) fn note_repeat(&self, submitted: &submit::Submitted) {
         if !submitted.fresh {
             let id = &submitted.job.id;
-            self.out.note(&format!("The same was asked before: this is job {id}. Use --new for another one."));
+            self.out
+                .note(&format!("The same was asked before: this is job {id}. Use --new for another one."));
         }
     }
 }

@@ -58,11 +58,19 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
+    serve_as(Server::new(app, working_dir), input, output, stop).await
+}
+
+async fn serve_as<R, W>(server: Server, input: R, output: W, stop: CancellationToken) -> Result<()>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let app = server.app().clone();
     // Every request's token descends from this one, so that the end of input ends the waiting at once:
     // the SDK alone would let handlers run on for five seconds.
     let end = stop.child_token();
     let input = UntilEnd::new(input, end.clone());
-    let server = Server::new(app.clone(), working_dir);
     let running = match server.serve_with_ct((input, output), end.clone()).await {
         Ok(running) => running,
         // A client that only asked what we are, or changed its mind.
@@ -92,7 +100,8 @@ where
         Ok(Err(error)) => {
             tracing::error!(%error, "the engine stopped in disorder; jobs are kept in the ledger")
         }
-        Ok(Ok(())) => {}
+        Ok(Ok(Err(error))) => tracing::error!(%error, "jobs did not move: the ledger cannot be used"),
+        Ok(Ok(Ok(()))) => {}
         Err(_) => tracing::debug!("left before every step had ended; their leases run out by themselves"),
     }
     Ok(())

@@ -88,11 +88,18 @@ async fn pass_on(
             tracing::debug!(%error, "a progress notification was not taken");
             return;
         }
-        match tokio::time::timeout(SILENCE, news.recv()).await {
-            Ok(Some(next)) => latest = next,
-            Ok(None) => return,
-            Err(_) => latest.percent = None,
+        match next(&mut news, latest, SILENCE).await {
+            Some(next) => latest = next,
+            None => return,
         }
+    }
+}
+
+/// What to tell next: news when it comes, the words of before when it does not, nothing when nobody is left.
+async fn next(news: &mut mpsc::Receiver<News>, latest: News, silence: Duration) -> Option<News> {
+    match tokio::time::timeout(silence, news.recv()).await {
+        Ok(next) => next,
+        Err(_) => Some(News { percent: None, ..latest }),
     }
 }
 
@@ -120,6 +127,30 @@ impl Rising {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn silence_is_broken_until_the_work_ends() {
+        let (sender, mut news) = mpsc::channel(BACKLOG);
+        let silence = Duration::from_millis(5);
+        let teller = Teller(sender);
+        teller.tell(Some(20.0), "Rendering.");
+        let first = News { percent: Some(0.0), message: "Beginning.".into() };
+        let told = next(&mut news, first, silence).await.unwrap();
+        assert_eq!((told.percent, told.message.as_str()), (Some(20.0), "Rendering."));
+        let again = next(&mut news, told, silence).await.unwrap();
+        assert_eq!((again.percent, again.message.as_str()), (None, "Rendering."));
+        drop(teller);
+        assert!(next(&mut news, again, silence).await.is_none());
+    }
+
+    #[test]
+    fn a_slow_client_holds_nobody_up() {
+        let (sender, mut news) = mpsc::channel(BACKLOG);
+        let teller = Teller(sender);
+        (0..1_000).for_each(|sent| teller.tell_bytes(sent * 1_000_000, 1_000_000_000));
+        assert_eq!(news.try_recv().unwrap().message, "0.0 of 1000.0 MB sent.");
+        assert_eq!(news.len(), BACKLOG - 1);
+    }
 
     #[test]
     fn numbers_rise_whatever_the_job_says() {

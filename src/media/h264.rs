@@ -7,6 +7,9 @@ pub(crate) const NAL_SLICE: u8 = 1;
 pub(crate) const NAL_IDR: u8 = 5;
 pub(crate) const NAL_SPS: u8 = 7;
 
+/// Macroblocks of decoded pictures that level 5.2 lets a stream refer to (table A-1); hostile streams ask for more.
+const MAX_DPB_MBS: u64 = 184_320;
+
 /// Facts of a sequence parameter set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sps {
@@ -21,6 +24,8 @@ pub(crate) struct Sps {
     pub(crate) height: u32,
     /// Size of the coded macroblock grid, in samples: what a decoder must hold.
     pub(crate) coded: (u32, u32),
+    /// How many decoded pictures the stream may refer back to.
+    pub(crate) max_refs: u32,
     /// Whether samples use 0..=255 instead of 16..=235.
     pub(crate) full_range: bool,
     /// The matrix coefficients of the VUI; 2 when unspecified.
@@ -71,7 +76,7 @@ impl Sps {
             }
             _ => {}
         }
-        r.ue()?; // max_num_ref_frames
+        let max_refs = r.ue()?;
         r.bit()?;
         let (width_mbs, map_units) = (r.ue()?.checked_add(1)?, r.ue()?.checked_add(1)?);
         let frame_mbs_only = r.bit()?;
@@ -100,6 +105,7 @@ impl Sps {
             width,
             height,
             coded: (coded_width, coded_height),
+            max_refs,
             full_range,
             matrix,
         })
@@ -115,6 +121,10 @@ impl Sps {
             chroma.to_owned()
         } else if !self.frame_mbs_only {
             "interlaced".to_owned()
+        } else if u64::from(self.max_refs) * u64::from(self.coded.0 / 16) * u64::from(self.coded.1 / 16)
+            > MAX_DPB_MBS
+        {
+            format!("{} reference pictures of {}x{}", self.max_refs, self.coded.0, self.coded.1)
         } else {
             return None;
         };

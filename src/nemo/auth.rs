@@ -143,7 +143,7 @@ impl Auth {
                         client_id = files.new_client_id()?;
                         continue;
                     }
-                    errors::explain(&refusal, &tried)
+                    return Err(errors::explain(&refusal, &tried));
                 }
                 Reply::Refused(refusal) if errors::is_rate_limit(&refusal) => {
                     if !paused {

@@ -122,6 +122,9 @@ fn other_kind(refusal: &Refusal, tried: &Attempted<'_>) -> Kind {
         408 | 500.. if tried.costly => Kind::Uncertain,
         408 | 500.. => Kind::Unavailable,
         400 | 422 => Kind::Protocol,
+        _ if tried.render.is_some() && refusal.words.to_ascii_lowercase().contains("not found") => {
+            Kind::NotFound
+        }
         // "Success" that is none: with money at stake only the state can tell what it did.
         _ if tried.costly && refusal.http < 300 => Kind::Uncertain,
         _ if refusal.foreign => Kind::Protocol,

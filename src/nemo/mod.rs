@@ -22,3 +22,6 @@ pub mod upload;
 mod wire;
 
 pub use client::Client;
+pub mod gui;
+pub mod route;
+mod words;

@@ -13,6 +13,7 @@ mod gate;
 mod log;
 mod nemo;
 mod options;
+#[cfg(feature = "studio")]
 pub mod render;
 mod store;
 
@@ -68,7 +69,9 @@ pub enum Error {
 /// A running sandbox. Dropping it stops the server without waiting; [`Sandbox::stop`] lets answers finish.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// Where it listens, for example `http://127.0.0.1:43121`; no slash at the end.
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The same as a base of addresses, for example `http://127.0.0.1:43121`; no slash at the end.
     pub url: String,
     /// What it was asked and what it charged.
     pub log: Log,
@@ -129,7 +132,7 @@ impl Sandbox {
                 tracing::error!(%error, "the sandbox stopped serving");
             }
         });
-        Ok(Self { url, log, faults, clock, closing, server: Some(server), renders: Some(renders) })
+        Ok(Self { address, url, log, faults, clock, closing, server: Some(server), renders: Some(renders) })
     }
 
     /// Lets answers that are under way finish (two seconds at most), then closes.

@@ -28,7 +28,8 @@ fn words(list: &Value) -> Vec<&str> {
 
 #[test]
 fn recordings_fold_as_expected() {
-    let expected: Value = serde_json::from_slice(&std::fs::read(format!("{FOLDER}/expected.json")).unwrap()).unwrap();
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(format!("{FOLDER}/expected.json")).unwrap()).unwrap();
     let recordings = expected["recordings"].as_array().unwrap();
     assert_eq!(recordings.len(), std::fs::read_dir(FOLDER).unwrap().count() - 1, "every file is described");
     for recording in recordings {
@@ -58,7 +59,9 @@ fn recordings_fold_as_expected() {
 
 #[test]
 fn what_the_recordings_mean() {
-    let outcome = |file: &str| fold(&std::fs::read(format!("{FOLDER}/{file}.sse")).unwrap(), 7, file == "cut_mid_event");
+    let outcome = |file: &str| {
+        fold(&std::fs::read(format!("{FOLDER}/{file}.sse")).unwrap(), 7, file == "cut_mid_event")
+    };
     for file in ["silent_edit", "silent_noop", "thoughts_only", "empty_text"] {
         assert!(outcome(file).silent && outcome(file).needs_the_state(), "{file}");
     }

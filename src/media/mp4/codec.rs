@@ -17,6 +17,8 @@ pub struct Codec {
     pub pixel_aspect: Option<(u32, u32)>,
     /// Bits per colour sample, when the configuration states it.
     pub bit_depth: Option<u32>,
+    /// Matrix coefficients (ITU-T H.273) and full range, when the container states them.
+    pub nclx: Option<(u8, bool)>,
     /// Audio samples per second.
     pub sample_rate_hz: Option<u32>,
     /// Audio channels.
@@ -60,6 +62,7 @@ impl Codec {
             let mut pasp = Cursor::new(pasp);
             self.pixel_aspect = Some((pasp.be32()?, pasp.be32()?)).filter(|(h, v)| *h > 0 && *v > 0);
         }
+        self.nclx = find(extensions, b"colr").and_then(nclx);
         if let Some(avcc) = find(extensions, b"avcC") {
             self.config = avcc.to_vec();
             let sps = AvcConfig::parse(avcc)?.facts()?;
@@ -208,6 +211,16 @@ fn descriptor(data: &[u8]) -> Option<(u8, Cursor<'_>)> {
     }
     let content = cursor.rest();
     Some((tag, Cursor::new(content.get(..len.min(content.len()))?)))
+}
+
+/// Matrix and range of a `colr` box; QuickTime's `nclc` has no range.
+fn nclx(colr: &[u8]) -> Option<(u8, bool)> {
+    let mut cursor = Cursor::new(colr);
+    let kind = cursor.fourcc()?;
+    matches!(&kind, b"nclx" | b"nclc").then_some(())?;
+    cursor.skip(4)?;
+    let matrix = u8::try_from(cursor.be16()?).ok()?;
+    Some((matrix, kind == *b"nclx" && cursor.u8()? & 0x80 != 0))
 }
 
 fn name_of(fourcc: [u8; 4]) -> Option<&'static str> {

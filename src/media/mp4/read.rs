@@ -207,9 +207,14 @@ impl Track {
     /// The presented length of one edit in ticks: an open end, and one past the media, stop where the media does.
     fn edit_ticks(&self, edit: &Edit) -> u64 {
         let Some(start) = edit.media_time else { return edit.duration };
-        let left = self.media_ticks.saturating_sub(u64::try_from(start).unwrap_or(0));
-        // Fragmented files state no length or that of the first piece.
-        if edit.duration == 0 || !self.fragments.is_empty() { left } else { edit.duration.min(left) }
+        // Reordered pictures are shown later than the sum of durations says, so a stated length is cut only at that sum.
+        if edit.duration > 0 && self.fragments.is_empty() {
+            return edit.duration.min(self.media_ticks);
+        }
+        // Fragmented files state no length, or that of their first piece.
+        let end = self.fragments.iter().map(|s| s.pts.saturating_add(i64::from(s.duration))).max();
+        let end = end.unwrap_or(i64::try_from(self.media_ticks).unwrap_or(i64::MAX));
+        u64::try_from(end.saturating_sub(start)).unwrap_or(0)
     }
 
     /// When a piece of media is presented: milliseconds from the start and for how long; `None` when an edit hides it.

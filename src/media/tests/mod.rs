@@ -1,6 +1,10 @@
 //! Tests over the committed fixtures, which `scripts/make-media-fixtures.sh` made once with ffmpeg.
 
+#[cfg(feature = "studio")]
+mod decode;
 mod probe;
+#[cfg(feature = "studio")]
+mod sheet;
 
 use std::path::PathBuf;
 
