@@ -233,7 +233,7 @@ impl Scene for City {
                 if night {
                     // The town lights the air above it.
                     let low = smooth(0.35, 1.0, y as f32 / sky.horizon);
-                    row.veil(glow.mix(Yuv::hex(0xb07a70), 0.45), 0.34 * low);
+                    row.veil(glow.mix(Yuv::hex(0xb07a70), 0.5), 0.55 * low * low);
                 }
             }
         });

@@ -63,7 +63,7 @@ impl Desert {
                 Dune {
                     seed: dice.unit(),
                     base: 0.60 + 0.32 * near,
-                    rise: 0.045 + 0.055 * near,
+                    rise: 0.055 + 0.060 * near,
                     drift: 0.002 + 0.010 * near,
                     lit: Yuv::hex(lit).mix(sky.palette.haze, far),
                     shaded: Yuv::hex(shaded).mix(sky.palette.haze, far).mix(sky.palette.dark, 0.25 * near),
@@ -141,7 +141,7 @@ impl Scene for Desert {
                 *top = h * (dune.base - dune.rise * here);
                 // Rising to the right faces left, and the light comes from the sun's side.
                 let left = smooth(-0.9, 0.9, (next - here) / 0.004 * 0.35);
-                *facing = if x as f32 > sun { left } else { 1.0 - left };
+                *facing = if sun > w / 2.0 { 1.0 - left } else { left };
             }
             dune.highest = tops.iter().copied().fold(f32::MAX, f32::min);
             (dune.tops, dune.facing) = (tops, facing);

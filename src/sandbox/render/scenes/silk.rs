@@ -15,6 +15,7 @@ pub(super) struct Silk {
     colours: [Yuv; 4],
     lights: Vec<Light>,
     warp: Vec<f32>,
+    grain: Vec<f32>,
     sheet: Vec<f32>,
     shine: Vec<f32>,
     fall: Fall,
@@ -78,6 +79,7 @@ impl Silk {
             colours,
             lights,
             warp: vec![0.0; width / 2],
+            grain: vec![0.0; width / 2],
             sheet: vec![0.0; width / 2],
             shine: vec![0.0; width / 2],
             fall: Fall::of(look),
@@ -89,17 +91,25 @@ impl Scene for Silk {
     fn draw(&mut self, t: f32, frame: &mut Frame) {
         let (w, h) = (frame.width as f32 / 2.0, frame.height as f32 / 2.0);
         let unit = w.min(h);
-        let Self { darkroom, texture, colours, warp, sheet, shine, .. } = self;
+        let Self { darkroom, texture, colours, warp, grain, sheet, shine, .. } = self;
         darkroom.develop(frame, |y, row| {
             let fy = y as f32;
             row.fill(colours[0].mix(colours[1], fy / h));
-            texture.line(t * 0.006, fy * 0.075 / unit + t * 0.004, 0.075 / unit, warp);
+            let (down, wide) = (fy / unit, 1.0 / unit);
+            for (x, warp) in warp.iter_mut().enumerate() {
+                let fx = x as f32 * wide;
+                let slow = wave(fx * 0.31 + down * 0.17 + t * 0.013);
+                *warp = 0.42 * slow + 0.22 * wave(fx * 0.57 - down * 0.43 + 0.4 * slow - t * 0.021);
+            }
+            // A breath of grain keeps the cloth from looking like plastic.
+            texture.line(0.1, down * 1.9, 0.4 * wide, grain);
             for ribbon in 0..3 {
                 let shift = ribbon as f32 * 0.37;
                 let (slope, speed) = (0.55 + 0.2 * ribbon as f32, 0.035 + 0.013 * ribbon as f32);
-                for (x, ((sheet, shine), &warp)) in sheet.iter_mut().zip(shine.iter_mut()).zip(warp.iter()).enumerate() {
+                let cloth = sheet.iter_mut().zip(shine.iter_mut());
+                for (x, ((sheet, shine), (&warp, grain))) in cloth.zip(warp.iter().zip(grain.iter())).enumerate() {
                     let fx = x as f32 / unit;
-                    let bend = (warp - 0.5) * (1.1 + shift);
+                    let bend = warp * (0.8 + shift) + *grain * 0.012;
                     let phase = fy / unit * slope - fx * 0.38 + bend + shift - t * speed;
                     let fold = wave(phase);
                     let crease = wave(phase * 2.0 + bend * 0.7 + 0.18);
