@@ -3,11 +3,16 @@
 //! Everything here reads bytes that a stranger may have made. So every reader works inside [`Limits`], trusts no
 //! length that a file states, and ends in a value or an [`Error`], never in a panic.
 
+#[cfg(feature = "studio")]
+pub mod aac;
 mod audio;
 mod avi;
+pub mod check;
 mod cursor;
 #[cfg(feature = "studio")]
 pub mod decode;
+#[cfg(feature = "studio")]
+pub mod encode;
 pub mod frame;
 mod gif;
 mod h264;
@@ -16,10 +21,17 @@ pub mod mp4;
 #[cfg(feature = "studio")]
 pub mod picture;
 pub mod probe;
+pub mod scale;
 #[cfg(feature = "studio")]
 pub mod sheet;
+#[cfg(feature = "studio")]
+pub(crate) mod shots;
 pub mod sniff;
+#[cfg(feature = "studio")]
+pub mod sound;
 mod source;
+#[cfg(feature = "studio")]
+mod sps;
 mod still;
 
 use std::fmt;

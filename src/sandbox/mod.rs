@@ -1,2 +1,3 @@
 //! The sandbox: both services, emulated on loopback.
+#[cfg(feature = "studio")]
 pub mod render;
