@@ -41,14 +41,17 @@ fn what_goes_in_comes_out() {
         assert!(encoder.avcc().is_err());
         let (width, height) = (width as usize, height as usize);
         let pictures: Vec<Frame> = (0..25).map(|number| picture(width, height, number)).collect();
-        let units: Vec<AccessUnit> = pictures.iter().map(|picture| encoder.encode(picture).unwrap()).collect();
-        let keys: Vec<usize> = units.iter().enumerate().filter(|(_, unit)| unit.keyframe).map(|(at, _)| at).collect();
+        let units: Vec<AccessUnit> =
+            pictures.iter().map(|picture| encoder.encode(picture).unwrap()).collect();
+        let keys: Vec<usize> =
+            units.iter().enumerate().filter(|(_, unit)| unit.keyframe).map(|(at, _)| at).collect();
         assert_eq!(keys, [0, 20], "a keyframe every two seconds");
         let decoded = decode(&encoder, &units);
         assert_eq!(decoded.len(), pictures.len());
         for (number, (before, after)) in pictures.iter().zip(&decoded).enumerate() {
             assert_eq!((after.width, after.height), (width, height));
-            let error: u64 = before.y.iter().zip(&after.y).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum();
+            let error: u64 =
+                before.y.iter().zip(&after.y).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum();
             let mean = error as f64 / before.y.len() as f64;
             assert!(mean < 12.0, "{width}x{height}, picture {number}: mean square error {mean}");
         }

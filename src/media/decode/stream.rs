@@ -23,6 +23,7 @@ pub(crate) struct Stream {
     codec: Codec,
     limits: Limits,
     decoded: u64,
+    kinds: Vec<Option<SampleKind>>,
     pub(crate) info: VideoInfo,
 }
 
@@ -63,6 +64,7 @@ impl Stream {
         limits.picture(u64::from(sps.coded.0), u64::from(sps.coded.1))?;
         let samples = track.samples(limits)?;
         let info = info(&track, &sps, samples.len() as u64);
+        let kinds = vec![None; samples.len()];
         let stream = Self {
             source,
             track,
@@ -72,6 +74,7 @@ impl Stream {
             codec: Codec::new(),
             limits: limits.clone(),
             decoded: 0,
+            kinds,
             info,
         };
         for set in stream.config.sps.clone() {
@@ -93,8 +96,42 @@ impl Stream {
 
     /// Whether others refer to a sample, from the headers of its slices.
     pub(crate) fn kind(&mut self, index: usize) -> Result<SampleKind, Error> {
+        if let Some(kind) = self.kinds.get(index).copied().flatten() {
+            return Ok(kind);
+        }
         let data = self.read(index)?;
-        Ok(kind_of(self.config.nals(&data)))
+        Ok(self.note_kind(index, &data))
+    }
+
+    fn note_kind(&mut self, index: usize, data: &[u8]) -> SampleKind {
+        let kind = kind_of(self.config.nals(data));
+        if let Some(slot) = self.kinds.get_mut(index) {
+            *slot = Some(kind);
+        }
+        kind
+    }
+
+    /// The last sample at or before `index` at which decoding may start. A sync sample need not be an IDR picture:
+    /// the file's index also marks recovery points, from which references are missing.
+    pub(crate) fn start_before(&mut self, index: usize) -> Result<usize, Error> {
+        for at in (0..=index).rev() {
+            if self.samples.get(at).is_some_and(|s| s.sync) && self.kind(at)? == SampleKind::Idr {
+                return Ok(at);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Decodes a sample unless nothing refers to it.
+    pub(crate) fn decode_reference(&mut self, index: usize) -> Result<(), Error> {
+        if self.kinds.get(index).copied().flatten() == Some(SampleKind::Disposable) {
+            return Ok(());
+        }
+        let data = self.read(index)?;
+        if self.note_kind(index, &data) != SampleKind::Disposable {
+            self.decode_data(&data)?;
+        }
+        Ok(())
     }
 
     /// Forgets all references; the next sample to decode must be an IDR.
@@ -104,14 +141,18 @@ impl Stream {
 
     /// Decodes one sample. `Ok(None)`: it held no whole picture, or a damaged one.
     pub(crate) fn decode(&mut self, index: usize) -> Result<Option<Frame>, Error> {
+        let data = self.read(index)?;
+        self.decode_data(&data)
+    }
+
+    fn decode_data(&mut self, data: &[u8]) -> Result<Option<Frame>, Error> {
         self.limits.go_on()?;
         self.decoded += 1;
         if self.decoded > self.limits.frames {
             return Err(Error::TooBig { what: "pictures to decode", limit: self.limits.frames });
         }
-        let data = self.read(index)?;
         let mut annexb = Vec::with_capacity(data.len() + 256);
-        let nals: Vec<&[u8]> = self.config.nals(&data).filter(|nal| !nal.is_empty()).collect();
+        let nals: Vec<&[u8]> = self.config.nals(data).filter(|nal| !nal.is_empty()).collect();
         // Players that start in the middle need the sets before every IDR, and so do we after a reset.
         if kind_of(nals.iter().copied()) == SampleKind::Idr {
             for set in self.config.sps.iter().chain(&self.config.pps) {

@@ -22,7 +22,8 @@ fn boxes(mut bytes: &[u8]) -> Vec<(String, &[u8])> {
 /// Follows names down from the top level; sample tables have a version and flags before their content.
 fn at<'a>(bytes: &'a [u8], path: &str) -> &'a [u8] {
     path.split('/').fold(bytes, |bytes, name| {
-        let (name, number) = name.split_once('#').map_or((name, 0), |(name, number)| (name, number.parse().unwrap()));
+        let (name, number) =
+            name.split_once('#').map_or((name, 0), |(name, number)| (name, number.parse().unwrap()));
         let found: Vec<_> = boxes(bytes).into_iter().filter(|(other, _)| other == name).collect();
         found.get(number).unwrap_or_else(|| panic!("no {name} #{number}")).1
     })
@@ -65,7 +66,9 @@ fn written(expected_samples: usize) -> Vec<u8> {
         if number % 12 == 11 || number == 49 {
             while u32::from(packet) * 1024 <= (u32::from(number) + 1) * 1920 {
                 let data = [100 + packet; 9];
-                writer.sample(packets, Sample { data: &data, duration: 1024, offset: 0, sync: true }).unwrap();
+                writer
+                    .sample(packets, Sample { data: &data, duration: 1024, offset: 0, sync: true })
+                    .unwrap();
                 packet += 1;
             }
         }

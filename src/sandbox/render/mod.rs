@@ -13,8 +13,8 @@ mod ink;
 mod layer;
 mod light;
 mod look;
-mod noise;
 mod mix;
+mod noise;
 mod scenes;
 mod still;
 mod timeline;
@@ -163,3 +163,6 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
     }
     Ok(made)
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,10 @@ impl City {
             let mut x = -(unit * 0.02);
             while x < width as f32 {
                 let broad = unit * dice.between(0.05, 0.11) * (0.75 + 0.22 * layer as f32);
-                let tall = height as f32 * dice.between(0.12, 0.27) * [1.75, 1.35, 0.85][layer.min(2)] * dice.between(0.75, 1.1);
+                let tall = height as f32
+                    * dice.between(0.12, 0.27)
+                    * [1.75, 1.35, 0.85][layer.min(2)]
+                    * dice.between(0.75, 1.1);
                 city.house(layer, x.max(0.0), broad, tall, unit, &mut dice);
                 x += broad * dice.between(0.86, 1.12);
             }
@@ -105,17 +108,33 @@ impl City {
         };
         self.plate.push(body);
         // A lighter edge towards the light gives the block a side.
-        let side = Tile { width: even(broad * 0.12).max(2), colour: wall.mix(palette.glow, if night { 0.06 } else { 0.25 }), ..body };
+        let side = Tile {
+            width: even(broad * 0.12).max(2),
+            colour: wall.mix(palette.glow, if night { 0.06 } else { 0.25 }),
+            ..body
+        };
         self.plate.push(side);
         if dice.unit() < 0.4 {
             let (w, h) = (even(broad * 0.5), even(tall * 0.08));
-            self.plate.push(Tile { x: body.x + even(broad * 0.25), y: body.y.saturating_sub(h), width: w, height: h, colour: wall });
+            self.plate.push(Tile {
+                x: body.x + even(broad * 0.25),
+                y: body.y.saturating_sub(h),
+                width: w,
+                height: h,
+                colour: wall,
+            });
         }
         if layer < 2 && dice.unit() < 0.35 {
             let mast = even(unit * dice.between(0.03, 0.07));
             let middle = body.x + even(broad / 2.0);
             let thick = even(unit * 0.003).max(2);
-            self.plate.push(Tile { x: middle, y: body.y.saturating_sub(mast), width: thick, height: mast, colour: wall });
+            self.plate.push(Tile {
+                x: middle,
+                y: body.y.saturating_sub(mast),
+                width: thick,
+                height: mast,
+                colour: wall,
+            });
             self.beacons.push((middle as f32 + 1.0, body.y.saturating_sub(mast) as f32, dice.unit()));
         }
         let pane = even(unit * (0.0062 + 0.0034 * near)).max(2);
@@ -128,10 +147,12 @@ impl City {
             let floor = dice.unit();
             for column in (body.x + dx..(body.x + body.width).saturating_sub(pane + 2)).step_by(dx) {
                 let lit = dice.unit() < lit_share || floor < 0.05;
-                let glass = if night { wall.mix(Yuv::hex(0), 0.25) } else { wall.mix(Yuv::hex(0xbfe0f5), 0.35) };
+                let glass =
+                    if night { wall.mix(Yuv::hex(0), 0.25) } else { wall.mix(Yuv::hex(0xbfe0f5), 0.35) };
                 let light = Yuv::hex(*warm.get(dice.next() as usize % 4).unwrap_or(&0xffffff));
                 let colour = if lit { wall.mix(light, strength) } else { glass };
-                let tile = Tile { x: column, y: row, width: pane, height: even(pane as f32 * 1.3).max(2), colour };
+                let tile =
+                    Tile { x: column, y: row, width: pane, height: even(pane as f32 * 1.3).max(2), colour };
                 if lit && dice.unit() < 0.16 {
                     self.windows.push(Window { lit: tile, dark: glass, phase: dice.unit() });
                 } else if night || layer > 0 {
@@ -166,7 +187,12 @@ impl City {
             let (w, h) = (sign.width as f32, sign.height as f32);
             for ring in 1..4 {
                 let grow = unit * 0.006 * ring as f32;
-                let halo = [(x - grow, y - grow), (x + w + grow, y - grow), (x + w + grow, y + h + grow), (x - grow, y + h + grow)];
+                let halo = [
+                    (x - grow, y - grow),
+                    (x + w + grow, y - grow),
+                    (x + w + grow, y + h + grow),
+                    (x - grow, y + h + grow),
+                ];
                 ink::polygon(frame, &halo, sign.colour, 0.13 * steady);
             }
             Tile { colour: sign.colour.mix(Yuv::hex(0xffffff), 0.35 * steady), ..*sign }.draw(frame);
@@ -205,7 +231,8 @@ impl City {
             let (above, below) = plane.split_at_mut(shore);
             for (number, row) in below.chunks_exact_mut(stride.max(1)).enumerate() {
                 let depth = number as f32 / (height - bank).max(1) as f32;
-                let ripple = wave(depth * 11.0 / (0.25 + depth) - t * 0.33) + 0.6 * wave(depth * 29.0 - t * 0.71 + 0.3);
+                let ripple = wave(depth * 11.0 / (0.25 + depth) - t * 0.33)
+                    + 0.6 * wave(depth * 29.0 - t * 0.71 + 0.3);
                 let down = number as f32 * 1.9 + ripple * height as f32 * 0.006 * (0.3 + depth);
                 let from = bank.saturating_sub(1 + down.max(0.0) as usize);
                 let shift = (ripple * stride as f32 * 0.0035 * (0.2 + depth)) as isize;

@@ -41,7 +41,9 @@ impl Dune {
         let s = self.seed;
         let long = wave(x * 0.42 + s);
         // A second wave leans on the first, so that one side is steep.
-        0.55 * long + 0.28 * wave(x * 0.93 + s * 2.3 + 0.12 * long) + 0.10 * wave(x * 2.1 + s * 5.1 + 0.2 * long)
+        0.55 * long
+            + 0.28 * wave(x * 0.93 + s * 2.3 + 0.12 * long)
+            + 0.10 * wave(x * 2.1 + s * 5.1 + 0.2 * long)
     }
 }
 
@@ -102,12 +104,27 @@ impl Desert {
                 ink::stroke(frame, place(leg, -0.45), place(leg + swing, -0.02), size * 0.075, colour, 1.0);
             }
             let body = [
-                (-0.42, -0.52), (-0.36, -0.68), (-0.20, -0.74), (-0.06, -0.96), (0.06, -0.96), (0.18, -0.74),
-                (0.34, -0.70), (0.44, -0.60), (0.40, -0.44), (-0.34, -0.40),
+                (-0.42, -0.52),
+                (-0.36, -0.68),
+                (-0.20, -0.74),
+                (-0.06, -0.96),
+                (0.06, -0.96),
+                (0.18, -0.74),
+                (0.34, -0.70),
+                (0.44, -0.60),
+                (0.40, -0.44),
+                (-0.34, -0.40),
             ];
             let neck = [
-                (0.34, -0.66), (0.50, -0.62), (0.62, -0.84), (0.66, -1.02), (0.84, -0.98), (0.86, -1.08), (0.66, -1.16),
-                (0.56, -1.10), (0.50, -0.86),
+                (0.34, -0.66),
+                (0.50, -0.62),
+                (0.62, -0.84),
+                (0.66, -1.02),
+                (0.84, -0.98),
+                (0.86, -1.08),
+                (0.66, -1.16),
+                (0.56, -1.10),
+                (0.50, -0.86),
             ];
             for outline in [&body[..], &neck[..]] {
                 let points: Vec<(f32, f32)> = outline.iter().map(|&(px, py)| place(px, py)).collect();
@@ -118,7 +135,8 @@ impl Desert {
                 let step = 0.09 * wave(phase * 1.2);
                 ink::stroke(frame, place(1.30, -0.36), place(1.30 + step, 0.0), size * 0.07, colour, 1.0);
                 ink::stroke(frame, place(1.30, -0.36), place(1.30 - step, 0.0), size * 0.07, colour, 1.0);
-                let coat = [(1.20, -0.22), (1.25, -0.62), (1.37, -0.62), (1.42, -0.22)].map(|(px, py)| place(px, py));
+                let coat = [(1.20, -0.22), (1.25, -0.62), (1.37, -0.62), (1.42, -0.22)]
+                    .map(|(px, py)| place(px, py));
                 ink::polygon(frame, &coat, colour, 1.0);
                 ink::disc(frame, place(1.31, -0.70), size * 0.085, colour, 1.0);
                 ink::stroke(frame, place(1.48, -0.66), place(1.50, 0.0), size * 0.03, colour, 1.0);

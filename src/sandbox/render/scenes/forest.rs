@@ -65,7 +65,10 @@ impl Forest {
             flies,
             night: look.hour == Hour::Night,
             cabin: winter,
-            fall: Fall::of(&Look { weather: if winter { Weather::Snow } else { look.weather }, ..look.clone() }),
+            fall: Fall::of(&Look {
+                weather: if winter { Weather::Snow } else { look.weather },
+                ..look.clone()
+            }),
             sky,
         }
     }
@@ -81,7 +84,13 @@ impl Forest {
             let age = (puff as f32 / 9.0 + t * 0.055).fract();
             let drift = age * 0.6 + 0.10 * wave(age * 1.3 + t * 0.05);
             let colour = self.sky.palette.haze.mix(snow, 0.3);
-            ink::disc(frame, place(0.30 + drift, -0.95 - age * 1.6), size * (0.05 + 0.17 * age), colour, 0.34 * (1.0 - age));
+            ink::disc(
+                frame,
+                place(0.30 + drift, -0.95 - age * 1.6),
+                size * (0.05 + 0.17 * age),
+                colour,
+                0.34 * (1.0 - age),
+            );
         }
         let shapes: [(&[(f32, f32)], Yuv); 6] = [
             (&[(0.22, -0.9), (0.36, -0.9), (0.36, -0.5), (0.22, -0.5)], Yuv::hex(0x3c2a26)),
@@ -97,7 +106,13 @@ impl Forest {
         }
         let flicker = 0.16 + 0.04 * wave(t * 0.9) + 0.02 * wave(t * 2.3);
         for ring in 1..4 {
-            ink::disc(frame, place(-0.18, -0.17), size * 0.16 * ring as f32, Yuv::hex(0xffc060), flicker / ring as f32);
+            ink::disc(
+                frame,
+                place(-0.18, -0.17),
+                size * 0.16 * ring as f32,
+                Yuv::hex(0xffc060),
+                flicker / ring as f32,
+            );
         }
     }
 
@@ -122,8 +137,17 @@ impl Scene for Forest {
         for (number, ridge) in far.iter_mut().enumerate() {
             let near = (number as f32 + 1.0) / (FAR + 2) as f32;
             // Hills under the trees.
-            sky.texture().line(number as f32 * 0.3 + t * 0.001 * near, 0.2 * number as f32, 0.10 / unit, line);
-            trees.line(0.21 * number as f32 + t * 0.0022 * near, (0.62 - 0.40 * near) / unit, &mut ridge.tops);
+            sky.texture().line(
+                number as f32 * 0.3 + t * 0.001 * near,
+                0.2 * number as f32,
+                0.10 / unit,
+                line,
+            );
+            trees.line(
+                0.21 * number as f32 + t * 0.0022 * near,
+                (0.62 - 0.40 * near) / unit,
+                &mut ridge.tops,
+            );
             let base = h * (0.56 + 0.30 * near);
             for (top, hill) in ridge.tops.iter_mut().zip(line.iter()) {
                 *top = base - (hill - 0.3) * unit * 0.16 - *top * unit * (0.10 + 0.20 * near);
@@ -150,12 +174,16 @@ impl Scene for Forest {
                 *top = 2.0 * h * base - full * tall * *top * frame_it;
             }
             let sky_haze = self.sky.palette.haze;
-            if base < 1.0 && let Some(snow) = self.ground {
+            if base < 1.0
+                && let Some(snow) = self.ground
+            {
                 ink::below(frame, &self.edge, |_| colour);
                 let meadow: Vec<f32> = (0..frame.width)
                     .map(|x| 2.0 * h * (0.845 + 0.012 * wave(x as f32 / middle * 0.31 + 0.1)))
                     .collect();
-                ink::below(frame, &meadow, |share| snow.mix(Yuv::hex(0x9fb6d0), smooth(0.86, 1.0, share) * 0.35));
+                ink::below(frame, &meadow, |share| {
+                    snow.mix(Yuv::hex(0x9fb6d0), smooth(0.86, 1.0, share) * 0.35)
+                });
             } else {
                 ink::below(frame, &self.edge, |share| colour.mix(sky_haze, 0.10 * smooth(0.7, 1.0, share)));
             }
@@ -169,4 +197,3 @@ impl Scene for Forest {
         self.fall.draw(t, frame);
     }
 }
-

@@ -107,12 +107,21 @@ impl Scene for Mountains {
 }
 
 /// A far ridge with snow on the slopes that face the light.
-fn snowcap(ridge: &mut Ridge, texture: &Texture, y: f32, unit: f32, light: Yuv, shade: &mut [f32], row: &mut Row) {
+fn snowcap(
+    ridge: &mut Ridge,
+    texture: &Texture,
+    y: f32,
+    unit: f32,
+    light: Yuv,
+    shade: &mut [f32],
+    row: &mut Row,
+) {
     let tops = ridge.tops.clone();
     let Some(cover) = ridge.row(y, row) else { return };
     texture.line(0.3, y * 1.4 / unit, 1.6 / unit, shade);
     let wide = (unit * 0.012).max(2.0);
-    let at = |x: f32| tops.get((x.max(0.0) as usize).min(tops.len().saturating_sub(1))).copied().unwrap_or(0.0);
+    let at =
+        |x: f32| tops.get((x.max(0.0) as usize).min(tops.len().saturating_sub(1))).copied().unwrap_or(0.0);
     for (x, ((weight, &cover), &top)) in shade.iter_mut().zip(cover).zip(&tops).enumerate() {
         *weight = if cover > 0.0 {
             // Faces run down from the crest at a slant, so a point is lit as the crest beside it is.
@@ -142,7 +151,13 @@ struct Aurora {
 impl Aurora {
     fn new(width: usize) -> Self {
         let zeros = vec![[0.0; 2]; width];
-        Self { base: zeros.clone(), light: zeros, green: vec![0.0; width], violet: vec![0.0; width], line: vec![0.0; width] }
+        Self {
+            base: zeros.clone(),
+            light: zeros,
+            green: vec![0.0; width],
+            violet: vec![0.0; width],
+            line: vec![0.0; width],
+        }
     }
 
     /// Where the curtains hang and how bright their folds are at a time.
@@ -153,7 +168,8 @@ impl Aurora {
             let columns = self.base.iter_mut().zip(&mut self.light).zip(&self.line);
             for (x, ((base, light), &fold)) in columns.enumerate() {
                 let fx = x as f32 / w;
-                let sweep = 0.06 * wave(fx * 0.7 + shift + t * 0.021) + 0.028 * wave(fx * 2.1 - t * 0.043 + shift);
+                let sweep =
+                    0.06 * wave(fx * 0.7 + shift + t * 0.021) + 0.028 * wave(fx * 2.1 - t * 0.043 + shift);
                 if let (Some(base), Some(light)) = (base.get_mut(curtain), light.get_mut(curtain)) {
                     *base = h * (0.43 - 0.11 * curtain as f32 + sweep + (fold - 0.5) * 0.05);
                     let band = 0.55 + 0.45 * wave(fx * 0.9 + t * 0.03 + shift * 2.0);

@@ -107,7 +107,9 @@ impl Scene for Silk {
                 let shift = ribbon as f32 * 0.37;
                 let (slope, speed) = (0.55 + 0.2 * ribbon as f32, 0.035 + 0.013 * ribbon as f32);
                 let cloth = sheet.iter_mut().zip(shine.iter_mut());
-                for (x, ((sheet, shine), (&warp, grain))) in cloth.zip(warp.iter().zip(grain.iter())).enumerate() {
+                for (x, ((sheet, shine), (&warp, grain))) in
+                    cloth.zip(warp.iter().zip(grain.iter())).enumerate()
+                {
                     let fx = x as f32 / unit;
                     let bend = warp * (0.8 + shift) + *grain * 0.012;
                     let phase = fy / unit * slope - fx * 0.38 + bend + shift - t * speed;
@@ -116,7 +118,10 @@ impl Scene for Silk {
                     *sheet = smooth(-0.55, 0.95, fold) * 0.55;
                     *shine = smooth(0.35, 1.0, crease) * *sheet * 0.75;
                 }
-                row.mix(if ribbon == 1 { colours[2] } else { colours[1].mix(colours[2], 0.5 * ribbon as f32) }, sheet);
+                row.mix(
+                    if ribbon == 1 { colours[2] } else { colours[1].mix(colours[2], 0.5 * ribbon as f32) },
+                    sheet,
+                );
                 row.mix(colours[3], shine);
             }
         });

@@ -160,7 +160,8 @@ impl Scene for Space {
             texture.line(0.37 - t * 0.0015, fy * step * 1.7 + 0.2, step * 1.7, fold);
             // A broad band across the sky, where the clouds are densest.
             for (x, (cloud, fold)) in cloud.iter_mut().zip(fold.iter_mut()).enumerate() {
-                let across = (fy - h * 0.5) / unit + (x as f32 - w * 0.5) / unit * 0.42 + (*fold - 0.5) * 0.35;
+                let across =
+                    (fy - h * 0.5) / unit + (x as f32 - w * 0.5) / unit * 0.42 + (*fold - 0.5) * 0.35;
                 let band = 1.0 / (1.0 + 7.0 * across * across);
                 let (a, b) = (*cloud, *fold);
                 *cloud = smooth(0.38, 0.95, a) * band * 0.85;
@@ -186,7 +187,14 @@ impl Scene for Space {
             for part in 0..6 {
                 let back = (age - 0.025 * part as f32).max(0.0);
                 let glow = (1.0 - part as f32 / 6.0) * smooth(0.0, 0.15, age) * (1.0 - smooth(0.5, 0.9, age));
-                ink::stroke(frame, at(back), at((back - 0.03).max(0.0)), unit * 0.005, Yuv::hex(0xffffff), glow);
+                ink::stroke(
+                    frame,
+                    at(back),
+                    at((back - 0.03).max(0.0)),
+                    unit * 0.005,
+                    Yuv::hex(0xffffff),
+                    glow,
+                );
             }
         }
     }
