@@ -103,7 +103,7 @@ fn a_prompt_becomes_a_playable_file_of_the_asked_shape() {
         assert_eq!((made.width, made.height, made.duration_ms, made.notes.len()), (width, height, 1000, 0));
         let path = bench.path("a.mp4");
         assert_eq!(made.bytes, fs::metadata(&path).unwrap().len());
-        let facts = serde_json::to_value(probe(&path, &Limits::default()).unwrap()).unwrap();
+        let facts = serde_json::to_value(probe(&path).unwrap()).unwrap();
         assert_eq!(facts["faststart"], json!(true), "{facts}");
         assert_eq!(facts["width"], json!(width));
         assert_eq!(facts["height"], json!(height));
