@@ -46,7 +46,7 @@ impl Frame {
             let to = to.round() as i32;
             for sample in plane.iter_mut() {
                 let was = i32::from(*sample);
-                *sample = (was + ((to - was) * amount + 128 >> 8)) as u8;
+                *sample = (was + (((to - was) * amount + 128) >> 8)) as u8;
             }
         }
     }

@@ -242,7 +242,7 @@ impl City {
                 for (x, sample) in row.iter_mut().enumerate() {
                     let at = (x as isize + shift).clamp(0, stride as isize - 1) as usize;
                     let value = i32::from(source.get(at).copied().unwrap_or(16));
-                    *sample = (deep + ((value - deep) * weight >> 8)) as u8;
+                    *sample = (deep + (((value - deep) * weight) >> 8)) as u8;
                 }
             }
         }
