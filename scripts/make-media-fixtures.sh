@@ -41,7 +41,7 @@ ff $(video 64x48 1 1) -frames:v 1 -c:v libwebp -q:v 50 picture.webp
 ff $(video 64x48 5 1) animation.gif
 # Black and silent all through; and loud clipped sound: for the delivery check.
 ff -f lavfi -i color=black:size=160x90:rate=10:duration=1.6 -f lavfi -i anullsrc=r=44100:cl=mono -t 1.6 $x264 $aac -movflags +faststart black-silent.mp4
-ff $(video 160x90 10 1.6) -f lavfi -i "sine=frequency=440:sample_rate=44100:duration=1.6,volume=30dB" $x264 -c:a aac -b:a 64k -ac 1 -movflags +faststart clipped.mp4
+ff $(video 160x90 10 1.6) -f lavfi -i "aevalsrc='clip(4*sin(2*PI*440*t),-1,1)':s=44100:d=1.6" $x264 -c:a aac -b:a 96k -ac 1 -movflags +faststart clipped.mp4
 
 # One line per decoded picture: presentation time and MD5 of its I420 bytes, as shown (turned, cropped).
 for f in h264-high-bframes-aac.mp4 late-index.mp4 h264-baseline-cropped.mp4 h264-turned.mp4 fragmented.mp4 quicktime.mov edit-list.mp4; do

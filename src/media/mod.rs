@@ -7,6 +7,7 @@
 pub mod aac;
 mod audio;
 mod avi;
+pub mod check;
 mod cursor;
 #[cfg(feature = "studio")]
 pub mod decode;
@@ -23,7 +24,11 @@ pub mod probe;
 pub mod scale;
 #[cfg(feature = "studio")]
 pub mod sheet;
+#[cfg(feature = "studio")]
+pub(crate) mod shots;
 pub mod sniff;
+#[cfg(feature = "studio")]
+pub mod sound;
 mod source;
 #[cfg(feature = "studio")]
 mod sps;

@@ -206,8 +206,14 @@ impl Bed {
                 if matches!(beat, 4 | 12) {
                     new.push((Sound::Snare, 180.0, 9_000, 0.16, 0.05));
                 }
-                if beat % 2 == 0 {
-                    new.push((Sound::Hat, 0.0, 2_400, if beat % 4 == 0 { 0.03 } else { 0.05 }, 0.25));
+                if beat.is_multiple_of(2) {
+                    new.push((
+                        Sound::Hat,
+                        0.0,
+                        2_400,
+                        if beat.is_multiple_of(4) { 0.03 } else { 0.05 },
+                        0.25,
+                    ));
                 }
                 if matches!(beat, 3 | 6 | 11 | 14) && self.dice.unit() < 0.55 {
                     let tone = pick(&mut self.dice);
@@ -221,7 +227,7 @@ impl Bed {
                 }
             }
             Style::Piano => {
-                if beat % 2 == 0 {
+                if beat.is_multiple_of(2) {
                     let tone = chord.get((beat / 2 % 4) as usize).copied().unwrap_or(0.0);
                     new.push((Sound::Keys, pitch(tone) * 2.0, sixteenth * 8, 0.10, -0.2));
                 }
@@ -231,7 +237,7 @@ impl Bed {
                 }
             }
             Style::Upbeat => {
-                if beat % 4 == 0 {
+                if beat.is_multiple_of(4) {
                     new.push((Sound::Kick, 55.0, 10_000, 0.42, 0.0));
                 }
                 if beat % 8 == 4 {
@@ -256,7 +262,7 @@ impl Bed {
                 if beat == 0 || (bar % 2 == 1 && beat == 12) {
                     new.push((Sound::Boom, 46.0, 60_000, 0.5, 0.0));
                 }
-                if beat % 2 == 0 {
+                if beat.is_multiple_of(2) {
                     new.push((Sound::Pluck, pitch(chord[0]), sixteenth * 2, 0.10, -0.3));
                 }
             }

@@ -158,11 +158,13 @@ impl Fonts {
     fn wrap(&self, text: &str, px: f32, room: f32) -> Vec<String> {
         let total = self.length(text, px);
         let wanted = ((total / room).ceil() as usize).clamp(1, MAX_LINES);
-        // Even lines first; when a long word spoils that, fuller lines.
-        for width in [total / wanted as f32 * 1.06, total / wanted as f32 * 1.2, room] {
-            let lines = self.fill(text, px, width.min(room));
-            if lines.len() <= wanted {
-                return lines;
+        // Even lines first; when a long word spoils that, fuller lines, then one line more.
+        for count in wanted..=MAX_LINES {
+            for stretch in [1.04, 1.12, 1.25, 1.5] {
+                let lines = self.fill(text, px, (total / count as f32 * stretch).min(room));
+                if lines.len() <= count {
+                    return lines;
+                }
             }
         }
         let mut lines = self.fill(text, px, room);

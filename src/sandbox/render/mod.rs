@@ -163,3 +163,6 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
     }
     Ok(made)
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,7 @@ impl Scene for Ocean {
             row.fill(mirrored.mix(*body, 0.22 + 0.58 * depth.sqrt()));
 
             let far_away = 1.0 / (depth + 0.035);
-            let step = far_away * 0.055 / unit;
+            let step = far_away.powf(0.8) * 0.15 / unit;
             let (u, v) = (0.5 - middle * step, far_away * 0.42);
             sky.texture().line(u + t * 0.010, v * 2.0 - t * 0.055, step, far);
             sky.texture().line(u * 2.3 - t * 0.016, v * 5.2 - t * 0.10, step * 2.3, near);
