@@ -90,7 +90,8 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             _ => false,
         };
         let opens = i > start
-            && (token.any(&[Tag::Then, Tag::But]) && !(token.is(Tag::Func) && !wish_follows(tokens, i))
+            && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
+                && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
                 || token.is(Tag::And) && wish_follows(tokens, i));
         if ends {
             close(start, i, spoken, &mut out);
@@ -111,6 +112,8 @@ fn wish_follows(tokens: &[Token], at: usize) -> bool {
     tokens.get(at + 1..).unwrap_or_default().iter().take(3).any(|t| t.any(WISHES))
 }
 
+/// What a negation can be about; one with none of them behind it is about what stands before it (余额不用查了).
+const TOPICS: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Credit, Tag::Balance, Tag::State, Tag::Edit, Tag::Progress, Tag::Give, Tag::Save, Tag::Attach, Tag::Left];
 const TRANSPORT: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put];
 
 /// Which tokens still count: not the negated, postponed, subordinate, intended or written ones.
@@ -134,6 +137,10 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             if !next.is_some_and(|n| n.is(Tag::Tell)) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
+        }
+        let done = next.is_some_and(|n| n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的"));
+        if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
+            kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }
         if token.is(Tag::Later) && !token.is(Tag::Then) {
             kill(0, end, TRANSPORT);

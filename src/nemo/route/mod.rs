@@ -73,6 +73,10 @@ pub fn route(text: &str) -> Route {
     let sent = reasons.len();
     for clause in clause::clauses(&tokens) {
         let Some(found) = reading::read(&clause) else { continue };
+        // Beside a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
+        if sent > 0 && (found.reason.weight <= 1.0 || found.reason.rule == "names the file") {
+            continue;
+        }
         if clause.first && reasons.len() > sent {
             reasons.insert(sent, found.reason);
         } else {
@@ -87,6 +91,11 @@ pub fn route(text: &str) -> Route {
     }
     let action = wishes.first().copied().unwrap_or(Intent::Edit);
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+#[doc(hidden)]
+pub fn debug_tokens(text: &str) -> String {
+    words::scan(text).iter().map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(","))).collect::<Vec<_>>().join(" ")
 }
 
 /// A message that is one quotation as a whole means what it quotes.

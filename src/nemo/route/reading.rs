@@ -35,11 +35,17 @@ fn reading(clause: &Clause<'_>, intent: Intent, at: usize, rule: &'static str, w
 
 /// The first live verb of editing that is a verb here ("the cut" and "a title" are not).
 fn first_edit(clause: &Clause<'_>) -> Option<usize> {
-    let verb = |i: usize| {
-        let before = i.checked_sub(1).and_then(|b| clause.tokens.get(b));
-        !before.is_some_and(|b| b.any(&[Tag::Det, Tag::Finished]) && !b.cjk())
-    };
+    let verb = |i: usize| !noun(clause, i);
     clause.live().find(|&(i, t)| t.is(Tag::Edit) && verb(i)).map(|(i, _)| i)
+}
+
+/// An article stands before it, at most one word away ("the download", "my last export").
+fn noun(clause: &Clause<'_>, at: usize) -> bool {
+    let before = |n: usize| at.checked_sub(n).and_then(|b| clause.tokens.get(b));
+    let article = |t: &Token| t.any(&[Tag::Det, Tag::Finished]) && !t.cjk() && !t.any(&[Tag::Edit, Tag::Ask]);
+    let filler = |t: &Token| !t.cjk() && t.kind == Kind::Word && (!t.tags.known() || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"));
+    before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
+        || before(1).is_some_and(filler) && before(2).is_some_and(article)
 }
 
 fn edit_before(edit: Option<usize>, at: usize) -> bool {
@@ -59,6 +65,8 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Export) {
         let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
             && !c.has(Tag::LinkWord);
+        let thing = noun(c, at) && !c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get])) && c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]);
+        let asked = asked || thing || c.tokens.iter().any(|t| t.norm == "hoch");
         let weight = 3.0 - c.residue(0, at) - 0.34 * c.residue(at + 1, n) - if pictured { 1.2 } else { 0.0 };
         if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
             return Some(reading(c, Intent::Export, at, "export verb", weight));
@@ -136,7 +144,9 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
     if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
         let before = edit_before(edit, at) && !asks.is_some_and(|a| edit.is_some_and(|e| a < e));
-        if !before && !next_is_thing(c, at) {
+        let first = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) && at == 0 && !c.tokens.get(1).is_none_or(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check]) && !t.is(Tag::Det) || t.mark().is_some());
+        let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
+        if !before && !next_is_thing(c, at) && !first && !article {
             let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
             return Some(reading(c, Intent::Credits, at, "names the balance", weight));
         }
@@ -149,7 +159,7 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         c.find(Tag::Account)
     } else if c.has(Tag::Enough) && c.any(&[Tag::Job, Tag::Left]) {
         c.find(Tag::Enough)
-    } else if c.any(&[Tag::Afford, Tag::RunOut]) && c.has(Tag::Job) {
+    } else if c.any(&[Tag::Afford, Tag::RunOut]) && c.any(&[Tag::Job, Tag::HowMany]) {
         c.find(Tag::Afford).or_else(|| c.find(Tag::RunOut))
     } else if many.is_some()
         && c.any(&[Tag::Left, Tag::Afford, Tag::Spend])
@@ -192,6 +202,14 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         what.filter(|_| holds && (c.any(&[Tag::Have, Tag::SoFar, Tag::Contain, Tag::Uploaded]) || all == 0.0))
     {
         return Some(reading(c, Intent::State, at, "asks what is there", 2.2 - 0.5 * all));
+    }
+    let arrived = c.any(&[Tag::Asset, Tag::Uploaded]) && c.has(Tag::Have) && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "吗" | "没" | "了没" | "没有" | "did" | "have" | "has"));
+    if let Some(at) = c.find(Tag::Have).filter(|_| arrived && edit.is_none()) {
+        return Some(reading(c, Intent::State, at, "asks what arrived", 2.2 - 0.5 * all));
+    }
+    let would_hold = what.filter(|_| c.has(Tag::Have) && c.any(&[Tag::Export, Tag::Exported]) && all == 0.0);
+    if let Some(at) = would_hold {
+        return Some(reading(c, Intent::State, at, "asks what the file holds", 1.8));
     }
     let changed = what.filter(|_| c.has(Tag::Changed) && c.any(&[Tag::SoFar, Tag::You]));
     changed.map(|at| reading(c, Intent::State, at, "asks what was done", 2.0 - 0.5 * all))
