@@ -53,6 +53,9 @@ const WISHES: &[Tag] = &[
     Tag::What,
 ];
 
+/// The longest clause, in tokens.
+const LONGEST: usize = 160;
+
 /// Cuts a message into clauses and marks the words that do not count.
 pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let mut out: Vec<Clause<'a>> = Vec::new();
@@ -93,6 +96,8 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
                 && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
                 || token.is(Tag::And) && wish_follows(tokens, i));
+        // A clause without end is cut, so that the work stays in proportion to the text.
+        let opens = opens || i >= start + LONGEST;
         if ends {
             close(start, i, spoken, &mut out);
             let says = token.mark() == Some(':') && out.last().is_some_and(|c| c.any(&[Tag::Says]));

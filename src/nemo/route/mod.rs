@@ -15,7 +15,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{self, Kind};
+use super::words::{self, Kind, Tag};
 
 /// The rows of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,8 +64,9 @@ pub fn route(text: &str) -> Route {
     let text_inside = unquoted(text);
     let tokens = words::scan(text_inside);
     let mut reasons: Vec<Reason> = Vec::new();
+    let edits = tokens.iter().any(|t| t.is(Tag::Edit));
     if let Some(file) =
-        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i)).and_then(|i| tokens.get(i))
+        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i))
     {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });

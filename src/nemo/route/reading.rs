@@ -58,6 +58,9 @@ fn next_is_thing(clause: &Clause<'_>, at: usize) -> bool {
     })
 }
 
+/// Verbs of editing that, with a file type, ask for a file of it.
+const TURN: &[&str] = &["convert", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
+
 fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
@@ -91,6 +94,15 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let early = |at: usize| {
         !edit.is_some_and(|e| e < at && !c.tokens.get(e).is_some_and(|t| t.any(&[Tag::Put, Tag::Get])))
     };
+    let file = c.find(Tag::Container).filter(|_| all == 0.0 && !pictured);
+    let turned = edit.and_then(|e| c.tokens.get(e)).is_some_and(|t| TURN.contains(&t.norm.as_str()));
+    if let Some(at) = file.filter(|_| turned) {
+        return Some(reading(c, Intent::Export, at, "turn it into a file", 2.1));
+    }
+    let link = c.find(Tag::LinkWord).filter(|_| edit.is_none() && all == 0.0);
+    if let Some(at) = link.filter(|_| c.any(&[Tag::What, Tag::Finished, Tag::Video, Tag::Have])) {
+        return Some(reading(c, Intent::Export, at, "asks for the link", 2.0));
+    }
     if c.has(Tag::EditWord) && !named || c.has(Tag::What) && !c.has(Tag::LinkWord) && give.is_none() {
         return None;
     }
@@ -144,7 +156,7 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
     if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
         let before = edit_before(edit, at) && !asks.is_some_and(|a| edit.is_some_and(|e| a < e));
-        let first = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) && at == 0 && !c.tokens.get(1).is_none_or(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check]) && !t.is(Tag::Det) || t.mark().is_some());
+        let first = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance) && !t.cjk()) && at == 0 && !c.tokens.get(1).is_none_or(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check]) && !t.is(Tag::Det) || t.mark().is_some());
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
             let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
@@ -154,7 +166,7 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let many = c.find(Tag::HowMany);
     let time = c.any(&[Tag::HowLong, Tag::Progress]);
     let at = if c.has(Tag::Account)
-        && c.any(&[Tag::HowMany, Tag::What, Tag::Enough, Tag::Left, Tag::RunOut, Tag::Check, Tag::Show])
+        && c.any(&[Tag::HowMany, Tag::What, Tag::Enough, Tag::Left, Tag::RunOut, Tag::Check, Tag::Show, Tag::Afford])
     {
         c.find(Tag::Account)
     } else if c.has(Tag::Enough) && c.any(&[Tag::Job, Tag::Left]) {
@@ -203,7 +215,7 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return Some(reading(c, Intent::State, at, "asks what is there", 2.2 - 0.5 * all));
     }
-    let arrived = c.any(&[Tag::Asset, Tag::Uploaded]) && c.has(Tag::Have) && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "吗" | "没" | "了没" | "没有" | "did" | "have" | "has"));
+    let arrived = c.any(&[Tag::Asset, Tag::Uploaded]) && c.has(Tag::Have) && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "吗" | "没" | "了没" | "没有" | "在吗" | "都在吗" | "在不在" | "到了没" | "did" | "have" | "has"));
     if let Some(at) = c.find(Tag::Have).filter(|_| arrived && edit.is_none()) {
         return Some(reading(c, Intent::State, at, "asks what arrived", 2.2 - 0.5 * all));
     }
@@ -234,8 +246,8 @@ fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     ))
 }
 
-/// Is the file or link at `at` handed over (and not a destination or a model)?
-pub(super) fn hands_over(tokens: &[Token], at: usize) -> bool {
+/// Is the file or link at `at` handed over (and not a destination or a model)? `edits`: the message asks for an edit.
+pub(super) fn hands_over(tokens: &[Token], at: usize, edits: bool) -> bool {
     let Some(token) = tokens.get(at) else { return false };
     let before = tokens.get(at.saturating_sub(10)..at).unwrap_or_default();
     let near = tokens.get(at.saturating_sub(4)..at).unwrap_or_default();
@@ -253,7 +265,7 @@ pub(super) fn hands_over(tokens: &[Token], at: usize) -> bool {
         Kind::File => {
             !destination
                 && !model
-                && (shown || tokens.iter().all(|t| t.kind != Kind::Word || !t.is(Tag::Edit)))
+                && (shown || !edits)
         }
         Kind::Link => !model && shown && !before.iter().any(|t| t.any(&[Tag::Export])),
         _ => false,
