@@ -41,16 +41,16 @@ KEYS = {
 
 
 def held(family: str) -> bool:
-    return hashlib.sha256(family.encode()).digest()[0] % 2 == 0
+    return not family.startswith("r2_") and hashlib.sha256(family.encode()).digest()[0] % 2 == 0
 
 
 def fill(text: str, rng: random.Random) -> str:
     return re.sub(r"\{(\w+)\}", lambda m: rng.choice(SLOTS[m.group(1)]), text)
 
 
-def read(name: str):
+def read(*names: str):
     head = None
-    for line in (HERE / name).read_text(encoding="utf-8").splitlines():
+    for line in "\n".join((HERE / name).read_text(encoding="utf-8") for name in names).splitlines():
         if line.startswith("= "):
             head = [p.strip() for p in line[2:].split("|")]
         elif line and not line.startswith("# "):
@@ -58,7 +58,7 @@ def read(name: str):
 
 
 def route(rng: random.Random):
-    for (family, lang, action, also, level), line in read("route.txt"):
+    for (family, lang, action, also, level), line in read("route.txt", "route2.txt"):
         seen = set()
         for _ in range(6 if "{" in line else 1):
             text = fill(line, rng)

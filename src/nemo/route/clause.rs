@@ -137,8 +137,9 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
         if token.is(Tag::Neg) {
-            let trailing =
-                kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+            let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
+            let trailing = topic
+                || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
             if !next.is_some_and(|n| n.is(Tag::Tell)) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }

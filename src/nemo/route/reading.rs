@@ -116,7 +116,7 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let definite = !c.tokens.windows(2).any(|w| matches!(w, [a, v] if v.is(Tag::Video) && matches!(a.norm.as_str(), "a" | "an" | "another" | "some" | "un" | "une" | "um" | "ein" | "einen" | "一个" | "一条" | "一段" | "个")));
     if let Some(at) = give
-        .or(c.find(Tag::Save))
+        .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
         .filter(|&at| definite && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
     {
         return Some(reading(
@@ -200,7 +200,7 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at)) {
         return Some(reading(c, Intent::State, at, "names the state", 2.4 - 0.45 * all));
     }
-    let holds = c.any(&[Tag::Project, Tag::Asset]);
+    let holds = c.any(&[Tag::Project, Tag::Asset]) && !c.has(Tag::LinkWord);
     if let Some(at) = found(Tag::HowLong)
         .filter(|_| c.any(&[Tag::Video, Tag::Whole, Tag::Project, Tag::SoFar, Tag::They]) || all == 0.0)
     {
