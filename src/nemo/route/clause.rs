@@ -8,6 +8,8 @@ pub(super) struct Clause<'a> {
     pub live: Vec<bool>,
     /// "First" or "but first" stands in it: it goes ahead of what was said before.
     pub first: bool,
+    /// Ends with a question mark.
+    pub asks: bool,
 }
 
 impl Clause<'_> {
@@ -64,7 +66,7 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
         let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
         let live = if spoken { vec![false; part.len()] } else { liveness(part) };
-        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)) });
+        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)), asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')) });
     };
     for (i, token) in tokens.iter().enumerate() {
         let next = tokens.get(i + 1);
