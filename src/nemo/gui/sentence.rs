@@ -1,6 +1,6 @@
 //! Lines, sentences and clauses of a reply, with their places in it.
 
-use crate::nemo::words::{self, Tag, Token};
+use crate::nemo::words::{self, Kind, Tag, Token};
 
 /// One line: an optional list marker, then sentences.
 pub(super) struct Line {
@@ -86,6 +86,12 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             Some('.') => next.is_none_or(|n| n.spaced || n.mark().is_some_and(markup)),
             Some('!' | '?' | '。' | '…') => {
                 !next.is_some_and(|n| matches!(n.mark(), Some('!' | '?' | '。' | '…' | ')')))
+            }
+            // A quotation that is a sentence of its own.
+            None if token.kind == Kind::Quote => {
+                let inside = reply.get(token.start..token.end).unwrap_or_default();
+                let ended = inside.chars().rev().nth(1).is_some_and(|c| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'));
+                ended && next.is_some_and(|n| n.spaced && n.capital)
             }
             _ => false,
         };

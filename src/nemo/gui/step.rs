@@ -417,19 +417,9 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
         let noun = next.is_some_and(|n| {
             n.any(&[Tag::Button, Tag::Panel, Tag::Ui, Tag::Be, Tag::Aux]) && !n.is(Tag::Det)
         }) || tokens.get(..at).unwrap_or_default().last().is_some_and(|t| t.is(Tag::Det));
-        let alone = next.is_none_or(|n| {
-            n.any(&[
-                Tag::Det,
-                Tag::Func,
-                Tag::Video,
-                Tag::Whole,
-                Tag::SoFar,
-                Tag::Filler,
-                Tag::When,
-                Tag::Can,
-                Tag::Finished,
-            ])
-        });
+        let object: &[Tag] = if verb.cjk() { &[Tag::Video, Tag::Whole, Tag::Finished, Tag::Can] } else { &[Tag::Det, Tag::Func, Tag::Video, Tag::Whole, Tag::SoFar, Tag::Filler, Tag::When, Tag::Can, Tag::Finished] };
+        let particle = |n: &Token| matches!(n.norm.as_str(), "吧" | "即可" | "就行" | "就可以" | "下载" | "保存" | "来" | "啦");
+        let alone = next.is_none_or(|n| n.any(object) || particle(n));
         if !noun && alone {
             return step(Action::ExecuteExport, None, "exports", tokens.len().min(at + 4));
         }

@@ -71,7 +71,8 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let wanted = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
         let thing = noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
-        let asked = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
+        let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
+        let asked = asked || thing || money || subject || c.tokens.iter().any(|t| t.norm == "hoch");
         // "Export the …", "export with …": an imperative, whatever its object is.
         let next = c.tokens.get(at + 1);
         let plain = !noun(c, at) && next.is_some_and(|t| !t.cjk() && (t.is(Tag::Det) || matches!(t.norm.as_str(), "in" | "as" | "for" | "to" | "with" | "without" | "only" | "both" | "all" | "it")));
