@@ -18,6 +18,8 @@ pub(super) struct Sentence {
     pub end: usize,
     /// Ends with a question mark.
     pub question: bool,
+    /// A question, but a polite request.
+    pub polite: bool,
     pub clauses: Vec<Clause>,
 }
 
@@ -101,13 +103,17 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             let part = tokens.get(first..=i).unwrap_or_default();
             let start = part.first().map_or(from, |t| if first == 0 { from } else { t.start });
             let question = part.iter().rev().take(2).any(|t| t.mark() == Some('?'));
-            out.push(Sentence { start, end, question, clauses: clauses(part) });
+            let clauses = clauses(part);
+            let polite = question && super::step::polite(&clauses);
+            out.push(Sentence { start, end, question, polite, clauses });
             first = i + 1;
         }
     }
     out
 }
 
+/// The longest clause, in tokens: keeps the work in proportion to the text.
+const LONGEST: usize = 160;
 const VERBS: &[Tag] = &[Tag::Click, Tag::Open, Tag::Go, Tag::Drag, Tag::Preview, Tag::Export];
 
 fn clauses(part: &[Token]) -> Vec<Clause> {
@@ -143,7 +149,7 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .take(if token.cjk() { 9 } else { 4 })
             .any(|t| t.any(VERBS));
         let chained = token.cjk() && token.norm == "后";
-        if link && verb && !chained {
+        if link && verb && !chained || open.len() >= LONGEST {
             flush(&mut open, joined, &mut out);
             joined = true;
         }
