@@ -166,6 +166,7 @@ fn purpose(clause: &Clause) -> bool {
 
 /// Nothing in it that the reader does not know: "to save the result".
 fn trivial(tokens: &[Token]) -> bool {
+    let plural = |t: &Token| t.norm.ends_with('s') && t.norm.len() > 4 && t.any(&[Tag::Asset, Tag::Video]);
     let known = |t: &Token| {
         t.any(&[
             Tag::Func,
@@ -192,6 +193,7 @@ fn trivial(tokens: &[Token]) -> bool {
         ])
     };
     tokens.iter().all(|t| match t.kind {
+        Kind::Word if plural(t) => false,
         Kind::Word => {
             known(t)
                 || matches!(

@@ -327,7 +327,7 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                         | "handles"
                         | "over"
                         | "under"
-                        | "so"
+                        | "on" | "so"
                         | "edge"
                         | "along"
                         | "across"
