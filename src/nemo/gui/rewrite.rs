@@ -3,7 +3,7 @@
 use super::object::bare;
 use super::sentence::{Clause, Line, Sentence};
 use super::step::{self, Mood, Step};
-use super::{GuiAction, Reason, Translation, When};
+use super::{Action, GuiAction, Reason, Translation, When};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Translates one line and appends it, if anything of it is left.
@@ -12,8 +12,10 @@ pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) {
     out.text.push_str(reply.get(line.start..line.body).unwrap_or_default());
     let body = out.text.len();
     let mut cut = false;
+    let mut before: Option<&Sentence> = None;
     for sentence in &line.sentences {
-        cut |= translate(reply, sentence, body, out);
+        cut |= translate(reply, sentence, before, body, out);
+        before = Some(sentence);
     }
     if cut && out.text.get(body..).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric()).is_empty()
     {
@@ -27,8 +29,10 @@ pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) {
 }
 
 /// Appends the sentence without its instructions; true if there was one.
-fn translate(reply: &str, sentence: &Sentence, line_start: usize, out: &mut Translation) -> bool {
-    let mut mood = Mood::Statement;
+fn translate(reply: &str, sentence: &Sentence, before: Option<&Sentence>, line_start: usize, out: &mut Translation) -> bool {
+    // "Want another look? Then click …"
+    let asked = before.is_some_and(|b| b.question && b.clauses.first().and_then(|c| c.tokens.first()).is_some_and(|t| t.any(&[Tag::Happy, Tag::Neg])));
+    let mut mood = if asked { Mood::Offered } else { Mood::Statement };
     let mut steps = Vec::with_capacity(sentence.clauses.len());
     for clause in &sentence.clauses {
         let (step, next) = step::read(reply, sentence, clause, mood);
@@ -68,17 +72,38 @@ fn translate(reply: &str, sentence: &Sentence, line_start: usize, out: &mut Tran
             continue;
         };
         flush(&mut kept, &mut pieces);
-        out.actions.push(GuiAction { action: step.action, when: step.when, target: step.target.clone() });
-        out.reasons.push(Reason {
-            rule: step.rule,
-            clause: reply.get(clause.start..clause.end).unwrap_or_default().to_owned(),
-        });
+        let mut target = step.target.clone();
+        if let Some(words) = target.as_mut().filter(|_| step.action == Action::SendEdit && refers(clause)) {
+            let context = sentence.clauses.get(i.wrapping_sub(1)).map(|c| (c.start, c.end)).or(before.map(|b| (b.start, b.end)));
+            if let Some(context) = context.and_then(|(a, b)| reply.get(a..b)) {
+                *words = format!("{} {words}", context.trim());
+            }
+        }
+        // Going to the timeline and previewing there is one thing.
+        let looks = sentence.clauses.get(i).is_some_and(|c| c.tokens.iter().any(|t| t.is(Tag::Timeline)));
+        let merged = step.action == Action::QueryState && looks && steps.get(i + 1).is_some_and(|s| s.as_ref().is_some_and(|s| s.action == Action::ShowTracks));
+        if !merged {
+            out.actions.push(GuiAction { action: step.action, when: step.when, target });
+            out.reasons.push(Reason { rule: step.rule, clause: reply.get(clause.start..clause.end).unwrap_or_default().to_owned() });
+        }
         pieces.extend(lead(reply, clause, step, han));
+        if let Some(object) = step.object.and_then(|(a, b)| reply.get(a..b)) {
+            pieces.push(match (step.seen, step.when) {
+                (false, _) => object.to_owned(),
+                (true, When::Now) => format!("You will see {object}"),
+                (true, When::UserConfirms) => format!("You can see {object}"),
+            });
+        }
         pieces.extend(tail(reply, clause, step, han));
     }
     flush(&mut kept, &mut pieces);
     append(reply, sentence, pieces, han, line_start, out);
     true
+}
+
+/// Does an edit's clause point at something said before ("drag the cut there")?
+fn refers(clause: &Clause) -> bool {
+    clause.tokens.iter().any(|t| matches!(t.norm.as_str(), "there" | "it" | "them" | "that" | "here" | "该处" | "那里" | "它" | "此处" | "这里" | "那儿" | "该" | "那" | "这"))
 }
 
 /// Joins the pieces as sentences and gives them the old sentence's closing mark.
@@ -141,6 +166,7 @@ fn purpose(clause: &Clause) -> bool {
 
 /// Nothing in it that the reader does not know: "to save the result".
 fn trivial(tokens: &[Token]) -> bool {
+    let plural = |t: &Token| t.norm.ends_with('s') && t.norm.len() > 4 && t.any(&[Tag::Asset, Tag::Video]);
     let known = |t: &Token| {
         t.any(&[
             Tag::Func,
@@ -167,6 +193,7 @@ fn trivial(tokens: &[Token]) -> bool {
         ])
     };
     tokens.iter().all(|t| match t.kind {
+        Kind::Word if plural(t) => false,
         Kind::Word => {
             known(t)
                 || matches!(

@@ -13,6 +13,10 @@ pub(super) struct Step {
     pub rule: &'static str,
     /// Index of the verb in the clause's tokens.
     pub verb: usize,
+    /// Content inside the instruction ("the captions" of "check the captions in the Text panel").
+    pub object: Option<(usize, usize)>,
+    /// The object is something to look at.
+    pub seen: bool,
     /// Index of the first token behind the instruction proper: what follows may be content.
     pub behind: usize,
 }
@@ -35,8 +39,7 @@ const VERBS: &[Tag] = &[Tag::Click, Tag::Open, Tag::Go, Tag::Drag, Tag::Preview,
 /// Reads a clause; `before` is the mood of the clauses before it in the sentence.
 pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mood) -> (Option<Step>, Mood) {
     let tokens = &clause.tokens;
-    let asks_polite = polite(&sentence.clauses);
-    if sentence.question && !asks_polite {
+    if sentence.question && !sentence.polite {
         return (None, Mood::NotYou);
     }
     let mut mood = mood_of(clause, before);
@@ -54,13 +57,32 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
         mood = if step.when == When::UserConfirms { Mood::Offered } else { Mood::Asked };
         return (Some(step), mood);
     }
+    if let Some(step) = by_button(reply, clause).filter(|_| mood != Mood::NotYou) {
+        return (Some(step), Mood::Offered);
+    }
     if conditional(clause) && mood != Mood::NotYou {
         mood = Mood::Offered;
     }
     (None, mood)
 }
 
-fn polite(clauses: &[Clause]) -> bool {
+/// "… with the Export button": names the way instead of asking to go it.
+fn by_button(reply: &str, clause: &Clause) -> Option<Step> {
+    let means = |t: &Token| matches!(t.norm.as_str(), "with" | "using" | "via" | "through");
+    let verb = clause.tokens.iter().position(means)?;
+    let head = clause.tokens.get(..verb)?;
+    let reader = head.iter().any(|t| t.is(Tag::Can) || matches!(t.norm.as_str(), "can" | "could"));
+    if !reader || head.iter().any(|t| t.any(&[Tag::Neg, Tag::Will]) && !t.is(Tag::Can)) {
+        return None;
+    }
+    let named = object::control(reply, clause, verb).filter(|n| n.sure && object::exports(&n.name))?;
+    let target = Some(named.name);
+    let seen = head.iter().find(|t| t.kind == Kind::Word).map(|t| t.start);
+    Some(Step { action: Action::ExecuteExport, when: When::UserConfirms, target, rule: "names the export button", verb, behind: named.behind, object: seen.zip(head.last()).map(|(a, b)| (a, b.end)), seen: false })
+}
+
+/// A question that is a request ("could you click …?").
+pub(super) fn polite(clauses: &[Clause]) -> bool {
     clauses.iter().any(|c| {
         c.tokens.iter().take(3).any(|t| {
             matches!(
@@ -281,7 +303,7 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
     let rest = tokens.get(at + 1..).unwrap_or_default();
     let near = rest.get(..rest.len().min(9)).unwrap_or_default();
     let step = |action, target: Option<String>, rule, behind| {
-        Some(Step { action, when: When::Now, target, rule, verb: at, behind })
+        Some(Step { action, when: When::Now, target, rule, verb: at, behind, object: None, seen: true })
     };
     let place = |tag: Tag| tokens.iter().enumerate().skip(at + 1).find(|(_, t)| t.is(tag)).map(|(i, _)| i);
     let pre_place = |tag: Tag| tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(tag));
@@ -305,7 +327,7 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                         | "handles"
                         | "over"
                         | "under"
-                        | "so"
+                        | "on" | "so"
                         | "edge"
                         | "along"
                         | "across"
@@ -377,17 +399,23 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
         }
     }
     if verb.is(Tag::Preview) {
-        let timeline = place(Tag::Timeline)
-            .filter(|&i| i <= at + 12)
-            .or_else(|| pre_place(Tag::Timeline).then_some(at + 1));
+        let timeline = place(Tag::Timeline).filter(|&i| i <= at + 12);
+        let ahead = pre_place(Tag::Timeline).then_some(at + 1);
         let itself = matches!(verb.norm.as_str(), "preview" | "预览" | "预览一下");
-        if let Some(end) = timeline.or_else(|| (itself && next.is_none_or(taken)).then_some(tokens.len())) {
-            return step(Action::ShowTracks, None, "looks at the timeline", end + 1);
+        if let Some(end) = timeline.or(ahead).or_else(|| (itself && next.is_none_or(taken)).then_some(tokens.len())) {
+            let object = timeline.and_then(|end| seen(tokens, at, end));
+            return Some(Step { action: Action::ShowTracks, when: When::Now, target: None, rule: "looks at the timeline", verb: at, behind: end + 1, object, seen: true });
         }
-        let panel = place(Tag::Panel)
-            .filter(|_| near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
+        let panel = place(Tag::Panel).filter(|_| near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
+        let object = panel.and_then(|end| seen(tokens, at, end));
         if let Some(panel) = panel.or_else(|| (pre_place(Tag::Panel) && verb.cjk()).then_some(at + 1)) {
-            return step(Action::QueryState, None, "looks into a panel", panel + 1);
+            return Some(Step { action: Action::QueryState, when: When::Now, target: None, rule: "looks into a panel", verb: at, behind: panel + 1, object, seen: true });
+        }
+    }
+    let previews = rest.iter().any(|t| t.is(Tag::Preview) && t.norm.starts_with("预览")) || verb.is(Tag::Go) && rest.iter().any(|t| t.is(Tag::Preview));
+    if verb.any(&[Tag::Open, Tag::Go]) && previews {
+        if let Some(end) = place(Tag::Timeline) {
+            return step(Action::ShowTracks, None, "looks at the timeline", end.max(tokens.len()));
         }
     }
     if verb.any(&[Tag::Open, Tag::Go]) && !(verb.is(Tag::Preview) && verb.is(Tag::Open))
@@ -399,14 +427,15 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                 if object::exports(&named.name) { Action::ExecuteExport } else { Action::ExecuteViaApi };
             return step(action, Some(named.name.clone()), "follows a menu", named.behind);
         }
-        if let Some(panel) = place(Tag::Panel).filter(|&i| i <= at + 8 && next.is_some_and(taken)) {
+        let quoted_panel = tokens.iter().enumerate().skip(at + 1).take(6).find(|(_, t)| t.kind == Kind::Quote && panel_name(reply, t)).map(|(i, _)| i);
+        if let Some(panel) = quoted_panel.or_else(|| place(Tag::Panel)).filter(|&i| i <= at + 8 && next.is_some_and(taken)) {
             let name = named.map(|n| n.name);
             return step(Action::QueryState, name, "opens a panel", panel + 1);
         }
         if let Some(named) = named.filter(|n| {
             n.sure
                 && verb.any(&[Tag::Open, Tag::Go])
-                && next.is_some_and(|n| n.capital || n.kind == Kind::Quote)
+                && (next.is_some_and(|n| n.capital) || near.iter().take(4).any(|n| n.kind == Kind::Quote))
         }) {
             let action =
                 if object::exports(&named.name) { Action::ExecuteExport } else { Action::QueryState };
@@ -417,22 +446,29 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
         let noun = next.is_some_and(|n| {
             n.any(&[Tag::Button, Tag::Panel, Tag::Ui, Tag::Be, Tag::Aux]) && !n.is(Tag::Det)
         }) || tokens.get(..at).unwrap_or_default().last().is_some_and(|t| t.is(Tag::Det));
-        let alone = next.is_none_or(|n| {
-            n.any(&[
-                Tag::Det,
-                Tag::Func,
-                Tag::Video,
-                Tag::Whole,
-                Tag::SoFar,
-                Tag::Filler,
-                Tag::When,
-                Tag::Can,
-                Tag::Finished,
-            ])
-        });
+        let object: &[Tag] = if verb.cjk() { &[Tag::Video, Tag::Whole, Tag::Finished, Tag::Can] } else { &[Tag::Det, Tag::Func, Tag::Video, Tag::Whole, Tag::SoFar, Tag::Filler, Tag::When, Tag::Can, Tag::Finished] };
+        let particle = |n: &Token| matches!(n.norm.as_str(), "吧" | "即可" | "就行" | "就可以" | "下载" | "保存" | "来" | "啦");
+        let alone = next.is_none_or(|n| n.any(object) || particle(n));
         if !noun && alone {
             return step(Action::ExecuteExport, None, "exports", tokens.len().min(at + 4));
         }
     }
     None
+}
+
+/// What is to be looked at: the words between the verb and "in the …", if they say something new.
+fn seen(tokens: &[Token], verb: usize, place: usize) -> Option<(usize, usize)> {
+    let inside = tokens.get(verb + 1..place)?;
+    let end = inside.iter().rposition(|t| matches!(t.norm.as_str(), "in" | "inside" | "under" | "on" | "of"))?;
+    let object = inside.get(..end)?;
+    let known = |t: &Token| t.any(&[Tag::Func, Tag::Det, Tag::Whole, Tag::Finished]) || t.is(Tag::Video) && !t.norm.ends_with('s');
+    let (first, last) = (object.first()?, object.last()?);
+    (!object.iter().all(known)).then_some((first.start, last.end))
+}
+
+/// A quoted name that says itself that it is a panel (“素材面板”).
+fn panel_name(reply: &str, quote: &Token) -> bool {
+    let name = crate::nemo::words::folded(reply.get(quote.start..quote.end).unwrap_or_default());
+    let name = name.trim_end_matches(|c: char| !c.is_alphanumeric());
+    ["panel", "tab", "menu", "library", "window", "section", "面板", "标签页", "标签", "选项卡", "菜单", "库", "窗口", "页面", "栏"].iter().any(|p| name.ends_with(p))
 }

@@ -8,6 +8,8 @@ pub(super) struct Clause<'a> {
     pub live: Vec<bool>,
     /// "First" or "but first" stands in it: it goes ahead of what was said before.
     pub first: bool,
+    /// Ends with a question mark.
+    pub asks: bool,
 }
 
 impl Clause<'_> {
@@ -53,6 +55,9 @@ const WISHES: &[Tag] = &[
     Tag::What,
 ];
 
+/// The longest clause, in tokens.
+const LONGEST: usize = 160;
+
 /// Cuts a message into clauses and marks the words that do not count.
 pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let mut out: Vec<Clause<'a>> = Vec::new();
@@ -61,7 +66,7 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
         let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
         let live = if spoken { vec![false; part.len()] } else { liveness(part) };
-        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)) });
+        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)), asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')) });
     };
     for (i, token) in tokens.iter().enumerate() {
         let next = tokens.get(i + 1);
@@ -90,8 +95,11 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             _ => false,
         };
         let opens = i > start
-            && (token.any(&[Tag::Then, Tag::But]) && !(token.is(Tag::Func) && !wish_follows(tokens, i))
+            && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
+                && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
                 || token.is(Tag::And) && wish_follows(tokens, i));
+        // A clause without end is cut, so that the work stays in proportion to the text.
+        let opens = opens || i >= start + LONGEST;
         if ends {
             close(start, i, spoken, &mut out);
             let says = token.mark() == Some(':') && out.last().is_some_and(|c| c.any(&[Tag::Says]));
@@ -111,6 +119,8 @@ fn wish_follows(tokens: &[Token], at: usize) -> bool {
     tokens.get(at + 1..).unwrap_or_default().iter().take(3).any(|t| t.any(WISHES))
 }
 
+/// What a negation can be about; one with none of them behind it is about what stands before it (余额不用查了).
+const TOPICS: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Credit, Tag::Balance, Tag::State, Tag::Edit, Tag::Progress, Tag::Give, Tag::Save, Tag::Attach, Tag::Left];
 const TRANSPORT: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put];
 
 /// Which tokens still count: not the negated, postponed, subordinate, intended or written ones.
@@ -129,11 +139,16 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
         if token.is(Tag::Neg) {
-            let trailing =
-                kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+            let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
+            let trailing = topic
+                || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
             if !next.is_some_and(|n| n.is(Tag::Tell)) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
+        }
+        let done = next.is_some_and(|n| n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的"));
+        if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
+            kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }
         if token.is(Tag::Later) && !token.is(Tag::Then) {
             kill(0, end, TRANSPORT);

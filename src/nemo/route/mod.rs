@@ -15,7 +15,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{self, Kind};
+use super::words::{self, Kind, Tag};
 
 /// The rows of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,8 +64,9 @@ pub fn route(text: &str) -> Route {
     let text_inside = unquoted(text);
     let tokens = words::scan(text_inside);
     let mut reasons: Vec<Reason> = Vec::new();
+    let edits = tokens.iter().any(|t| t.is(Tag::Edit));
     if let Some(file) =
-        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i)).and_then(|i| tokens.get(i))
+        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i))
     {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
@@ -73,6 +74,10 @@ pub fn route(text: &str) -> Route {
     let sent = reasons.len();
     for clause in clause::clauses(&tokens) {
         let Some(found) = reading::read(&clause) else { continue };
+        // Beside a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
+        if sent > 0 && (found.reason.weight <= 1.0 || found.reason.rule == "names the file") {
+            continue;
+        }
         if clause.first && reasons.len() > sent {
             reasons.insert(sent, found.reason);
         } else {
@@ -87,6 +92,11 @@ pub fn route(text: &str) -> Route {
     }
     let action = wishes.first().copied().unwrap_or(Intent::Edit);
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+#[doc(hidden)]
+pub fn debug_tokens(text: &str) -> String {
+    words::scan(text).iter().map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(","))).collect::<Vec<_>>().join(" ")
 }
 
 /// A message that is one quotation as a whole means what it quotes.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::fold::folded;
+use super::fold::{folded, lowered};
 use super::scan::{Kind, Token};
 
 macro_rules! tags {
@@ -82,11 +82,14 @@ struct Lexicon {
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon { entries: HashMap::new(), heads: HashMap::new() };
-    for line in TABLES.iter().flat_map(|t| t.lines()).filter(|l| !l.starts_with('#')) {
+    let lines = TABLES.iter().enumerate().flat_map(|(n, t)| t.lines().map(move |l| (n, l)));
+    for (table, line) in lines.filter(|(_, l)| !l.starts_with('#')) {
         let Some((names, words)) = line.split_once(": ") else { continue };
         let tags =
             names.split_whitespace().filter_map(Tag::named).fold(Tags::NONE, |a, t| a.union(Tags::of(t)));
-        for word in words.split('|').map(|w| folded(w.trim())).filter(|w| !w.is_empty()) {
+        // Japanese keeps its own characters: its 動画 is a video, the Chinese 动画 an animation.
+        let spelled = |w: &str| if table == 2 { lowered(w) } else { folded(w) };
+        for word in words.split('|').map(|w| spelled(w.trim()).replace('-', " ")).filter(|w| !w.is_empty()) {
             let mut parts = word.split(' ');
             if let (Some(head), len @ 2..) = (parts.next(), word.split(' ').count()) {
                 let longest = lexicon.heads.entry(head.to_owned()).or_default();
@@ -101,47 +104,35 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 
 /// The tags of one folded word.
 pub fn tags(word: &str) -> Tags {
-    if let Some(&tags) = LEXICON.entries.get(word) {
-        return tags;
+    LEXICON.entries.get(word).copied().unwrap_or_default()
+}
+
+/// The known word that `word` was probably meant to be; `word` itself if it is known or resembles none.
+pub fn spelled(word: &str) -> &str {
+    if !word.is_ascii() || word.len() < 3 || tags(word).known() {
+        return word;
     }
-    if word.is_ascii() && word.len() >= 5 { typo(word) } else { Tags::NONE }
+    if let Some((_, meant)) = SLIPS.iter().find(|s| s.0 == word) {
+        return meant;
+    }
+    let near = |known: &&&str| word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes());
+    if word.len() >= 5 { SPELLED.iter().find(near).copied().unwrap_or(word) } else { word }
 }
 
 /// The words whose slips of the finger are understood.
 const SPELLED: &[&str] = &[
-    "export",
-    "download",
-    "credits",
-    "balance",
-    "status",
-    "upload",
-    "timeline",
-    "project",
-    "footage",
-    "finished",
-    "please",
-    "video",
-    "subtitles",
-    "background",
-    "music",
-    "change",
-    "title",
-    "generate",
-    "brighter",
-    "remaining",
-    "tracks",
-    "progress",
-    "account",
+    "export", "download", "credits", "balance", "status", "upload", "timeline", "project", "footage", "finished", "please", "video",
+    "subtitles", "background", "music", "change", "title", "generate", "brighter", "remaining", "tracks", "progress", "account", "ready",
+    "many", "check", "show", "add", "replace", "remove", "delete", "bigger", "effects", "transition", "brightness", "vertical", "slower",
+    "faster", "louder", "second", "file", "send", "clip", "finish", "render", "create", "make",
+];
+/// Slips that are too short to be guessed.
+const SLIPS: &[(&str, &str)] = &[
+    ("redy", "ready"), ("wats", "whats"), ("wat", "what"), ("teh", "the"), ("vid", "video"), ("dl", "download"), ("mny", "many"), ("exprt", "export"),
+    ("chek", "check"), ("dowload", "download"), ("dwnload", "download"), ("uplod", "upload"), ("vdeo", "video"), ("sned", "send"),
 ];
 
-/// Two letters swapped, one missing or one too many.
-fn typo(word: &str) -> Tags {
-    let found = SPELLED.iter().find(|known| {
-        word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
-    });
-    found.and_then(|known| LEXICON.entries.get(*known)).copied().unwrap_or_default()
-}
-
+/// Two letters swapped, one missing, one too many, or (in a long word) one wrong inside.
 fn slipped(word: &[u8], known: &[u8]) -> bool {
     if word.len().abs_diff(known.len()) > 1 {
         return false;
@@ -150,7 +141,7 @@ fn slipped(word: &[u8], known: &[u8]) -> bool {
     let (w, k) = (word.get(head..).unwrap_or_default(), known.get(head..).unwrap_or_default());
     match word.len().cmp(&known.len()) {
         std::cmp::Ordering::Equal => match (w, k) {
-            ([a, b, w @ ..], [c, d, k @ ..]) => a == d && b == c && w == k,
+            ([a, b, w @ ..], [c, d, k @ ..]) => a == d && b == c && w == k || known.len() >= 7 && !k.is_empty() && a != c && b == d && w == k,
             _ => false,
         },
         // An ending is grammar ("exports", "balances"), not a slip.

@@ -108,7 +108,6 @@ pub fn scan(text: &str) -> Vec<Token> {
         spaced: true,
         glued: false,
         out: Vec::with_capacity(text.len() / 4 + 4),
-        plain: String::new(),
     };
     while let Some(c) = s.peek() {
         s.step(c);
@@ -123,7 +122,6 @@ struct Scanner<'a> {
     spaced: bool,
     glued: bool,
     out: Vec<Token>,
-    plain: String,
 }
 
 impl Scanner<'_> {
@@ -224,27 +222,28 @@ impl Scanner<'_> {
             fold::push(&mut norm, c);
             len = i + c.len_utf8();
         }
-        let tags = lexicon::tags(&norm);
+        let meant = lexicon::spelled(&norm);
+        let (tags, norm) = (lexicon::tags(meant), meant.to_owned());
         self.push(self.at + len.max(1), Kind::Word, tags, norm);
     }
 
     /// The longest table entry that starts here, else a katakana run, else one character.
     fn cjk(&mut self) {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
+        let mut plain = String::new();
         let mut best = None;
         for (n, (i, c)) in rest.char_indices().enumerate() {
             if n >= lexicon::LONGEST_CJK || c.is_whitespace() {
                 break;
             }
             fold::push(&mut plain, c);
-            let tags = lexicon::tags(&plain);
+            let end = i + c.len_utf8();
+            let own = lexicon::tags(rest.get(..end).unwrap_or_default());
+            let tags = if own.known() { own } else { lexicon::tags(&plain) };
             if tags.known() {
-                best = Some((self.at + i + c.len_utf8(), tags, plain.clone()));
+                best = Some((self.at + end, tags, plain.clone()));
             }
         }
-        self.plain = plain;
         let (end, tags, norm) = best.unwrap_or_else(|| {
             let katakana = |c: char| matches!(c, '\u{30a0}'..='\u{30ff}');
             let run: usize = rest.chars().take_while(|&c| katakana(c)).take(30).map(char::len_utf8).sum();
