@@ -117,13 +117,13 @@ fn unknown(key: &str) -> String {
             let bare = known.rsplit('.').next().unwrap_or(known);
             let near = [known, bare, &name.to_lowercase()]
                 .into_iter()
-                .map(|spelling| strsim::jaro_winkler(&key.to_lowercase(), spelling))
+                .map(|spelling| strsim::normalized_damerau_levenshtein(&key.to_lowercase(), spelling))
                 .fold(0.0, f64::max);
             (known, near)
         })
         .max_by(|a, b| a.1.total_cmp(&b.1));
     match nearest {
-        Some((known, near)) if near > 0.8 => format!("there is no setting {shown}; did you mean {known}?"),
+        Some((known, near)) if near > 0.7 => format!("there is no setting {shown}; did you mean {known}?"),
         _ => format!("there is no setting {shown}."),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::{Host, Url};
 
 use super::ServiceChoice;
@@ -104,9 +104,11 @@ fn absolute(path: &Path, source: &Source, around: &Surroundings) -> Parsed<PathB
 
 pub(super) fn log_filter(given: &Given) -> Parsed<String> {
     let text = given.text()?;
+    // A lone word that is no level would be taken for a target whose every line is wanted.
+    let is_level = |word: &str| word.contains('=') || word.trim().parse::<LevelFilter>().is_ok();
     match text.parse::<Targets>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(Wrong::new(
+        Ok(_) if text.split(',').all(is_level) => Ok(text.to_owned()),
+        _ => Err(Wrong::new(
             format!("is {}, which is no log filter", shown(text)),
             "Write a level (error, warn, info, debug, trace) or target=level, separated by commas.",
         )),

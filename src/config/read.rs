@@ -102,7 +102,7 @@ pub(super) struct Reader<'a> {
     around: &'a Surroundings,
     file: file::Settings,
     resolved: BTreeMap<&'static str, Resolved>,
-    problems: Vec<(String, String)>,
+    problems: Vec<(&'static str, String, String)>,
 }
 
 impl<'a> Reader<'a> {
@@ -149,7 +149,8 @@ impl<'a> Reader<'a> {
                 Some(value)
             }
             Err(wrong) => {
-                self.problems.push((format!("{name} ({}) {}.", given.source, wrong.what), wrong.fix));
+                let what = format!("{name} ({}) {}.", given.source, wrong.what);
+                self.problems.push((name, what, wrong.fix));
                 None
             }
         }
@@ -171,9 +172,14 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// All the problems in one.
     pub(super) fn finish(mut self) -> Result<Vec<Resolved>> {
-        if !self.problems.is_empty() {
-            let (what, fix): (Vec<_>, Vec<_>) = self.problems.into_iter().unzip();
-            return Err(Error::new(Kind::Config, what.join(" ")).next(fix.join(" ")));
+        match self.problems.as_slice() {
+            [] => {}
+            [(_, what, fix)] => return Err(Error::new(Kind::Config, what).next(fix)),
+            several => {
+                let what: Vec<_> = several.iter().map(|(_, what, _)| what.as_str()).collect();
+                let fix: Vec<_> = several.iter().map(|(name, _, fix)| format!("{name}: {fix}")).collect();
+                return Err(Error::new(Kind::Config, what.join(" ")).next(fix.join(" ")));
+            }
         }
         let out = SETTINGS.iter().map(|setting| {
             self.resolved.remove(setting.name).unwrap_or_else(|| Resolved {

@@ -100,7 +100,8 @@ where
         Ok(Err(error)) => {
             tracing::error!(%error, "the engine stopped in disorder; jobs are kept in the ledger")
         }
-        Ok(Ok(())) => {}
+        Ok(Ok(Err(error))) => tracing::error!(%error, "jobs did not move: the ledger cannot be used"),
+        Ok(Ok(Ok(()))) => {}
         Err(_) => tracing::debug!("left before every step had ended; their leases run out by themselves"),
     }
     Ok(())

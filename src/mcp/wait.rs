@@ -7,6 +7,7 @@ use rmcp::model::CallToolResult;
 use rmcp::service::RequestContext;
 
 use crate::error::{Error, Kind, Result};
+use crate::jobs::submit::{Accepted, Submitted};
 use crate::jobs::{report, wait};
 use crate::mcp::progress::{Teller, telling};
 use crate::mcp::reply;
@@ -77,11 +78,24 @@ impl Server {
         .await
     }
 
+    /// The answer to words that became a job, or were a question.
+    pub(super) async fn accepted(
+        &self,
+        request: &RequestContext<RoleServer>,
+        accepted: Accepted,
+        wait_seconds: Option<f64>,
+    ) -> Result<CallToolResult> {
+        match accepted {
+            Accepted::Job(submitted) => self.outcome(request, *submitted, wait_seconds).await,
+            Accepted::Told(report) => Ok(reply::outcome(*report, true)),
+        }
+    }
+
     /// The answer to a call that started a job, or met the one that the same call had started before.
     pub(super) async fn outcome(
         &self,
         request: &RequestContext<RoleServer>,
-        submitted: crate::jobs::submit::Submitted,
+        submitted: Submitted,
         wait_seconds: Option<f64>,
     ) -> Result<CallToolResult> {
         let id = submitted.job.id;

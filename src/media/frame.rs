@@ -31,4 +31,91 @@ impl Frame {
             v: vec![128; width * height / 4],
         }
     }
+
+    /// Paints everything in one colour.
+    pub fn fill(&mut self, colour: Yuv) {
+        self.y.fill(colour.y.round() as u8);
+        self.u.fill(colour.u.round() as u8);
+        self.v.fill(colour.v.round() as u8);
+    }
+
+    /// Moves the picture towards a colour: 0 leaves it, 1 is the colour alone.
+    pub fn tint(&mut self, colour: Yuv, amount: f32) {
+        let amount = (amount.clamp(0.0, 1.0) * 256.0) as i32;
+        for (plane, to) in [(&mut self.y, colour.y), (&mut self.u, colour.u), (&mut self.v, colour.v)] {
+            let to = to.round() as i32;
+            for sample in plane.iter_mut() {
+                let was = i32::from(*sample);
+                *sample = (was + ((to - was) * amount + 128 >> 8)) as u8;
+            }
+        }
+    }
+
+    /// The picture as tightly packed 8-bit RGB.
+    #[must_use]
+    pub fn to_rgb(&self) -> Vec<u8> {
+        let mut rgb = Vec::with_capacity(self.width * self.height * 3);
+        for (number, row) in self.y.chunks_exact(self.width.max(1)).enumerate() {
+            let half = self.width / 2;
+            let at = number / 2 * half;
+            let chroma = |plane: &'_ [u8]| plane.get(at..at + half).map(<[u8]>::to_vec).unwrap_or_default();
+            let (us, vs) = (chroma(&self.u), chroma(&self.v));
+            for (pair, (&u, &v)) in row.chunks_exact(2).zip(us.iter().zip(&vs)) {
+                for &y in pair {
+                    rgb.extend(Yuv { y: f32::from(y), u: f32::from(u), v: f32::from(v) }.to_rgb());
+                }
+            }
+        }
+        rgb
+    }
+}
+
+/// A colour in BT.709 limited range: `y` from 16 to 235, `u` and `v` from 16 to 240 around 128.
+///
+/// Mixing two of these by weight equals mixing their RGB values, so whole pictures are drawn in this form.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Yuv {
+    /// Luma.
+    pub y: f32,
+    /// Blue difference.
+    pub u: f32,
+    /// Red difference.
+    pub v: f32,
+}
+
+impl Yuv {
+    /// From red, green and blue of 0 to 255.
+    #[must_use]
+    pub const fn rgb(r: f32, g: f32, b: f32) -> Self {
+        let luma = (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255.0;
+        Self {
+            y: 16.0 + 219.0 * luma,
+            u: 128.0 + 224.0 * (b / 255.0 - luma) / 1.8556,
+            v: 128.0 + 224.0 * (r / 255.0 - luma) / 1.5748,
+        }
+    }
+
+    /// From a web colour such as `0xff8040`.
+    #[must_use]
+    pub const fn hex(rgb: u32) -> Self {
+        Self::rgb((rgb >> 16 & 255) as f32, (rgb >> 8 & 255) as f32, (rgb & 255) as f32)
+    }
+
+    /// This colour moved towards another by a weight of 0 to 1.
+    #[must_use]
+    pub fn mix(self, other: Self, weight: f32) -> Self {
+        Self {
+            y: self.y + (other.y - self.y) * weight,
+            u: self.u + (other.u - self.u) * weight,
+            v: self.v + (other.v - self.v) * weight,
+        }
+    }
+
+    /// Red, green and blue of 0 to 255.
+    #[must_use]
+    pub fn to_rgb(self) -> [u8; 3] {
+        let luma = (self.y - 16.0) * (255.0 / 219.0);
+        let (u, v) = ((self.u - 128.0) * (255.0 / 224.0), (self.v - 128.0) * (255.0 / 224.0));
+        [luma + 1.5748 * v, luma - 0.1873 * u - 0.4681 * v, luma + 1.8556 * u].map(|x| x.round() as u8)
+    }
 }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::error::Error;
+
 /// A job, as an assistant or a script sees it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct JobReport {
@@ -108,6 +110,24 @@ pub struct ErrorReport {
     /// The service's own words, quoted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_said: Option<String>,
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        let next = error.next_step().unwrap_or(if error.kind().retry_is_safe() {
+            "Try the same again."
+        } else {
+            "Look at what is there before you try again."
+        });
+        Self {
+            code: error.kind().code().to_owned(),
+            message: error.message().to_owned(),
+            money: error.spent().code().to_owned(),
+            retry_is_safe: error.kind().retry_is_safe(),
+            next: next.to_owned(),
+            service_said: error.quoted().map(str::to_owned),
+        }
+    }
 }
 
 /// A session and its timeline.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::job::JobKind;
+use crate::redact::SafeUrl;
 
 /// What a job was asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,11 @@ impl Request {
 pub struct Turn {
     /// The words.
     pub message: String,
+    /// Files and addresses to put into the session first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// Language of the words, as in `zh-CN`; a session that must be made gets it.
+    pub language: String,
 }
 
 /// An export of the session's timeline.
@@ -49,18 +55,13 @@ pub struct Render {
 pub struct Video {
     /// What the user asked for, in the user's words.
     pub prompt: String,
-    /// The words that are sent: the prompt, and the wishes below in a second paragraph.
-    pub message: String,
-    /// Files and addresses to upload first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub media: Vec<Media>,
-    /// The file to write, absolute.
+    /// What is sent: the prompt, and the wishes beside it in a second paragraph.
+    pub turn: Turn,
+    /// The file to write, absolute; a number is added when it exists by then.
     pub output_path: PathBuf,
     /// Asked length in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
-    /// Language of the prompt, as in `zh-CN`.
-    pub language: String,
 }
 
 /// A file or an address that goes into a session.
@@ -69,6 +70,6 @@ pub struct Video {
 pub enum Media {
     /// A file on this machine, absolute, already checked.
     File(PathBuf),
-    /// A public address, already checked.
-    Url(url::Url),
+    /// A public address, already checked; it may be signed.
+    Url(SafeUrl),
 }

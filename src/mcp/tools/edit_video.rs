@@ -59,6 +59,6 @@ impl Server {
             new: asked.new,
         };
         let submitted = submit::edit(self.app(), self.caller(), input).await?;
-        self.outcome(&request, submitted, asked.wait_seconds).await
+        self.accepted(&request, submitted, asked.wait_seconds).await
     }
 }

@@ -95,7 +95,7 @@ impl Server {
             new: asked.new,
             files: Vec::new(),
         };
-        let submitted = submit::generate(self.app(), self.caller(), input).await?;
-        self.outcome(&request, submitted, asked.wait_seconds).await
+        let accepted = submit::generate(self.app(), self.caller(), input).await?;
+        self.accepted(&request, accepted, asked.wait_seconds).await
     }
 }

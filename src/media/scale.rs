@@ -1,0 +1,189 @@
+//! Scales pictures, plane by plane: area average when they shrink, straight lines between samples when they grow.
+
+use super::frame::Frame;
+
+/// A rectangle of the source, in luma samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crop {
+    /// Left edge.
+    pub x: f32,
+    /// Upper edge.
+    pub y: f32,
+    /// Width.
+    pub width: f32,
+    /// Height.
+    pub height: f32,
+}
+
+impl Crop {
+    /// The largest centred rectangle of a source that has the target's shape.
+    #[must_use]
+    pub fn cover(source: (usize, usize), target: (usize, usize)) -> Self {
+        let (sw, sh, tw, th) = (source.0 as f32, source.1 as f32, target.0.max(1) as f32, target.1.max(1) as f32);
+        let scale = (sw / tw).min(sh / th);
+        let (width, height) = (tw * scale, th * scale);
+        Self { x: (sw - width) / 2.0, y: (sh - height) / 2.0, width, height }
+    }
+
+    /// All of a source.
+    #[must_use]
+    pub fn whole(width: usize, height: usize) -> Self {
+        Self { x: 0.0, y: 0.0, width: width as f32, height: height as f32 }
+    }
+
+    fn halved(self) -> Self {
+        Self { x: self.x / 2.0, y: self.y / 2.0, width: self.width / 2.0, height: self.height / 2.0 }
+    }
+}
+
+/// A prepared change of size, to be used on many pictures of one size.
+#[derive(Clone, Debug)]
+pub struct Scaler {
+    luma: PlaneScaler,
+    chroma: PlaneScaler,
+    width: usize,
+    height: usize,
+}
+
+impl Scaler {
+    /// From a rectangle of a source to a whole target of even size.
+    #[must_use]
+    pub fn new(source: (usize, usize), crop: Crop, target: (usize, usize)) -> Self {
+        let (width, height) = (target.0.next_multiple_of(2), target.1.next_multiple_of(2));
+        Self {
+            luma: PlaneScaler::new(source, crop, (width, height)),
+            chroma: PlaneScaler::new((source.0 / 2, source.1 / 2), crop.halved(), (width / 2, height / 2)),
+            width,
+            height,
+        }
+    }
+
+    /// Scales a picture. A picture of another size than prepared for comes out black.
+    #[must_use]
+    pub fn scale(&mut self, source: &Frame) -> Frame {
+        let mut target = Frame::black(self.width, self.height);
+        self.luma.scale(&source.y, &mut target.y);
+        self.chroma.scale(&source.u, &mut target.u);
+        self.chroma.scale(&source.v, &mut target.v);
+        target
+    }
+}
+
+/// The same for a single plane, such as an alpha channel.
+#[derive(Clone, Debug)]
+pub struct PlaneScaler {
+    source: (usize, usize),
+    columns: Taps,
+    rows: Taps,
+    row: Vec<u16>,
+}
+
+impl PlaneScaler {
+    /// From a rectangle of a plane to a whole plane.
+    #[must_use]
+    pub fn new(source: (usize, usize), crop: Crop, target: (usize, usize)) -> Self {
+        Self {
+            source,
+            columns: Taps::new(source.0, crop.x, crop.width, target.0),
+            rows: Taps::new(source.1, crop.y, crop.height, target.1),
+            row: vec![0; source.0],
+        }
+    }
+
+    /// Scales; does nothing when the planes have other sizes than prepared for.
+    pub fn scale(&mut self, source: &[u8], target: &mut [u8]) {
+        let (width, height) = self.source;
+        if source.len() != width * height || target.len() != self.columns.first.len() * self.rows.first.len() {
+            return;
+        }
+        let mut sums = vec![0u32; width];
+        // Rows first: that pass works on whole rows at once, so the compiler can use wide registers.
+        for (number, out) in target.chunks_exact_mut(self.columns.first.len().max(1)).enumerate() {
+            sums.fill(1 << 5);
+            let (first, weights) = self.rows.at(number);
+            for (row, &weight) in source.chunks_exact(width.max(1)).skip(first).zip(weights) {
+                for (sum, &sample) in sums.iter_mut().zip(row) {
+                    *sum += u32::from(sample) * u32::from(weight);
+                }
+            }
+            for (narrow, &sum) in self.row.iter_mut().zip(&sums) {
+                *narrow = (sum >> 6) as u16;
+            }
+            for (column, sample) in out.iter_mut().enumerate() {
+                let (first, weights) = self.columns.at(column);
+                let taps = self.row.get(first..).unwrap_or_default().iter().zip(weights);
+                let sum: u32 = taps.map(|(&value, &weight)| u32::from(value) * u32::from(weight)).sum();
+                *sample = ((sum + (1 << 21)) >> 22).min(255) as u8;
+            }
+        }
+    }
+}
+
+/// For each target sample: the first source sample and the weights from there, which add up to 2^14.
+#[derive(Clone, Debug)]
+struct Taps {
+    first: Vec<usize>,
+    weights: Vec<u16>,
+    each: usize,
+}
+
+impl Taps {
+    fn new(source: usize, start: f32, length: f32, target: usize) -> Self {
+        let step = length / target.max(1) as f32;
+        let reach = step.max(1.0);
+        let each = (reach.ceil() as usize * 2 + 1).min(source.max(1));
+        let mut taps = Self { first: Vec::new(), weights: Vec::new(), each };
+        for number in 0..target {
+            let centre = start + (number as f32 + 0.5) * step - 0.5;
+            let first = (centre - reach).ceil().clamp(0.0, source.saturating_sub(each) as f32) as usize;
+            let tent = |at: usize| (1.0 - ((first + at) as f32 - centre).abs() / reach).max(0.0);
+            let sum: f32 = (0..each).map(tent).sum();
+            let mut left = 1i32 << 14;
+            let mut weights: Vec<i32> = Vec::with_capacity(each);
+            for at in 0..each {
+                // Outside the source there is only its edge.
+                let share = if sum > 0.0 { tent(at) / sum } else { 1.0 / each as f32 };
+                weights.push((share * 16_384.0) as i32);
+            }
+            left -= weights.iter().sum::<i32>();
+            if let Some(largest) = weights.iter_mut().max() {
+                *largest += left;
+            }
+            taps.first.push(first);
+            taps.weights.extend(weights.iter().map(|&weight| weight as u16));
+        }
+        taps
+    }
+
+    fn at(&self, number: usize) -> (usize, &[u16]) {
+        let first = self.first.get(number).copied().unwrap_or(0);
+        (first, self.weights.get(number * self.each..(number + 1) * self.each).unwrap_or_default())
+    }
+}
+
+/// A soft, dark copy that covers a target: what stands behind a clip of another shape.
+#[derive(Clone, Debug)]
+pub struct Backdrop {
+    down: Scaler,
+    up: Scaler,
+}
+
+impl Backdrop {
+    /// For pictures of one size behind a target of one size.
+    #[must_use]
+    pub fn new(source: (usize, usize), target: (usize, usize)) -> Self {
+        let small = ((target.0 / 24).max(2).next_multiple_of(2), (target.1 / 24).max(2).next_multiple_of(2));
+        Self {
+            down: Scaler::new(source, Crop::cover(source, target), small),
+            up: Scaler::new(small, Crop::whole(small.0, small.1), target),
+        }
+    }
+
+    /// Makes the copy.
+    #[must_use]
+    pub fn draw(&mut self, source: &Frame) -> Frame {
+        let mut small = self.down.scale(source);
+        small.tint(super::frame::Yuv::hex(0), 0.45);
+        self.up.scale(&small)
+    }
+}

@@ -1,0 +1,151 @@
+//! The RGB picture that a sheet is drawn on, and its JPEG under a byte budget.
+
+use crate::media::Error;
+use crate::media::decode::{Matrix, VideoInfo};
+use crate::media::frame::Frame;
+use crate::media::picture::Picture;
+
+/// 8-bit RGB, rows tightly packed.
+pub(super) struct Canvas {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    rgb: Vec<u8>,
+}
+
+impl Canvas {
+    /// A dark grey canvas.
+    pub(super) fn new(width: usize, height: usize) -> Self {
+        Self { width, height, rgb: vec![24; width * height * 3] }
+    }
+
+    /// A whole picture scaled down to a size.
+    pub(super) fn of_picture(picture: &Picture, (width, height): (usize, usize)) -> Self {
+        let channel = |c: usize| {
+            let plane: Vec<u8> = picture.rgb.iter().skip(c).step_by(3).copied().collect();
+            shrink(&plane, (picture.width, picture.height), (width, height))
+        };
+        let (r, g, b) = (channel(0), channel(1), channel(2));
+        let rgb = r.iter().zip(&g).zip(&b).flat_map(|((r, g), b)| [*r, *g, *b]).collect();
+        Self { width, height, rgb }
+    }
+
+    pub(super) fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
+        if x < self.width
+            && let Some(pixel) =
+                self.rgb.get_mut((y * self.width + x) * 3..).and_then(|p| p.first_chunk_mut::<3>())
+        {
+            *pixel = colour;
+        }
+    }
+
+    /// Draws a decoded picture into a cell, with the file's own colour coefficients.
+    pub(super) fn draw(&mut self, frame: &Frame, info: &VideoInfo, at: (usize, usize), size: (usize, usize)) {
+        let luma = shrink(&frame.y, (frame.width, frame.height), size);
+        let half = (frame.width / 2, frame.height / 2);
+        let (blue, red) = (shrink(&frame.u, half, size), shrink(&frame.v, half, size));
+        let (kr, kb) = match info.matrix {
+            Matrix::Bt601 => (0.299, 0.114),
+            Matrix::Bt709 => (0.2126, 0.0722),
+        };
+        let (floor, y_range, c_range) =
+            if info.full_range { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
+        for (number, ((y, u), v)) in luma.iter().zip(&blue).zip(&red).enumerate() {
+            let y = (f32::from(*y) - floor) * (255.0 / y_range);
+            let (u, v) =
+                ((f32::from(*u) - 128.0) * (255.0 / c_range), (f32::from(*v) - 128.0) * (255.0 / c_range));
+            let (r, b) = (y + 2.0 * (1.0 - kr) * v, y + 2.0 * (1.0 - kb) * u);
+            let g = (y - kr * r - kb * b) / (1.0 - kr - kb);
+            self.set(at.0 + number % size.0, at.1 + number / size.0, [r, g, b].map(|c| c.round() as u8));
+        }
+    }
+}
+
+/// Scales a plane by averaging the area under each new sample, columns first, so that fine detail does not flicker.
+/// Enlarging (chroma, tiny clips) repeats samples.
+fn shrink(plane: &[u8], from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
+    let span = |index: usize, from: usize, to: usize| {
+        let start = index * from / to;
+        (start, ((index + 1) * from / to).max(start + 1).min(from))
+    };
+    let columns: Vec<(usize, usize)> = (0..to.0).map(|x| span(x, from.0, to.0)).collect();
+    let mut out = Vec::with_capacity(to.0 * to.1);
+    let mut sums = vec![0u32; from.0];
+    for y in 0..to.1 {
+        let (top, bottom) = span(y, from.1, to.1);
+        sums.fill(0);
+        for row in plane.chunks_exact(from.0.max(1)).skip(top).take(bottom - top) {
+            for (sum, sample) in sums.iter_mut().zip(row) {
+                *sum += u32::from(*sample);
+            }
+        }
+        out.extend(columns.iter().map(|(left, right)| {
+            let area = ((right - left) * (bottom - top)).max(1) as u32;
+            let sum: u32 = sums.get(*left..*right).unwrap_or_default().iter().sum();
+            ((sum + area / 2) / area) as u8
+        }));
+    }
+    out
+}
+
+/// Draws and compresses until the JPEG fits: first coarser, then smaller. Gives the bytes and the size in pixels.
+pub(super) fn jpeg_within(
+    max_bytes: usize,
+    draw: impl Fn(f64) -> Canvas,
+) -> Result<(Vec<u8>, u32, u32), Error> {
+    for shrink in [1.0, 0.75, 0.5, 0.35, 0.2, 0.1] {
+        let canvas = draw(shrink);
+        for quality in [86, 78, 68, 56, 44] {
+            let jpeg = encode(&canvas, quality)?;
+            if jpeg.len() <= max_bytes {
+                return Ok((jpeg, canvas.width as u32, canvas.height as u32));
+            }
+            if jpeg.len() > max_bytes.saturating_mul(4) {
+                break; // no quality will save this size
+            }
+        }
+    }
+    Err(Error::TooBig { what: "bytes of even the smallest preview", limit: max_bytes as u64 })
+}
+
+fn encode(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
+    let size = |length: usize| {
+        u16::try_from(length)
+            .map_err(|_| Error::TooBig { what: "pixels on a side of the preview", limit: 65_535 })
+    };
+    let mut jpeg = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut jpeg, quality);
+    encoder
+        .encode(&canvas.rgb, size(canvas.width)?, size(canvas.height)?, jpeg_encoder::ColorType::Rgb)
+        .map_err(|e| Error::Io(std::io::Error::other(e.to_string())))?;
+    Ok(jpeg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shrinking_averages_and_enlarging_repeats() {
+        assert_eq!(shrink(&[0, 100, 200, 100], (2, 2), (1, 1)), [100]);
+        assert_eq!(shrink(&[10, 20], (2, 1), (4, 1)), [10, 10, 20, 20]);
+        assert_eq!(shrink(&[0, 10, 20, 30], (4, 1), (2, 1)), [5, 25]);
+    }
+
+    #[test]
+    fn a_budget_is_kept_or_refused() {
+        let noise = |shrink: f64| {
+            let side = (256.0 * shrink) as usize;
+            let mut canvas = Canvas::new(side, side);
+            for at in 0..side * side {
+                let v = (at * 2_654_435_761 >> 7) as u8;
+                canvas.set(at % side, at / side, [v, v ^ 0x55, !v]);
+            }
+            canvas
+        };
+        for budget in [100_000, 20_000, 3_000] {
+            let (jpeg, width, _) = jpeg_within(budget, noise).unwrap();
+            assert!(jpeg.len() <= budget && width > 0, "{budget}: {}", jpeg.len());
+        }
+        assert!(matches!(jpeg_within(100, noise), Err(Error::TooBig { .. })));
+    }
+}

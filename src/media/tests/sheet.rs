@@ -1,0 +1,95 @@
+//! Contact sheets and posters: something to see, inside the budget, or a reason.
+
+use super::fixture;
+use crate::media::picture;
+use crate::media::sheet::{Sheet, SheetOptions, poster, sheet};
+use crate::media::{Error, Limits};
+
+/// What another decoder sees in the JPEG: its size, and how many different colours (coarsely).
+fn look(sheet: &Sheet) -> (usize, usize, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sheet.jpg");
+    std::fs::write(&path, &sheet.jpeg).unwrap();
+    let picture = picture::open(&path, &Limits::default()).unwrap();
+    let colours: std::collections::HashSet<Vec<u8>> =
+        picture.rgb.chunks_exact(3).map(|p| p.iter().map(|c| c >> 5).collect()).collect();
+    (picture.width, picture.height, colours.len())
+}
+
+#[test]
+fn nine_pictures_from_first_to_last() {
+    let options = SheetOptions::default();
+    for name in ["h264-high-bframes-aac.mp4", "late-index.mp4", "fragmented.mp4", "quicktime.mov"] {
+        let sheet = sheet(&fixture(name), &options, &Limits::default()).unwrap();
+        assert_eq!(sheet.shots, [0, 200, 300, 500, 700, 900, 1100, 1300, 1500].map(|t| t + sheet.shots[0]), "{name}");
+        assert!(sheet.jpeg.len() <= options.max_bytes);
+        let (width, height, colours) = look(&sheet);
+        assert_eq!((width, height), (sheet.width as usize, sheet.height as usize));
+        assert!(colours > 40, "{name}: a sheet of {colours} colours shows nothing");
+    }
+}
+
+#[test]
+fn the_shape_is_the_one_on_screen() {
+    for (name, shape) in [("h264-turned.mp4", 9.0 / 16.0), ("wide-pixels.mp4", 16.0 / 9.0 * 4.0 / 3.0)] {
+        let sheet = poster(&fixture(name), &SheetOptions::default(), &Limits::default()).unwrap();
+        let seen = f64::from(sheet.width) / f64::from(sheet.height);
+        assert!((seen - shape).abs() < 0.03, "{name}: {}x{}", sheet.width, sheet.height);
+    }
+}
+
+#[test]
+fn the_budget_holds() {
+    let path = fixture("h264-high-bframes-aac.mp4");
+    for max_bytes in [40_000, 12_000, 4_000] {
+        let options = SheetOptions { max_bytes, ..SheetOptions::default() };
+        let sheet = sheet(&path, &options, &Limits::default()).unwrap();
+        assert!(sheet.jpeg.len() <= max_bytes, "{} > {max_bytes}", sheet.jpeg.len());
+    }
+    let options = SheetOptions { max_bytes: 50, ..SheetOptions::default() };
+    assert!(matches!(sheet(&path, &options, &Limits::default()), Err(Error::TooBig { .. })));
+}
+
+#[test]
+fn fewer_frames_make_a_smaller_grid() {
+    let options = SheetOptions { frames: 4, ..SheetOptions::default() };
+    let four = sheet(&fixture("h264-baseline-cropped.mp4"), &options, &Limits::default()).unwrap();
+    assert_eq!(four.shots, [0, 300, 600, 900]);
+    let many = SheetOptions { frames: 25, ..SheetOptions::default() };
+    let ten = sheet(&fixture("h264-baseline-cropped.mp4"), &many, &Limits::default()).unwrap();
+    assert_eq!(ten.shots.len(), 10, "the clip has no more");
+}
+
+#[test]
+fn a_clip_that_cannot_be_decoded_gets_a_reason_and_no_picture() {
+    for (name, word) in [("hevc.mp4", "HEVC"), ("h264-10bit.mp4", "10-bit"), ("tone.mp3", "no pictures")] {
+        match sheet(&fixture(name), &SheetOptions::default(), &Limits::default()) {
+            Err(Error::Undecodable { reason }) => assert!(reason.contains(word), "{name}: {reason}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_clip_whose_pictures_are_all_damaged_gets_no_grey_sheet() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.mp4");
+    let mut bytes = std::fs::read(fixture("h264-baseline-cropped.mp4")).unwrap();
+    let media = bytes.windows(4).position(|w| w == b"mdat").unwrap() + 4;
+    bytes[media..].fill(0);
+    std::fs::write(&path, bytes).unwrap();
+    match sheet(&path, &SheetOptions::default(), &Limits::default()) {
+        Err(Error::Malformed { what }) => assert!(what.contains("not one picture")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn still_pictures_are_scaled() {
+    for name in ["picture.png", "picture.jpg", "picture.webp", "animation.gif"] {
+        let options = SheetOptions { max_width: 32, ..SheetOptions::default() };
+        let sheet = sheet(&fixture(name), &options, &Limits::default()).unwrap();
+        assert_eq!((sheet.width, sheet.height, sheet.shots.len()), (32, 24, 0), "{name}");
+        assert!(look(&sheet).2 > 10, "{name}");
+    }
+}

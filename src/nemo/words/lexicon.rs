@@ -1,0 +1,188 @@
+//! The tables: which word or phrase carries which tags.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::fold::folded;
+use super::scan::{Kind, Token};
+
+macro_rules! tags {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What a word can be; the tables give each entry one or more.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Tag { $($(#[$doc])* $name),* }
+        impl Tag {
+            const ALL: &[(&str, Tag)] = &[$((stringify!($name), Tag::$name)),*];
+            fn named(name: &str) -> Option<Tag> {
+                Self::ALL.iter().find(|t| t.0 == name).map(|t| t.1)
+            }
+            /// The tag's name, as in the tables.
+            pub fn name(self) -> &'static str {
+                Self::ALL.get(self as usize).map_or("", |t| t.0)
+            }
+        }
+    };
+}
+
+tags! {
+    /// Known, but without meaning for us: shields a longer word from a keyword inside it.
+    Other,
+    /// Articles, prepositions, particles: weigh nothing.
+    Func,
+    /// Articles and possessives.
+    Det,
+    I, You, We, They, Be,
+    /// Requests: "can you", "please", 帮我.
+    Ask,
+    Greet, Filler,
+    Neg, Later, Before, After, When, If, Purpose, Then, First, But, And,
+    /// "So far", "right now".
+    SoFar,
+    Export, Exported, Render, Save, Put, Device, Give, Get, Container, Video, Whole, Finished, LinkWord, FileWord,
+    Credit, Balance, Account, Enough, Left, HowMany, Spend, RunOut, Afford, Job, Price,
+    State, Show, Tell, Check, What, HowLong, Project, Asset, Progress, Done, Have, Contain, Changed,
+    Upload, Uploaded, Attach, Own, HereIs, Use,
+    Edit, EditWord, Picture, Ref, Says, Ui, Platform, AboutSelf,
+    Click, Press, Select, Open, Go, Drag, Move, Preview, Panel, Timeline, Button, Control, Place, Can, Should, Happy, Will, Already, Past, Aux, Question, Passive, Problem,
+}
+
+/// A set of tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tags(u128);
+
+impl Tags {
+    pub const NONE: Tags = Tags(0);
+    pub fn of(tag: Tag) -> Tags {
+        Tags(1 << tag as u32)
+    }
+    pub fn has(self, tag: Tag) -> bool {
+        self.0 & (1 << tag as u32) != 0
+    }
+    pub fn known(self) -> bool {
+        self.0 != 0
+    }
+    pub fn union(self, other: Tags) -> Tags {
+        Tags(self.0 | other.0)
+    }
+    pub fn iter(self) -> impl Iterator<Item = Tag> {
+        Tag::ALL.iter().map(|t| t.1).filter(move |&t| self.has(t))
+    }
+}
+
+/// The longest entry of the tables in characters, for scripts without blanks.
+pub(super) const LONGEST_CJK: usize = 10;
+const LONGEST_PHRASE: usize = 6;
+const TABLES: &[&str] = &[include_str!("en.txt"), include_str!("zh.txt"), include_str!("more.txt")];
+
+struct Lexicon {
+    entries: HashMap<String, Tags>,
+    /// First words of phrases, with the phrase's length in words.
+    heads: HashMap<String, usize>,
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut lexicon = Lexicon { entries: HashMap::new(), heads: HashMap::new() };
+    for line in TABLES.iter().flat_map(|t| t.lines()).filter(|l| !l.starts_with('#')) {
+        let Some((names, words)) = line.split_once(": ") else { continue };
+        let tags =
+            names.split_whitespace().filter_map(Tag::named).fold(Tags::NONE, |a, t| a.union(Tags::of(t)));
+        for word in words.split('|').map(|w| folded(w.trim())).filter(|w| !w.is_empty()) {
+            let mut parts = word.split(' ');
+            if let (Some(head), len @ 2..) = (parts.next(), word.split(' ').count()) {
+                let longest = lexicon.heads.entry(head.to_owned()).or_default();
+                *longest = len.min(LONGEST_PHRASE).max(*longest);
+            }
+            let entry = lexicon.entries.entry(word).or_default();
+            *entry = entry.union(tags);
+        }
+    }
+    lexicon
+});
+
+/// The tags of one folded word.
+pub fn tags(word: &str) -> Tags {
+    if let Some(&tags) = LEXICON.entries.get(word) {
+        return tags;
+    }
+    if word.is_ascii() && word.len() >= 5 { typo(word) } else { Tags::NONE }
+}
+
+/// The words whose slips of the finger are understood.
+const SPELLED: &[&str] = &[
+    "export",
+    "download",
+    "credits",
+    "balance",
+    "status",
+    "upload",
+    "timeline",
+    "project",
+    "footage",
+    "finished",
+    "please",
+    "video",
+    "subtitles",
+    "background",
+    "music",
+    "change",
+    "title",
+    "generate",
+    "brighter",
+    "remaining",
+    "tracks",
+    "progress",
+    "account",
+];
+
+/// Two letters swapped, one missing or one too many.
+fn typo(word: &str) -> Tags {
+    let found = SPELLED.iter().find(|known| {
+        word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
+    });
+    found.and_then(|known| LEXICON.entries.get(*known)).copied().unwrap_or_default()
+}
+
+fn slipped(word: &[u8], known: &[u8]) -> bool {
+    if word.len().abs_diff(known.len()) > 1 {
+        return false;
+    }
+    let head = word.iter().zip(known).take_while(|(a, b)| a == b).count();
+    let (w, k) = (word.get(head..).unwrap_or_default(), known.get(head..).unwrap_or_default());
+    match word.len().cmp(&known.len()) {
+        std::cmp::Ordering::Equal => match (w, k) {
+            ([a, b, w @ ..], [c, d, k @ ..]) => a == d && b == c && w == k,
+            _ => false,
+        },
+        // An ending is grammar ("exports", "balances"), not a slip.
+        std::cmp::Ordering::Greater => w.len() > 1 && w.get(1..) == Some(k),
+        std::cmp::Ordering::Less => k.len() > 1 && k.get(1..) == Some(w),
+    }
+}
+
+/// Joins neighbouring words that the tables know as one phrase, the longest first.
+pub(super) fn phrases(tokens: &mut Vec<Token>) {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut i = 0;
+    while let Some(token) = tokens.get(i) {
+        let longest =
+            if token.kind == Kind::Word { LEXICON.heads.get(&token.norm).copied().unwrap_or(1) } else { 1 };
+        let (len, joined) = joined(tokens, i, longest).unwrap_or_else(|| (1, token.clone()));
+        out.push(joined);
+        i += len;
+    }
+    *tokens = out;
+}
+
+fn joined(tokens: &[Token], at: usize, longest: usize) -> Option<(usize, Token)> {
+    let first = tokens.get(at)?;
+    let run =
+        tokens.get(at..)?.iter().take(longest).take_while(|t| matches!(t.kind, Kind::Word | Kind::Number));
+    let words: Vec<&Token> = run.collect();
+    (2..=words.len()).rev().find_map(|len| {
+        let part = words.get(..len)?;
+        let norm = part.iter().map(|t| t.norm.as_str()).collect::<Vec<_>>().join(" ");
+        let tags = *LEXICON.entries.get(&norm)?;
+        let end = part.last()?.end;
+        Some((len, Token { end, tags, norm, ..first.clone() }))
+    })
+}

@@ -1,0 +1,10 @@
+//! The sandbox, over real sockets.
+
+mod agent;
+mod faults;
+mod frames;
+mod guest;
+mod renders;
+mod restart;
+mod services;
+mod uploads;
