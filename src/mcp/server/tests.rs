@@ -53,7 +53,7 @@ fn server() -> (Server, tempfile::TempDir) {
     let router = tools::router()
         .with_route(ToolRoute::new(named("break_down"), break_down))
         .with_route(ToolRoute::new_dyn(named("dawdle"), dawdle));
-    (Server::with_router(App::build(config).unwrap(), home.path().to_owned(), router), home)
+    (Server::with_router(App::build(config), home.path().to_owned(), router), home)
 }
 
 #[tokio::test]

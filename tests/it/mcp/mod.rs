@@ -39,7 +39,7 @@ impl Pipe {
     fn open() -> Self {
         let home = tempfile::tempdir().unwrap();
         let around = Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "sandbox");
-        let app = App::build(Config::load(&Overrides::default(), &around).unwrap()).unwrap();
+        let app = App::build(Config::load(&Overrides::default(), &around).unwrap());
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (input, output) = tokio::io::split(theirs);
         let stop = CancellationToken::new();
