@@ -14,11 +14,11 @@ async fn wrong_arguments_are_named() {
         (
             "generate_video",
             json!({"prompt": "a", "duration_seconds": "ten"}),
-            "must be a number between 1 and 600, not the text \"ten\"",
+            "must be a number between 1 and 300, not the text \"ten\"",
         ),
-        ("generate_video", json!({"prompt": "a", "duration_seconds": 0}), "between 1 and 600, not 0"),
-        ("generate_video", json!({"prompt": "a", "duration_seconds": -1}), "between 1 and 600, not -1"),
-        ("generate_video", json!({"prompt": "a", "duration_seconds": 4000}), "between 1 and 600, not 4000"),
+        ("generate_video", json!({"prompt": "a", "duration_seconds": 0}), "between 1 and 300, not 0"),
+        ("generate_video", json!({"prompt": "a", "duration_seconds": -1}), "between 1 and 300, not -1"),
+        ("generate_video", json!({"prompt": "a", "duration_seconds": 4000}), "between 1 and 300, not 4000"),
         (
             "generate_video",
             json!({"prompt": "a", "wait_seconds": -1}),
