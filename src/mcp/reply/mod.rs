@@ -152,10 +152,8 @@ fn job_text(report: &JobReport) -> String {
     if let Some(cost) = &report.cost {
         text.push_str(&cost_text(cost));
     }
-    for (heading, lines) in [("Changed", &report.changes)] {
-        for line in lines {
-            let _ = write!(text, "\n{heading}: {line}");
-        }
+    for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
+        let _ = write!(text, "\nChanged: {change}");
     }
     for action in &report.actions {
         let detail = action.detail.as_deref().map(|words| format!(" (\"{words}\")")).unwrap_or_default();

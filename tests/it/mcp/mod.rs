@@ -4,6 +4,7 @@
 mod arguments;
 mod ending;
 mod list;
+mod process;
 mod protocol;
 
 use std::path::PathBuf;
