@@ -171,6 +171,9 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
                 } else {
                     format!("Changed on the timeline: {}.", work.changes.join("; "))
                 });
+                if work.failed_partly {
+                    said.push("NemoVideo also reported a failure, so something that was asked for may be missing.".to_owned());
+                }
                 if let Some(quotation) = quotation(&work.reply) {
                     said.push(quotation);
                 }
