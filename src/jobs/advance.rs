@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -106,6 +107,19 @@ impl Step {
     pub(super) async fn renew(&self) -> Result<(), Halt> {
         let until = self.now_ms() + millis(LEASE);
         if self.ledger.renew(&self.job, until).await? { Ok(()) } else { Err(Halt::Lost) }
+    }
+
+    /// Renews the lease while something takes long; ends early when the process is asked to end.
+    pub(super) async fn keep_lease_during<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        tokio::pin!(work);
+        let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                () = self.stop.cancelled() => return Err(Halt::Stop),
+                _ = renewal.tick() => self.renew().await?,
+            }
+        }
     }
 
     /// Whether somebody asked for an end since the job was claimed.

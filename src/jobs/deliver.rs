@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::error::{Error, Result};
-use crate::jobs::advance::{Halt, LEASE, Step, notes};
+use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::paths;
 use crate::jobs::render::RenderWork;
 use crate::ledger::Change;
@@ -48,15 +46,7 @@ async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded
     let client = step.client().await?;
     let render_id = work.render_id.clone().unwrap_or_default();
     let fetching = client.download(&render_id, work.url.as_ref(), part, &|_, _| {});
-    tokio::pin!(fetching);
-    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
-    loop {
-        tokio::select! {
-            fetched = &mut fetching => return Ok(fetched?),
-            () = step.stop.cancelled() => return Err(Halt::Stop),
-            _ = renewal.tick() => step.renew().await?,
-        }
-    }
+    Ok(step.keep_lease_during(fetching).await??)
 }
 
 async fn done(step: &mut Step, mut work: RenderWork, path: &Path) -> Result<(), Halt> {

@@ -159,7 +159,7 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
             let total = turn.media.len();
             note(step, work, &format!("Uploading {name} ({} of {total})…", index + 1)).await?;
             let upload = session::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
-            keep_lease_during(step, upload).await??;
+            step.keep_lease_during(upload).await??;
         }
         work.uploaded = index + 1;
         work.uploading = false;
@@ -179,11 +179,8 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
         end_attempt(step, n, AttemptState::NotSent).await?;
         return back_to_the_queue(step, "The machine slept; sending later.", Duration::ZERO).await;
     }
-    let sent = tokio::select! {
-        sent = client.send(session_id, &turn.message) => sent,
-        // Once begun, a request may have arrived. The next worker reads what became of it.
-        () = step.stop.cancelled() => return Err(Halt::Stop),
-    };
+    // Once begun, a request may have arrived: if we are stopped, the next worker reads what became of it.
+    let sent = step.keep_lease_during(client.send(session_id, &turn.message)).await?;
     let heard = match sent {
         Ok(stream) => {
             step.record(Change {
@@ -312,19 +309,6 @@ fn doing(tool: &str) -> String {
         "NemoVideo is working on it."
     };
     doing.to_owned()
-}
-
-/// Renews the lease while something of ours takes long.
-async fn keep_lease_during<T>(step: &Step, work: impl Future<Output = T>) -> Result<T, Halt> {
-    tokio::pin!(work);
-    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
-    loop {
-        tokio::select! {
-            done = &mut work => return Ok(done),
-            () = step.stop.cancelled() => return Err(Halt::Stop),
-            _ = renewal.tick() => step.renew().await?,
-        }
-    }
 }
 
 async fn note(step: &mut Step, work: &TurnWork, words: &str) -> Result<(), Halt> {

@@ -26,8 +26,14 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
     }
     // The export control under any description: "the blue Export button", 顶部的导出.
-    let described = tokens.iter().enumerate().skip(at).take(6).take_while(|(i, t)| t.mark().is_none() && (*i == at || !t.any(&[Tag::And, Tag::Then, Tag::Purpose]) && t.norm != "to"));
-    let export = described.take_while(|(_, t)| t.norm.starts_with("export") || t.norm.starts_with("导出") || !t.is(Tag::Control)).find(|(_, t)| exports(&t.norm));
+    let described = tokens.iter().enumerate().skip(at).take(6).take_while(|(i, t)| {
+        t.mark().is_none() && (*i == at || !t.any(&[Tag::And, Tag::Then, Tag::Purpose]) && t.norm != "to")
+    });
+    let export = described
+        .take_while(|(_, t)| {
+            t.norm.starts_with("export") || t.norm.starts_with("导出") || !t.is(Tag::Control)
+        })
+        .find(|(_, t)| exports(&t.norm));
     if let Some((i, t)) = export {
         let behind = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|n| n.is(Tag::Button)));
         let name = reply.get(t.start..t.end)?.to_owned();

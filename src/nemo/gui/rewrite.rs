@@ -29,9 +29,21 @@ pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) {
 }
 
 /// Appends the sentence without its instructions; true if there was one.
-fn translate(reply: &str, sentence: &Sentence, before: Option<&Sentence>, line_start: usize, out: &mut Translation) -> bool {
+fn translate(
+    reply: &str,
+    sentence: &Sentence,
+    before: Option<&Sentence>,
+    line_start: usize,
+    out: &mut Translation,
+) -> bool {
     // "Want another look? Then click …"
-    let asked = before.is_some_and(|b| b.question && b.clauses.first().and_then(|c| c.tokens.first()).is_some_and(|t| t.any(&[Tag::Happy, Tag::Neg])));
+    let asked = before.is_some_and(|b| {
+        b.question
+            && b.clauses
+                .first()
+                .and_then(|c| c.tokens.first())
+                .is_some_and(|t| t.any(&[Tag::Happy, Tag::Neg]))
+    });
     let mut mood = if asked { Mood::Offered } else { Mood::Statement };
     let mut steps = Vec::with_capacity(sentence.clauses.len());
     for clause in &sentence.clauses {
@@ -74,17 +86,26 @@ fn translate(reply: &str, sentence: &Sentence, before: Option<&Sentence>, line_s
         flush(&mut kept, &mut pieces);
         let mut target = step.target.clone();
         if let Some(words) = target.as_mut().filter(|_| step.action == Action::SendEdit && refers(clause)) {
-            let context = sentence.clauses.get(i.wrapping_sub(1)).map(|c| (c.start, c.end)).or(before.map(|b| (b.start, b.end)));
+            let context = sentence
+                .clauses
+                .get(i.wrapping_sub(1))
+                .map(|c| (c.start, c.end))
+                .or(before.map(|b| (b.start, b.end)));
             if let Some(context) = context.and_then(|(a, b)| reply.get(a..b)) {
                 *words = format!("{} {words}", context.trim());
             }
         }
         // Going to the timeline and previewing there is one thing.
         let looks = sentence.clauses.get(i).is_some_and(|c| c.tokens.iter().any(|t| t.is(Tag::Timeline)));
-        let merged = step.action == Action::QueryState && looks && steps.get(i + 1).is_some_and(|s| s.as_ref().is_some_and(|s| s.action == Action::ShowTracks));
+        let merged = step.action == Action::QueryState
+            && looks
+            && steps.get(i + 1).is_some_and(|s| s.as_ref().is_some_and(|s| s.action == Action::ShowTracks));
         if !merged {
             out.actions.push(GuiAction { action: step.action, when: step.when, target });
-            out.reasons.push(Reason { rule: step.rule, clause: reply.get(clause.start..clause.end).unwrap_or_default().to_owned() });
+            out.reasons.push(Reason {
+                rule: step.rule,
+                clause: reply.get(clause.start..clause.end).unwrap_or_default().to_owned(),
+            });
         }
         pieces.extend(lead(reply, clause, step, han));
         if let Some(object) = step.object.and_then(|(a, b)| reply.get(a..b)) {
@@ -103,7 +124,25 @@ fn translate(reply: &str, sentence: &Sentence, before: Option<&Sentence>, line_s
 
 /// Does an edit's clause point at something said before ("drag the cut there")?
 fn refers(clause: &Clause) -> bool {
-    clause.tokens.iter().any(|t| matches!(t.norm.as_str(), "there" | "it" | "them" | "that" | "here" | "该处" | "那里" | "它" | "此处" | "这里" | "那儿" | "该" | "那" | "这"))
+    clause.tokens.iter().any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "there"
+                | "it"
+                | "them"
+                | "that"
+                | "here"
+                | "该处"
+                | "那里"
+                | "它"
+                | "此处"
+                | "这里"
+                | "那儿"
+                | "该"
+                | "那"
+                | "这"
+        )
+    })
 }
 
 /// Joins the pieces as sentences and gives them the old sentence's closing mark.

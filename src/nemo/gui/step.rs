@@ -78,7 +78,16 @@ fn by_button(reply: &str, clause: &Clause) -> Option<Step> {
     let named = object::control(reply, clause, verb).filter(|n| n.sure && object::exports(&n.name))?;
     let target = Some(named.name);
     let seen = head.iter().find(|t| t.kind == Kind::Word).map(|t| t.start);
-    Some(Step { action: Action::ExecuteExport, when: When::UserConfirms, target, rule: "names the export button", verb, behind: named.behind, object: seen.zip(head.last()).map(|(a, b)| (a, b.end)), seen: false })
+    Some(Step {
+        action: Action::ExecuteExport,
+        when: When::UserConfirms,
+        target,
+        rule: "names the export button",
+        verb,
+        behind: named.behind,
+        object: seen.zip(head.last()).map(|(a, b)| (a, b.end)),
+        seen: false,
+    })
 }
 
 /// A question that is a request ("could you click …?").
@@ -327,7 +336,8 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                         | "handles"
                         | "over"
                         | "under"
-                        | "on" | "so"
+                        | "on"
+                        | "so"
                         | "edge"
                         | "along"
                         | "across"
@@ -402,17 +412,39 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
         let timeline = place(Tag::Timeline).filter(|&i| i <= at + 12);
         let ahead = pre_place(Tag::Timeline).then_some(at + 1);
         let itself = matches!(verb.norm.as_str(), "preview" | "预览" | "预览一下");
-        if let Some(end) = timeline.or(ahead).or_else(|| (itself && next.is_none_or(taken)).then_some(tokens.len())) {
+        if let Some(end) =
+            timeline.or(ahead).or_else(|| (itself && next.is_none_or(taken)).then_some(tokens.len()))
+        {
             let object = timeline.and_then(|end| seen(tokens, at, end));
-            return Some(Step { action: Action::ShowTracks, when: When::Now, target: None, rule: "looks at the timeline", verb: at, behind: end + 1, object, seen: true });
+            return Some(Step {
+                action: Action::ShowTracks,
+                when: When::Now,
+                target: None,
+                rule: "looks at the timeline",
+                verb: at,
+                behind: end + 1,
+                object,
+                seen: true,
+            });
         }
-        let panel = place(Tag::Panel).filter(|_| near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
+        let panel = place(Tag::Panel)
+            .filter(|_| near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
         let object = panel.and_then(|end| seen(tokens, at, end));
         if let Some(panel) = panel.or_else(|| (pre_place(Tag::Panel) && verb.cjk()).then_some(at + 1)) {
-            return Some(Step { action: Action::QueryState, when: When::Now, target: None, rule: "looks into a panel", verb: at, behind: panel + 1, object, seen: true });
+            return Some(Step {
+                action: Action::QueryState,
+                when: When::Now,
+                target: None,
+                rule: "looks into a panel",
+                verb: at,
+                behind: panel + 1,
+                object,
+                seen: true,
+            });
         }
     }
-    let previews = rest.iter().any(|t| t.is(Tag::Preview) && t.norm.starts_with("预览")) || verb.is(Tag::Go) && rest.iter().any(|t| t.is(Tag::Preview));
+    let previews = rest.iter().any(|t| t.is(Tag::Preview) && t.norm.starts_with("预览"))
+        || verb.is(Tag::Go) && rest.iter().any(|t| t.is(Tag::Preview));
     if verb.any(&[Tag::Open, Tag::Go]) && previews {
         if let Some(end) = place(Tag::Timeline) {
             return step(Action::ShowTracks, None, "looks at the timeline", end.max(tokens.len()));
@@ -427,8 +459,16 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                 if object::exports(&named.name) { Action::ExecuteExport } else { Action::ExecuteViaApi };
             return step(action, Some(named.name.clone()), "follows a menu", named.behind);
         }
-        let quoted_panel = tokens.iter().enumerate().skip(at + 1).take(6).find(|(_, t)| t.kind == Kind::Quote && panel_name(reply, t)).map(|(i, _)| i);
-        if let Some(panel) = quoted_panel.or_else(|| place(Tag::Panel)).filter(|&i| i <= at + 8 && next.is_some_and(taken)) {
+        let quoted_panel = tokens
+            .iter()
+            .enumerate()
+            .skip(at + 1)
+            .take(6)
+            .find(|(_, t)| t.kind == Kind::Quote && panel_name(reply, t))
+            .map(|(i, _)| i);
+        if let Some(panel) =
+            quoted_panel.or_else(|| place(Tag::Panel)).filter(|&i| i <= at + 8 && next.is_some_and(taken))
+        {
             let name = named.map(|n| n.name);
             return step(Action::QueryState, name, "opens a panel", panel + 1);
         }
@@ -446,8 +486,24 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
         let noun = next.is_some_and(|n| {
             n.any(&[Tag::Button, Tag::Panel, Tag::Ui, Tag::Be, Tag::Aux]) && !n.is(Tag::Det)
         }) || tokens.get(..at).unwrap_or_default().last().is_some_and(|t| t.is(Tag::Det));
-        let object: &[Tag] = if verb.cjk() { &[Tag::Video, Tag::Whole, Tag::Finished, Tag::Can] } else { &[Tag::Det, Tag::Func, Tag::Video, Tag::Whole, Tag::SoFar, Tag::Filler, Tag::When, Tag::Can, Tag::Finished] };
-        let particle = |n: &Token| matches!(n.norm.as_str(), "吧" | "即可" | "就行" | "就可以" | "下载" | "保存" | "来" | "啦");
+        let object: &[Tag] = if verb.cjk() {
+            &[Tag::Video, Tag::Whole, Tag::Finished, Tag::Can]
+        } else {
+            &[
+                Tag::Det,
+                Tag::Func,
+                Tag::Video,
+                Tag::Whole,
+                Tag::SoFar,
+                Tag::Filler,
+                Tag::When,
+                Tag::Can,
+                Tag::Finished,
+            ]
+        };
+        let particle = |n: &Token| {
+            matches!(n.norm.as_str(), "吧" | "即可" | "就行" | "就可以" | "下载" | "保存" | "来" | "啦")
+        };
         let alone = next.is_none_or(|n| n.any(object) || particle(n));
         if !noun && alone {
             return step(Action::ExecuteExport, None, "exports", tokens.len().min(at + 4));
@@ -459,9 +515,12 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
 /// What is to be looked at: the words between the verb and "in the …", if they say something new.
 fn seen(tokens: &[Token], verb: usize, place: usize) -> Option<(usize, usize)> {
     let inside = tokens.get(verb + 1..place)?;
-    let end = inside.iter().rposition(|t| matches!(t.norm.as_str(), "in" | "inside" | "under" | "on" | "of"))?;
+    let end =
+        inside.iter().rposition(|t| matches!(t.norm.as_str(), "in" | "inside" | "under" | "on" | "of"))?;
     let object = inside.get(..end)?;
-    let known = |t: &Token| t.any(&[Tag::Func, Tag::Det, Tag::Whole, Tag::Finished]) || t.is(Tag::Video) && !t.norm.ends_with('s');
+    let known = |t: &Token| {
+        t.any(&[Tag::Func, Tag::Det, Tag::Whole, Tag::Finished]) || t.is(Tag::Video) && !t.norm.ends_with('s')
+    };
     let (first, last) = (object.first()?, object.last()?);
     (!object.iter().all(known)).then_some((first.start, last.end))
 }
@@ -470,5 +529,23 @@ fn seen(tokens: &[Token], verb: usize, place: usize) -> Option<(usize, usize)> {
 fn panel_name(reply: &str, quote: &Token) -> bool {
     let name = crate::nemo::words::folded(reply.get(quote.start..quote.end).unwrap_or_default());
     let name = name.trim_end_matches(|c: char| !c.is_alphanumeric());
-    ["panel", "tab", "menu", "library", "window", "section", "面板", "标签页", "标签", "选项卡", "菜单", "库", "窗口", "页面", "栏"].iter().any(|p| name.ends_with(p))
+    [
+        "panel",
+        "tab",
+        "menu",
+        "library",
+        "window",
+        "section",
+        "面板",
+        "标签页",
+        "标签",
+        "选项卡",
+        "菜单",
+        "库",
+        "窗口",
+        "页面",
+        "栏",
+    ]
+    .iter()
+    .any(|p| name.ends_with(p))
 }

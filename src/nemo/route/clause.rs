@@ -66,7 +66,12 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
         let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
         let live = if spoken { vec![false; part.len()] } else { liveness(part) };
-        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)), asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')) });
+        out.push(Clause {
+            tokens: part,
+            live,
+            first: part.iter().any(|t| t.is(Tag::First)),
+            asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')),
+        });
     };
     for (i, token) in tokens.iter().enumerate() {
         let next = tokens.get(i + 1);
@@ -95,7 +100,8 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             _ => false,
         };
         let opens = i > start
-            && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
+            && (token.any(&[Tag::Then, Tag::But])
+                && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
                 && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
                 || token.is(Tag::And) && wish_follows(tokens, i));
         // A clause without end is cut, so that the work stays in proportion to the text.
@@ -120,7 +126,19 @@ fn wish_follows(tokens: &[Token], at: usize) -> bool {
 }
 
 /// What a negation can be about; one with none of them behind it is about what stands before it (余额不用查了).
-const TOPICS: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Credit, Tag::Balance, Tag::State, Tag::Edit, Tag::Progress, Tag::Give, Tag::Save, Tag::Attach, Tag::Left];
+const TOPICS: &[Tag] = &[
+    Tag::Export,
+    Tag::Upload,
+    Tag::Credit,
+    Tag::Balance,
+    Tag::State,
+    Tag::Edit,
+    Tag::Progress,
+    Tag::Give,
+    Tag::Save,
+    Tag::Attach,
+    Tag::Left,
+];
 const TRANSPORT: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put];
 
 /// Which tokens still count: not the negated, postponed, subordinate, intended or written ones.
@@ -140,13 +158,15 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let kana = token.cjk() && !han;
         if token.is(Tag::Neg) {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
-            let trailing = topic
-                || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+            let trailing =
+                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
             if !next.is_some_and(|n| n.is(Tag::Tell)) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
         }
-        let done = next.is_some_and(|n| n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的"));
+        let done = next.is_some_and(|n| {
+            n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的")
+        });
         if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }

@@ -96,7 +96,11 @@ pub fn route(text: &str) -> Route {
 
 #[doc(hidden)]
 pub fn debug_tokens(text: &str) -> String {
-    words::scan(text).iter().map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(","))).collect::<Vec<_>>().join(" ")
+    words::scan(text)
+        .iter()
+        .map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(",")))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A message that is one quotation as a whole means what it quotes.

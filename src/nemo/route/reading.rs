@@ -43,7 +43,12 @@ fn first_edit(clause: &Clause<'_>) -> Option<usize> {
 fn noun(clause: &Clause<'_>, at: usize) -> bool {
     let before = |n: usize| at.checked_sub(n).and_then(|b| clause.tokens.get(b));
     let article = |t: &Token| t.any(&[Tag::Det, Tag::Finished]) && !t.cjk() && !t.any(&[Tag::Edit, Tag::Ask]);
-    let filler = |t: &Token| !t.cjk() && t.kind == Kind::Word && (!t.tags.known() || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"));
+    let filler = |t: &Token| {
+        !t.cjk()
+            && t.kind == Kind::Word
+            && (!t.tags.known()
+                || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"))
+    };
     before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
         || before(1).is_some_and(filler) && before(2).is_some_and(article)
 }
@@ -59,7 +64,8 @@ fn next_is_thing(clause: &Clause<'_>, at: usize) -> bool {
 }
 
 /// Verbs of editing that, with a file type, ask for a file of it.
-const TURN: &[&str] = &["convert", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
+const TURN: &[&str] =
+    &["convert", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
 
 fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
@@ -68,14 +74,24 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Export) {
         let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
             && !c.has(Tag::LinkWord);
-        let wanted = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
-        let thing = noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
+        let wanted =
+            c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
+        let thing =
+            noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
         let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
         let asked = asked || thing || money || subject || c.tokens.iter().any(|t| t.norm == "hoch");
         // "Export the …", "export with …": an imperative, whatever its object is.
         let next = c.tokens.get(at + 1);
-        let plain = !noun(c, at) && next.is_some_and(|t| !t.cjk() && (t.is(Tag::Det) || matches!(t.norm.as_str(), "in" | "as" | "for" | "to" | "with" | "without" | "only" | "both" | "all" | "it")));
+        let plain = !noun(c, at)
+            && next.is_some_and(|t| {
+                !t.cjk()
+                    && (t.is(Tag::Det)
+                        || matches!(
+                            t.norm.as_str(),
+                            "in" | "as" | "for" | "to" | "with" | "without" | "only" | "both" | "all" | "it"
+                        ))
+            });
         let (per_word, picture) = if plain { (0.2, 0.0) } else { (0.34, if pictured { 1.2 } else { 0.0 }) };
         let weight = 3.0 - c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
         if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
@@ -94,7 +110,11 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let get = c.find(Tag::Get);
     let save = c.find(Tag::Save).or_else(|| c.find(Tag::Put));
     let finished = c.has(Tag::Finished);
-    let made = edit.filter(|&e| c.tokens.get(e).is_some_and(|t| matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")));
+    let made = edit.filter(|&e| {
+        c.tokens.get(e).is_some_and(|t| {
+            matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")
+        })
+    });
     if let Some(at) = made.filter(|_| finished && c.any(&[Tag::FileWord, Tag::Container]) && all == 0.0) {
         return Some(reading(c, Intent::Export, at, "make the file", 2.1));
     }
@@ -139,11 +159,26 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             2.0 - if the { 0.45 } else { 1.0 } * all - if pictured { 1.0 } else { 0.0 },
         ));
     }
-    let mine = |t: &Token| matches!(t.norm.as_str(), "can i have" | "can i get" | "could i get" | "could i have" | "may i have" | "we need" | "i'd like to have");
-    if let Some(at) = get.filter(|&at| all == 0.0 && edit.is_none() && the && c.tokens.get(at).is_some_and(mine) && c.has(Tag::Video)) {
+    let mine = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "can i have"
+                | "can i get"
+                | "could i get"
+                | "could i have"
+                | "may i have"
+                | "we need"
+                | "i'd like to have"
+        )
+    };
+    if let Some(at) = get.filter(|&at| {
+        all == 0.0 && edit.is_none() && the && c.tokens.get(at).is_some_and(mine) && c.has(Tag::Video)
+    }) {
         return Some(reading(c, Intent::Export, at, "have the video", 1.8));
     }
-    let over = |t: &Token| matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over");
+    let over = |t: &Token| {
+        matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
+    };
     if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all == 0.0 && edit.is_none()) {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
     }
@@ -176,13 +211,30 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         Tag::Show,
     ];
     let help = helpers.iter().filter(|&&t| c.has(t)).count() as f32;
-    let theirs = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "his" | "her" | "their" | "someone's" | "he" | "she" | "they"));
+    let theirs = c
+        .tokens
+        .iter()
+        .any(|t| matches!(t.norm.as_str(), "his" | "her" | "their" | "someone's" | "he" | "she" | "they"));
     let picture = if theirs || c.any(&[Tag::Picture, Tag::Ui]) { 1.5 } else { 0.0 };
     let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
     if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
         let suffices = c.tokens.get(at).is_some_and(Token::cjk) && c.has(Tag::Enough);
         let before = edit_before(edit, at) && !asks.is_some_and(|a| edit.is_some_and(|e| a < e)) && !suffices;
-        let first = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance) && !t.cjk()) && at == 0 && !c.tokens.get(1).is_none_or(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check]) && !t.is(Tag::Det) || t.mark().is_some());
+        let first = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
+            && at == 0
+            && !c.tokens.get(1).is_none_or(|t| {
+                t.any(&[
+                    Tag::Filler,
+                    Tag::Ask,
+                    Tag::Left,
+                    Tag::SoFar,
+                    Tag::HowMany,
+                    Tag::Be,
+                    Tag::Func,
+                    Tag::Check,
+                ]) && !t.is(Tag::Det)
+                    || t.mark().is_some()
+            });
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
             let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
@@ -192,8 +244,16 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let many = c.find(Tag::HowMany);
     let time = c.any(&[Tag::HowLong, Tag::Progress]);
     let at = if c.has(Tag::Account)
-        && c.any(&[Tag::HowMany, Tag::What, Tag::Enough, Tag::Left, Tag::RunOut, Tag::Check, Tag::Show, Tag::Afford])
-    {
+        && c.any(&[
+            Tag::HowMany,
+            Tag::What,
+            Tag::Enough,
+            Tag::Left,
+            Tag::RunOut,
+            Tag::Check,
+            Tag::Show,
+            Tag::Afford,
+        ]) {
         c.find(Tag::Account)
     } else if c.has(Tag::Enough) && c.any(&[Tag::Job, Tag::Left]) {
         c.find(Tag::Enough)
@@ -201,7 +261,11 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         c.find(Tag::Afford).or_else(|| c.find(Tag::RunOut))
     } else if c.has(Tag::Spend) && c.has(Tag::Job) && c.any(&[Tag::What, Tag::HowMany]) {
         c.find(Tag::Spend)
-    } else if many.is_some() && all == 0.0 && c.has(Tag::Left) && many.and_then(|m| c.tokens.get(m)).is_some_and(|t| t.cjk() && t.is(Tag::Left)) {
+    } else if many.is_some()
+        && all == 0.0
+        && c.has(Tag::Left)
+        && many.and_then(|m| c.tokens.get(m)).is_some_and(|t| t.cjk() && t.is(Tag::Left))
+    {
         many
     } else if many.is_some()
         && c.any(&[Tag::Left, Tag::Afford, Tag::Spend])
@@ -233,9 +297,13 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if c.asks && c.tokens.len() == 1 && c.any(&[Tag::Done, Tag::Project]) || all == 0.0 && bare_overview(c) {
         return Some(reading(c, Intent::State, 0, "names it and asks", 1.8));
     }
-    let holds = (c.any(&[Tag::Project, Tag::Asset]) || c.has(Tag::Video) && c.has(Tag::SoFar)) && !c.has(Tag::LinkWord);
-    let good = c.tokens.windows(2).any(|w| matches!(w, [w, a] if w.any(&[Tag::What, Tag::HowLong]) && matches!(a.norm.as_str(), "a" | "an")));
-    if let Some(at) = found(Tag::HowLong).filter(|_| !good)
+    let holds = (c.any(&[Tag::Project, Tag::Asset]) || c.has(Tag::Video) && c.has(Tag::SoFar))
+        && !c.has(Tag::LinkWord);
+    let good = c.tokens.windows(2).any(
+        |w| matches!(w, [w, a] if w.any(&[Tag::What, Tag::HowLong]) && matches!(a.norm.as_str(), "a" | "an")),
+    );
+    if let Some(at) = found(Tag::HowLong)
+        .filter(|_| !good)
         .filter(|_| c.any(&[Tag::Video, Tag::Whole, Tag::Project, Tag::SoFar, Tag::They]) || all == 0.0)
     {
         return Some(reading(c, Intent::State, at, "asks for a measure", 2.2 - 0.5 * all));
@@ -245,7 +313,9 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let what = found(Tag::What).or_else(|| found(Tag::HowMany));
     let there = c.any(&[Tag::Contain, Tag::SoFar]) || located(c);
-    if let Some(at) = what.filter(|_| c.any(&[Tag::Contain, Tag::Have]) && c.any(&[Tag::Contain, Tag::SoFar, Tag::We]) && all == 0.0) {
+    if let Some(at) = what.filter(|_| {
+        c.any(&[Tag::Contain, Tag::Have]) && c.any(&[Tag::Contain, Tag::SoFar, Tag::We]) && all == 0.0
+    }) {
         return Some(reading(c, Intent::State, at, "asks what is there", 2.2));
     }
     if let Some(at) = what.filter(|_| located(c)) {
@@ -254,14 +324,32 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed]))) {
         return Some(reading(c, Intent::State, at, "asks whether it is so", 1.9 - 0.3 * all));
     }
-    let offers = what.and_then(|w| c.tokens.get(w)).is_some_and(|t| matches!(t.norm.as_str(), "do you have" | "is there" | "are there" | "is there anything"));
+    let offers = what.and_then(|w| c.tokens.get(w)).is_some_and(|t| {
+        matches!(t.norm.as_str(), "do you have" | "is there" | "are there" | "is there anything")
+    });
     let what = what.filter(|_| !offers || there || c.any(&[Tag::Own, Tag::Uploaded]));
     if let Some(at) =
         what.filter(|_| holds && (c.any(&[Tag::Have, Tag::SoFar, Tag::Contain, Tag::Uploaded]) || all == 0.0))
     {
         return Some(reading(c, Intent::State, at, "asks what is there", 2.2 - 0.5 * all));
     }
-    let arrived = c.any(&[Tag::Asset, Tag::Uploaded]) && c.has(Tag::Have) && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "吗" | "没" | "了没" | "没有" | "在吗" | "都在吗" | "在不在" | "到了没" | "did" | "have" | "has"));
+    let arrived = c.any(&[Tag::Asset, Tag::Uploaded])
+        && c.has(Tag::Have)
+        && c.tokens.iter().any(|t| {
+            matches!(
+                t.norm.as_str(),
+                "吗" | "没"
+                    | "了没"
+                    | "没有"
+                    | "在吗"
+                    | "都在吗"
+                    | "在不在"
+                    | "到了没"
+                    | "did"
+                    | "have"
+                    | "has"
+            )
+        });
     if let Some(at) = c.find(Tag::Have).filter(|_| arrived && edit.is_none()) {
         return Some(reading(c, Intent::State, at, "asks what arrived", 2.2 - 0.5 * all));
     }
@@ -276,7 +364,9 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
 /// "In the project", "on the timeline": said of a place, not of a wish.
 fn located(c: &Clause<'_>) -> bool {
     let place = |w: &[Token]| match w {
-        [a, .., p] => matches!(a.norm.as_str(), "in" | "on" | "inside") && p.any(&[Tag::Project, Tag::Contain]),
+        [a, .., p] => {
+            matches!(a.norm.as_str(), "in" | "on" | "inside") && p.any(&[Tag::Project, Tag::Contain])
+        }
         _ => false,
     };
     c.tokens.windows(3).any(place) || c.tokens.windows(2).any(place)
@@ -285,38 +375,111 @@ fn located(c: &Clause<'_>) -> bool {
 
 /// The verb of a question that is answered by yes or no about what is there already.
 fn yes_or_no(c: &Clause<'_>) -> Option<usize> {
-    let first = c.tokens.iter().position(|t| !t.any(&[Tag::And, Tag::But, Tag::Filler, Tag::Greet, Tag::Then]) || t.any(&[Tag::Be, Tag::Aux]))?;
+    let first = c.tokens.iter().position(|t| {
+        !t.any(&[Tag::And, Tag::But, Tag::Filler, Tag::Greet, Tag::Then]) || t.any(&[Tag::Be, Tag::Aux])
+    })?;
     let head = c.tokens.get(first)?;
-    let english = matches!(head.norm.as_str(), "did you" | "did" | "does" | "is" | "are" | "has" | "have you" | "is the" | "do you still have" | "do you" | "is there" | "are there" | "did it" | "was" | "were") && (c.asks || c.has(Tag::SoFar));
-    let han = c.tokens.iter().rev().take(2).any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗")) && c.tokens.iter().any(|t| t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have)) && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
+    let english = matches!(
+        head.norm.as_str(),
+        "did you"
+            | "did"
+            | "does"
+            | "is"
+            | "are"
+            | "has"
+            | "have you"
+            | "is the"
+            | "do you still have"
+            | "do you"
+            | "is there"
+            | "are there"
+            | "did it"
+            | "was"
+            | "were"
+    ) && (c.asks || c.has(Tag::SoFar));
+    let han = c
+        .tokens
+        .iter()
+        .rev()
+        .take(2)
+        .any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗"))
+        && c.tokens.iter().any(|t| t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have))
+        && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
     let can = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "能" | "可以" | "想" | "要"));
     (english || han && !can).then_some(first)
 }
 
 /// Nothing but the name of an overview: "tracks", "timeline overview please".
 fn bare_overview(c: &Clause<'_>) -> bool {
-    let named = |t: &Token| matches!(t.norm.as_str(), "tracks" | "timeline" | "layers" | "tracklist" | "track list" | "timeline overview" | "project overview" | "轨道" | "时间线" | "时间轴" | "图层");
-    c.tokens.iter().any(named) && c.tokens.iter().all(|t| named(t) || t.any(&[Tag::Ask, Tag::Filler, Tag::Det, Tag::Greet, Tag::SoFar]) || t.kind != Kind::Word)
+    let named = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "tracks"
+                | "timeline"
+                | "layers"
+                | "tracklist"
+                | "track list"
+                | "timeline overview"
+                | "project overview"
+                | "轨道"
+                | "时间线"
+                | "时间轴"
+                | "图层"
+        )
+    };
+    c.tokens.iter().any(named)
+        && c.tokens.iter().all(|t| {
+            named(t)
+                || t.any(&[Tag::Ask, Tag::Filler, Tag::Det, Tag::Greet, Tag::SoFar])
+                || t.kind != Kind::Word
+        })
 }
 
 fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
-    let media = c.any(&[Tag::Asset, Tag::FileWord, Tag::Video]) && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Exported]);
+    let media = c.any(&[Tag::Asset, Tag::FileWord, Tag::Video])
+        && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Exported]);
     let own = c.live().find(|(i, t)| {
         let device = c.tokens.get(i + 1..).unwrap_or_default().iter().take(2).any(|n| n.is(Tag::Device));
-        matches!(t.norm.as_str(), "my own" | "own" | "自己的" | "我自己的") || matches!(t.norm.as_str(), "from my" | "from") && device
+        matches!(t.norm.as_str(), "my own" | "own" | "自己的" | "我自己的")
+            || matches!(t.norm.as_str(), "from my" | "from") && device
     });
-    let stored = c.has(Tag::Have) && c.has(Tag::I) && c.has(Tag::Device) && !c.any(&[Tag::Save, Tag::Give, Tag::Get]);
-    let takes = edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| matches!(t.norm.as_str(), "add" | "use" | "use a" | "use some" | "put" | "put my" | "take the" | "insert" | "用" | "加" | "添加"));
-    if let Some((at, _)) = own.filter(|_| media && takes && all <= 1.0 && c.any(&[Tag::Ask, Tag::I, Tag::You, Tag::Question])) {
+    let stored =
+        c.has(Tag::Have) && c.has(Tag::I) && c.has(Tag::Device) && !c.any(&[Tag::Save, Tag::Give, Tag::Get]);
+    let takes = edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| {
+        matches!(
+            t.norm.as_str(),
+            "add"
+                | "use"
+                | "use a"
+                | "use some"
+                | "put"
+                | "put my"
+                | "take the"
+                | "insert"
+                | "用"
+                | "加"
+                | "添加"
+        )
+    });
+    if let Some((at, _)) =
+        own.filter(|_| media && takes && all <= 1.0 && c.any(&[Tag::Ask, Tag::I, Tag::You, Tag::Question]))
+    {
         return Some(reading(c, Intent::Upload, at, "own media", 2.2 - 0.4 * all));
     }
     if let Some(at) = c.find(Tag::Have).filter(|_| stored && media && takes && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
     }
     let sends = c.tokens.windows(2).position(|w| matches!(w, [s, a] if matches!(s.norm.as_str(), "send" | "share" | "give you" | "show you" | "send you") && matches!(a.norm.as_str(), "a" | "an" | "some" | "my")));
-    if let Some(at) = sends.filter(|_| media && all <= 1.0 && c.tokens.iter().any(|t| t.norm.starts_with("i ") || matches!(t.norm.as_str(), "i" | "i'd like to" | "can i" | "let me" | "i'll"))) {
+    if let Some(at) = sends.filter(|_| {
+        media
+            && all <= 1.0
+            && c.tokens.iter().any(|t| {
+                t.norm.starts_with("i ")
+                    || matches!(t.norm.as_str(), "i" | "i'd like to" | "can i" | "let me" | "i'll")
+            })
+    }) {
         return Some(reading(c, Intent::Upload, at, "sends media", 2.0 - 0.4 * all));
     }
     if let Some(at) = c.find(Tag::Attach).filter(|&at| !edit_before(edit, at)) {
@@ -352,11 +515,7 @@ pub(super) fn hands_over(tokens: &[Token], at: usize, edits: bool) -> bool {
         || near.iter().any(|t| matches!(t.mark(), Some('📎' | '[' | '<' | '🎬' | '🎥')));
     match token.kind {
         Kind::Media => !destination && !model,
-        Kind::File => {
-            !destination
-                && !model
-                && (shown || !edits)
-        }
+        Kind::File => !destination && !model && (shown || !edits),
         Kind::Link => !model && shown && !before.iter().any(|t| t.any(&[Tag::Export])),
         _ => false,
     }

@@ -115,21 +115,78 @@ pub fn spelled(word: &str) -> &str {
     if let Some((_, meant)) = SLIPS.iter().find(|s| s.0 == word) {
         return meant;
     }
-    let near = |known: &&&str| word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes());
+    let near = |known: &&&str| {
+        word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
+    };
     if word.len() >= 5 { SPELLED.iter().find(near).copied().unwrap_or(word) } else { word }
 }
 
 /// The words whose slips of the finger are understood.
 const SPELLED: &[&str] = &[
-    "export", "download", "credits", "balance", "status", "upload", "timeline", "project", "footage", "finished", "please", "video",
-    "subtitles", "background", "music", "change", "title", "generate", "brighter", "remaining", "tracks", "progress", "account", "ready",
-    "many", "check", "show", "add", "replace", "remove", "delete", "bigger", "effects", "transition", "brightness", "vertical", "slower",
-    "faster", "louder", "second", "file", "send", "clip", "finish", "render", "create", "make",
+    "export",
+    "download",
+    "credits",
+    "balance",
+    "status",
+    "upload",
+    "timeline",
+    "project",
+    "footage",
+    "finished",
+    "please",
+    "video",
+    "subtitles",
+    "background",
+    "music",
+    "change",
+    "title",
+    "generate",
+    "brighter",
+    "remaining",
+    "tracks",
+    "progress",
+    "account",
+    "ready",
+    "many",
+    "check",
+    "show",
+    "add",
+    "replace",
+    "remove",
+    "delete",
+    "bigger",
+    "effects",
+    "transition",
+    "brightness",
+    "vertical",
+    "slower",
+    "faster",
+    "louder",
+    "second",
+    "file",
+    "send",
+    "clip",
+    "finish",
+    "render",
+    "create",
+    "make",
 ];
 /// Slips that are too short to be guessed.
 const SLIPS: &[(&str, &str)] = &[
-    ("redy", "ready"), ("wats", "whats"), ("wat", "what"), ("teh", "the"), ("vid", "video"), ("dl", "download"), ("mny", "many"), ("exprt", "export"),
-    ("chek", "check"), ("dowload", "download"), ("dwnload", "download"), ("uplod", "upload"), ("vdeo", "video"), ("sned", "send"),
+    ("redy", "ready"),
+    ("wats", "whats"),
+    ("wat", "what"),
+    ("teh", "the"),
+    ("vid", "video"),
+    ("dl", "download"),
+    ("mny", "many"),
+    ("exprt", "export"),
+    ("chek", "check"),
+    ("dowload", "download"),
+    ("dwnload", "download"),
+    ("uplod", "upload"),
+    ("vdeo", "video"),
+    ("sned", "send"),
 ];
 
 /// Two letters swapped, one missing, one too many, or (in a long word) one wrong inside.
@@ -141,7 +198,9 @@ fn slipped(word: &[u8], known: &[u8]) -> bool {
     let (w, k) = (word.get(head..).unwrap_or_default(), known.get(head..).unwrap_or_default());
     match word.len().cmp(&known.len()) {
         std::cmp::Ordering::Equal => match (w, k) {
-            ([a, b, w @ ..], [c, d, k @ ..]) => a == d && b == c && w == k || known.len() >= 7 && !k.is_empty() && a != c && b == d && w == k,
+            ([a, b, w @ ..], [c, d, k @ ..]) => {
+                a == d && b == c && w == k || known.len() >= 7 && !k.is_empty() && a != c && b == d && w == k
+            }
             _ => false,
         },
         // An ending is grammar ("exports", "balances"), not a slip.

@@ -102,13 +102,8 @@ fn is_word(c: char) -> bool {
 
 /// Cuts `text` into tokens.
 pub fn scan(text: &str) -> Vec<Token> {
-    let mut s = Scanner {
-        text,
-        at: 0,
-        spaced: true,
-        glued: false,
-        out: Vec::with_capacity(text.len() / 4 + 4),
-    };
+    let mut s =
+        Scanner { text, at: 0, spaced: true, glued: false, out: Vec::with_capacity(text.len() / 4 + 4) };
     while let Some(c) = s.peek() {
         s.step(c);
     }

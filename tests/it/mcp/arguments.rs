@@ -25,7 +25,11 @@ async fn wrong_arguments_are_named() {
             "wait_seconds must be a number of at least 0, not -1",
         ),
         ("generate_video", json!({"prompt": "a", "service": "sora"}), "service must be one of nemo, sandbox"),
-        ("generate_video", json!({"prompt": "a", "max_cost_usd": -0.5}), "max_cost_usd must be a number of at least 0"),
+        (
+            "generate_video",
+            json!({"prompt": "a", "max_cost_usd": -0.5}),
+            "max_cost_usd must be a number of at least 0",
+        ),
         (
             "generate_video",
             json!({"prompt": "a", "reference_images": [1]}),
