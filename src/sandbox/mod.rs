@@ -1,3 +1,157 @@
-//! The sandbox: both services, emulated on loopback.
+//! The sandbox: the services, emulated on loopback, with scripted trouble.
+//!
+//! A real HTTP server with its own idea of the wire format (it shares no type with the clients), its own
+//! folder for state, and an independent account of what it was asked and what it charged. What it emulates
+//! and what it does not is written in `docs/sandbox.md`.
+
+mod clock;
+mod connection;
+mod control;
+mod faults;
+mod files;
+mod gate;
+mod log;
+mod nemo;
+mod options;
 #[cfg(feature = "studio")]
 pub mod render;
+mod store;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use clock::Clock;
+pub use faults::{Close, Endpoint, Fault, Faults, FaultsHandle, Moment, Rule};
+pub use log::{Charge, Entry, EntryKind, Log};
+pub use options::{
+    Account, AdkKeys, Dialect, EmptyDraft, Heartbeat, Options, Pace, Plan, Prices, RenderReply, SecondStage,
+    Silence,
+};
+
+/// Why the sandbox cannot start or cannot keep its books.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not on this machine's loopback interface.
+    #[error("the sandbox listens on loopback only (127.0.0.1 or [::1]), not on {0}")]
+    NotLoopback(SocketAddr),
+    /// The address is taken or forbidden.
+    #[error("the sandbox cannot listen on {address}: {source}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of the sandbox's folder cannot be read or written.
+    #[error("the sandbox cannot use {path}: {source}")]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A settings, fault or state file does not say what it should.
+    #[error("{path}: {reason}")]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A running sandbox. Dropping it stops the server without waiting; [`Sandbox::stop`] lets answers finish.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The same as a base of addresses, for example `http://127.0.0.1:43121`; no slash at the end.
+    pub url: String,
+    /// What it was asked and what it charged.
+    pub log: Log,
+    /// Trouble, to be scripted while it runs.
+    pub faults: FaultsHandle,
+    /// Its clock, which tests may move.
+    pub clock: Clock,
+    closing: CancellationToken,
+    server: Option<JoinHandle<()>>,
+    renders: Option<JoinHandle<()>>,
+}
+
+/// How long [`Sandbox::stop`] waits for answers that are under way.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+impl Sandbox {
+    /// Opens the folder, binds the address and begins to answer.
+    ///
+    /// # Errors
+    /// When the address is not on loopback or cannot be bound, or the folder holds something else.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        if !options.listen.ip().is_loopback() {
+            return Err(Error::NotLoopback(options.listen));
+        }
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(|source| Error::Listen { address: options.listen, source })?;
+        let address =
+            listener.local_addr().map_err(|source| Error::Listen { address: options.listen, source })?;
+        let url = format!("http://{address}");
+        let clock = Clock::default();
+        let log = Log::open(&options.folder, clock.clone())?;
+        let faults = FaultsHandle::new(options.faults.clone());
+        let closing = CancellationToken::new();
+
+        let (nemo, renders) =
+            nemo::Nemo::open(options, url.clone(), clock.clone(), log.clone(), closing.clone())?;
+        let gate = Arc::new(gate::Gate {
+            log: log.clone(),
+            faults: faults.clone(),
+            clock: clock.clone(),
+            closing: closing.clone(),
+        });
+        let router = nemo::router(Arc::clone(&nemo))
+            .merge(control::router(control::Control {
+                gate: Arc::clone(&gate),
+                reset: Box::new(move || nemo.reset()),
+            }))
+            .layer(axum::middleware::from_fn_with_state(gate, gate::pass));
+
+        let told = closing.clone();
+        let server = tokio::spawn(async move {
+            let service = router.into_make_service_with_connect_info::<connection::Peer>();
+            let served = axum::serve(connection::Line(listener), service)
+                .with_graceful_shutdown(async move { told.cancelled().await })
+                .await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the sandbox stopped serving");
+            }
+        });
+        Ok(Self { address, url, log, faults, clock, closing, server: Some(server), renders: Some(renders) })
+    }
+
+    /// Lets answers that are under way finish (two seconds at most), then closes.
+    pub async fn stop(mut self) {
+        self.closing.cancel();
+        for task in [self.server.take(), self.renders.take()].into_iter().flatten() {
+            let abort = task.abort_handle();
+            if tokio::time::timeout(STOP_WITHIN, task).await.is_err() {
+                abort.abort();
+            }
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        for task in [self.server.take(), self.renders.take()].into_iter().flatten() {
+            task.abort();
+        }
+    }
+}

@@ -1,1 +1,16 @@
-//! tests
+//! Tests through the outer doors: sockets, files, processes. One binary, because linking costs more than running.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
+
+mod canned;
+mod cli;
+mod clients;
+mod config;
+mod docs;
+mod floors;
+mod guard;
+mod mcp;
+mod nemo;
+mod nemo_sandbox;
+mod paths;
+mod recordings;
+mod sandbox;

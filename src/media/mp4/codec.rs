@@ -97,7 +97,7 @@ impl Codec {
             2 => {
                 cursor.skip(4)?;
                 let rate = f64::from_bits(cursor.be64()?);
-                self.sample_rate_hz = (rate >= 1.0 && rate < 1e7).then_some(rate as u32);
+                self.sample_rate_hz = (1.0..1e7).contains(&rate).then_some(rate as u32);
                 self.channels = Some(cursor.be32()?).filter(|c| *c > 0);
                 cursor.skip(20)?;
             }

@@ -139,7 +139,7 @@ mod tests {
             let side = (256.0 * shrink) as usize;
             let mut canvas = Canvas::new(side, side);
             for at in 0..side * side {
-                let v = (at * 2_654_435_761 >> 7) as u8;
+                let v = ((at * 2_654_435_761) >> 7) as u8;
                 canvas.set(at % side, at / side, [v, v ^ 0x55, !v]);
             }
             canvas

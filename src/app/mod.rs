@@ -1,0 +1,133 @@
+//! Every part built once, in plain sight.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, OnceCell};
+
+use crate::config::{Config, ServiceChoice};
+use crate::error::{Error, Result};
+use crate::ledger::Ledger;
+use crate::model::job::{EpochMs, JobId, Service};
+use crate::nemo;
+use crate::nemo::timing::Timing;
+
+mod rehearsal;
+
+/// The parts of firstcut, cheap to clone. Nothing is opened or contacted until it is needed, because every
+/// assistant that merely lists our tools pays for the start.
+#[derive(Clone)]
+pub struct App {
+    parts: Arc<Parts>,
+}
+
+/// What a process works on, for the calls that name no session.
+#[derive(Clone, Debug)]
+pub enum Current {
+    /// A session.
+    Session(Service, String),
+    /// A job whose session is made on the way.
+    Job(JobId),
+}
+
+struct Parts {
+    config: Config,
+    ledger: OnceCell<Ledger>,
+    nemo: OnceCell<nemo::Client>,
+    rehearsal: rehearsal::Rehearsal,
+    /// What an MCP process made or was given last.
+    current: Mutex<Option<Current>>,
+    /// Rung whenever this process changes a job; waiters and the engine listen.
+    changed: Notify,
+}
+
+impl App {
+    /// Builds the parts and opens none of them.
+    #[must_use]
+    pub fn build(config: Config) -> Self {
+        Self {
+            parts: Arc::new(Parts {
+                rehearsal: rehearsal::Rehearsal::new(config.sandbox_dir.clone()),
+                config,
+                ledger: OnceCell::new(),
+                nemo: OnceCell::new(),
+                current: Mutex::new(None),
+                changed: Notify::new(),
+            }),
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    /// The ledger, opened at the first call.
+    pub async fn ledger(&self) -> Result<&Ledger> {
+        self.parts.ledger.get_or_try_init(|| Ledger::open(&self.parts.config.ledger_file)).await
+    }
+
+    /// The client of a service. For the sandbox this makes sure that one is running.
+    pub async fn client(&self, service: Service) -> Result<nemo::Client> {
+        match service {
+            Service::Nemo => {
+                let open = || async {
+                    Ok::<_, Error>(nemo::Client::new(self.parts.config.nemo.clone(), Timing::default()))
+                };
+                self.parts.nemo.get_or_try_init(open).await.cloned()
+            }
+            Service::Sandbox => {
+                self.parts.rehearsal.client(&self.parts.config.nemo, self.poll(service)).await
+            }
+        }
+    }
+
+    /// The service that a call means: its own word, else the setting.
+    pub fn service(&self, word: Option<&str>) -> Result<Service> {
+        match word.map(str::trim).filter(|word| !word.is_empty()) {
+            None | Some("auto") => Ok(match self.parts.config.service {
+                ServiceChoice::Auto | ServiceChoice::Nemo => Service::Nemo,
+                ServiceChoice::Sandbox => Service::Sandbox,
+            }),
+            Some(word) => word.parse(),
+        }
+    }
+
+    /// Pause between two questions about running work: the skill says 30 s; a rehearsal need not be that slow.
+    #[must_use]
+    pub fn poll(&self, service: Service) -> Duration {
+        self.parts.config.poll.unwrap_or(match service {
+            Service::Nemo => Duration::from_secs(30),
+            Service::Sandbox => Duration::from_millis(500),
+        })
+    }
+
+    /// The wall clock, which also advances while the machine sleeps.
+    #[must_use]
+    pub fn now_ms(&self) -> EpochMs {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        EpochMs::try_from(since.as_millis()).unwrap_or(EpochMs::MAX)
+    }
+
+    /// Tells waiters and the engine of this process that a job changed.
+    pub fn ring(&self) {
+        self.parts.changed.notify_waiters();
+    }
+
+    /// Completes at the next [`ring`](Self::ring). Create it before looking at the ledger, so that none is missed.
+    pub fn rung(&self) -> impl Future<Output = ()> + '_ {
+        self.parts.changed.notified()
+    }
+
+    /// What this process made or was given last.
+    #[must_use]
+    pub fn current(&self) -> Option<Current> {
+        self.parts.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers it for the calls that name no session.
+    pub fn set_current(&self, current: Current) {
+        *self.parts.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+    }
+}

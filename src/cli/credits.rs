@@ -1,0 +1,18 @@
+//! `credits`: the balance.
+
+use clap::Args;
+
+use super::{Exit, Shell, text};
+use crate::error::Result;
+use crate::jobs::session;
+
+#[derive(Args, Debug)]
+pub(super) struct Credits {}
+
+impl Credits {
+    pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let report = session::credits(&shell.app, &shell.caller).await?;
+        shell.out.result(&report, || text::credits(&report))?;
+        Ok(0)
+    }
+}

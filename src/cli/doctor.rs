@@ -1,0 +1,225 @@
+//! `doctor`: what is configured, writable, reachable and paid for; each problem with its fix.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Exit, Shell, text};
+use crate::config::{Config, Resolved};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::{report, session};
+
+/// A minute of 1080p is well under this; less is a video that may not fit.
+const LOW_DISK_BYTES: u64 = 1_000_000_000;
+/// Below this a single video may not be paid for (a new anonymous account has 100).
+const LOW_CREDITS: f64 = 10.0;
+
+#[derive(Args, Debug)]
+pub(super) struct Doctor {
+    /// Look only at this machine; ask no service
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Everything that was looked at.
+#[derive(Serialize)]
+struct Findings {
+    ok: bool,
+    message: String,
+    version: &'static str,
+    settings: Vec<Resolved>,
+    settings_file: String,
+    settings_file_exists: bool,
+    checks: Vec<Check>,
+    next: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    Ok,
+    Note,
+    Problem,
+    Skipped,
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    health: Health,
+    detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Check {
+    fn ok(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, health: Health::Ok, detail: detail.into(), fix: None, exit: 0 }
+    }
+
+    fn note(name: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name, health: Health::Note, detail: detail.into(), fix: Some(fix.into()), exit: 0 }
+    }
+
+    fn problem(name: &'static str, error: &Error) -> Self {
+        Self {
+            name,
+            health: Health::Problem,
+            detail: error.message().to_owned(),
+            fix: error.next_step().map(str::to_owned),
+            exit: error.kind().exit_code(),
+        }
+    }
+}
+
+impl Doctor {
+    pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let config = shell.app.config();
+        let mut checks = vec![
+            settings_file(config),
+            folder("data folder", config.data_dir()),
+            folder("output folder", &config.output_dir),
+            disk(&config.output_dir),
+            studio(),
+            ledger(shell).await,
+        ];
+        checks.push(if self.offline {
+            Check { health: Health::Skipped, ..Check::ok("service", "Not asked, as wished.") }
+        } else {
+            service(shell).await
+        });
+
+        let problems = checks.iter().filter(|check| check.health == Health::Problem).count();
+        let findings = Findings {
+            ok: problems == 0,
+            message: match problems {
+                0 => "Everything is fine.".to_owned(),
+                1 => "There is 1 problem.".to_owned(),
+                _ => format!("There are {problems} problems."),
+            },
+            version: env!("CARGO_PKG_VERSION"),
+            settings: config.resolved.clone(),
+            settings_file: config.config_file.display().to_string(),
+            settings_file_exists: config.config_file.exists(),
+            next: checks
+                .iter()
+                .filter(|check| check.health == Health::Problem)
+                .find_map(|check| check.fix.clone())
+                .unwrap_or_else(|| {
+                    "firstcut make \"a 10-second video of a sunset over the ocean\"".to_owned()
+                }),
+            checks,
+        };
+        shell.out.result(&findings, || in_words(&findings))?;
+        Ok(findings.checks.iter().map(|check| check.exit).find(|exit| *exit != 0).unwrap_or(0))
+    }
+}
+
+fn in_words(findings: &Findings) -> String {
+    let mut words = format!("firstcut {}\n", findings.version);
+    for setting in &findings.settings {
+        let _ = writeln!(words, "  {:<24} {}  [{}]", setting.name, setting.value, setting.source);
+    }
+    for check in &findings.checks {
+        let mark = match check.health {
+            Health::Ok => "ok     ",
+            Health::Note => "note   ",
+            Health::Problem => "PROBLEM",
+            Health::Skipped => "skipped",
+        };
+        let _ = writeln!(words, "{mark} {}: {}", check.name, check.detail);
+        if let Some(fix) = &check.fix {
+            let _ = writeln!(words, "        fix: {fix}");
+        }
+    }
+    words + &findings.message
+}
+
+fn settings_file(config: &Config) -> Check {
+    let path = &config.config_file;
+    let shown = path.display();
+    if !path.exists() {
+        return Check::ok("settings file", format!("{shown} does not exist, which is fine."));
+    }
+    let from_file = |setting: &Resolved| setting.name == "NEMO_TOKEN" && setting.source.contains(" in ");
+    if config.resolved.iter().any(from_file) && others_may_read(path) {
+        let fix = format!("chmod 600 {shown}");
+        return Check::note("settings file", format!("{shown} holds a token and others may read it."), fix);
+    }
+    Check::ok("settings file", format!("{shown} is read."))
+}
+
+#[cfg(unix)]
+fn others_may_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_may_read(_path: &Path) -> bool {
+    false // a profile folder is private by default there
+}
+
+fn folder(name: &'static str, path: &Path) -> Check {
+    match crate::jobs::paths::make_writable(path) {
+        Ok(()) => Check::ok(name, format!("{} is writable.", path.display())),
+        Err(error) => Check::problem(name, &error),
+    }
+}
+
+fn disk(path: &Path) -> Check {
+    match crate::jobs::paths::free_bytes(path) {
+        Some(free) if free < LOW_DISK_BYTES => Check::note(
+            "disk space",
+            format!("{} free for videos.", text::size(free)),
+            "Free some space, or set FIRSTCUT_OUTPUT to a folder on another disk.",
+        ),
+        Some(free) => Check::ok("disk space", format!("{} free for videos.", text::size(free))),
+        None => Check { health: Health::Skipped, ..Check::ok("disk space", "The system does not say.") },
+    }
+}
+
+fn studio() -> Check {
+    if cfg!(feature = "studio") {
+        Check::ok("studio", "The sandbox can render, previews work.")
+    } else {
+        Check::note(
+            "studio",
+            "This build has no codecs: the sandbox cannot render.",
+            "Build with the feature studio to rehearse; real services do not need it.",
+        )
+    }
+}
+
+async fn ledger(shell: &Shell) -> Check {
+    match report::list(&shell.app, &shell.caller, None, 1).await {
+        Ok(_) => Check::ok("ledger", format!("{} opens.", shell.app.config().ledger_file.display())),
+        Err(error) => Check::problem("ledger", &error),
+    }
+}
+
+async fn service(shell: &Shell) -> Check {
+    match session::credits(&shell.app, &shell.caller).await {
+        Ok(credits) if credits.available < LOW_CREDITS => Check::note(
+            "service",
+            format!("{} answers; only {:.0} credits are left.", credits.service, credits.available),
+            credits.top_up.unwrap_or(credits.next),
+        ),
+        Ok(credits) => {
+            Check::ok("service", format!("{} answers; {:.0} credits.", credits.service, credits.available))
+        }
+        Err(error) if error.kind() == Kind::Unavailable => {
+            let mut check = Check::problem("service", &error);
+            let fix =
+                "Check the network and its proxy. Without a network, --service sandbox still makes videos.";
+            check.fix = Some(format!("{} {fix}", check.fix.unwrap_or_default()).trim().to_owned());
+            check
+        }
+        Err(error) => Check::problem("service", &error),
+    }
+}

@@ -1,0 +1,38 @@
+//! `export`: saves the current timeline as an MP4. Free.
+
+use clap::Args;
+
+use super::make::{Again, Wait};
+use super::{Exit, Shell};
+use crate::error::Result;
+use crate::jobs::plan::ExportInput;
+use crate::jobs::submit;
+
+#[derive(Args, Debug)]
+pub(super) struct Export {
+    /// Export this session instead of the last one
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Where the video goes: a file, or a folder
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<String>,
+    #[command(flatten)]
+    again: Again,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+impl Export {
+    pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let input = ExportInput {
+            service: None,
+            session_id: self.session,
+            output_path: self.output,
+            request_id: self.again.request_id,
+            new: self.again.new,
+        };
+        let submitted = submit::export(&shell.app, &shell.caller, input).await?;
+        shell.note_repeat(&submitted);
+        shell.follow(&submitted.job.id, self.wait.limit, "Exporting…").await
+    }
+}

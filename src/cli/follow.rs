@@ -1,0 +1,132 @@
+//! Brings a job to rest in this process, or lets go of it in a way that can be taken up again.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::progress::Progress;
+use super::{Exit, Shell, text};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::{engine, report, wait};
+use crate::model::job::{Job, JobId, State};
+use crate::model::report::JobReport;
+
+/// Longer than any job lives: anonymous accounts end after seven days.
+const UNTIL_DONE: Duration = Duration::from_secs(8 * 24 * 3600);
+/// How long the step in hand may take to let go after Ctrl-C.
+const LET_GO: Duration = Duration::from_secs(5);
+
+impl Shell {
+    /// Moves the job until it rests, the limit is over or the person stops it, shows progress, and reports.
+    pub(super) async fn follow(&self, id: &JobId, limit: Option<Duration>, notice: &str) -> Result<Exit> {
+        if limit == Some(Duration::ZERO) {
+            let job = report::find(&self.app, id).await?;
+            return self.tell(&job, true).await;
+        }
+        let stop = CancellationToken::new();
+        let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
+        let progress = Progress::start(self.out, notice);
+        let waiting = wait::wait(&self.app, id, limit.unwrap_or(UNTIL_DONE), |tick| progress.tick(&tick));
+
+        let end = tokio::select! {
+            job = waiting => End::Waited(job),
+            ended = &mut engine => End::NoEngine(ended.err()),
+            () = interrupted() => End::Interrupted,
+        };
+        progress.end();
+        stop.cancel();
+        if !matches!(end, End::NoEngine(_)) {
+            tokio::select! {
+                _ = tokio::time::timeout(LET_GO, &mut engine) => {}
+                () = interrupted() => {}
+            }
+        }
+        match end {
+            End::Waited(job) => self.tell(&job?, false).await,
+            End::NoEngine(panic) => {
+                let mut error = Error::internal("The loop that moves jobs ended too early.")
+                    .next(format!("The job is kept. Go on with: firstcut jobs wait {id}"));
+                if let Some(panic) = panic {
+                    error = error.because(panic);
+                }
+                Err(error)
+            }
+            End::Interrupted => self.tell_interrupted(id).await,
+        }
+    }
+
+    /// Prints the job as it is; the exit code says how it ended.
+    pub(super) async fn tell(&self, job: &Job, asked_not_to_wait: bool) -> Result<Exit> {
+        let report = report::report(&self.app, job).await?;
+        self.out.result(&report, || text::job(&report))?;
+        if asked_not_to_wait && !job.state.is_at_rest() {
+            return Ok(0);
+        }
+        Ok(exit_code(job.state, &report))
+    }
+
+    async fn tell_interrupted(&self, id: &JobId) -> Result<Exit> {
+        let job = report::find(&self.app, id).await?;
+        if job.state.is_at_rest() {
+            return self.tell(&job, false).await;
+        }
+        let resume = format!("firstcut jobs wait {id}");
+        if self.out.json {
+            let report = report::report(&self.app, &job).await?;
+            let mut shape = json!(report);
+            shape["next"] = json!(resume);
+            self.out.result(&shape, String::new)?;
+        }
+        self.out.note(&format!(
+            "Stopped waiting; the job is kept and nothing is paid twice. Go on with:\n  {resume}"
+        ));
+        Ok(Kind::Cancelled.exit_code())
+    }
+}
+
+enum End {
+    Waited(Result<Job>),
+    NoEngine(Option<tokio::task::JoinError>),
+    Interrupted,
+}
+
+/// 0 only for a job that is done.
+fn exit_code(state: State, report: &JobReport) -> Exit {
+    let kind = match state {
+        State::Done => return 0,
+        State::Failed => {
+            let code = report.error.as_ref().and_then(|error| Kind::from_code(&error.code));
+            code.unwrap_or(Kind::Internal)
+        }
+        State::Cancelled => Kind::Cancelled,
+        State::Uncertain => Kind::Uncertain,
+        // Not at the end yet, by time or for want of an approval.
+        State::NeedsApproval
+        | State::Queued
+        | State::Submitting
+        | State::Running
+        | State::Ready
+        | State::Delivering => Kind::TimedOut,
+    };
+    kind.exit_code()
+}
+
+/// Comes back when the person or the system asks the process to end.
+pub(super) async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without a handler there is nothing to wait for; the system's own way of ending remains.
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,174 @@
+//! The command line: the same work as over MCP, by hand; one file per command.
+
+mod completions;
+mod credits;
+mod doctor;
+mod edit;
+mod export;
+mod follow;
+mod jobs;
+mod make;
+mod probe;
+mod progress;
+mod report;
+mod sandbox;
+mod serve;
+mod state;
+mod text;
+pub mod understand;
+mod upload;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::App;
+use crate::config::{Config, Overrides, Surroundings, start_log};
+use crate::error::{Error, Result};
+use crate::jobs::plan::{Caller, Door};
+use report::Out;
+
+/// What the shell is told, apart from 0 and the codes of [`Kind`](crate::error::Kind).
+type Exit = u8;
+
+/// A prompt in, an MP4 out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "firstcut",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Start with:\n  firstcut make \"a 10-second video of a sunset over the ocean\" --service sandbox"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Debug)]
+struct Globals {
+    /// Print one JSON object on stdout, for machines; progress stays on stderr
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    json: bool,
+    /// Who makes the video: auto, nemo or sandbox (a rehearsal on this machine, free)
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME", value_parser = ["auto", "nemo", "sandbox"])]
+    service: Option<String>,
+    /// Keep settings, ledger and videos in this folder
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "FOLDER")]
+    home: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a video from a prompt and save it
+    Make(make::Make),
+    /// Change the current timeline by words
+    Edit(edit::Edit),
+    /// Show the current timeline
+    State(state::State),
+    /// Show the balance
+    Credits(credits::Credits),
+    /// Put files or web addresses into the session
+    Upload(upload::Upload),
+    /// Save the current timeline as an MP4
+    Export(export::Export),
+    /// List, follow and settle jobs
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    /// Serve an assistant over MCP on stdin and stdout
+    Serve(serve::Serve),
+    /// Run the services' stand-in on this machine, for tests of other programs
+    Sandbox(sandbox::Sandbox),
+    /// Say what is configured, reachable, paid for and writable
+    Doctor(doctor::Doctor),
+    /// Say what is in a media file
+    Probe(probe::Probe),
+    /// Say how words are understood: JSON lines in, JSON lines out
+    Understand(understand::Understand),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+}
+
+/// What every command gets.
+struct Shell {
+    app: App,
+    caller: Caller,
+    out: Out,
+}
+
+impl Cli {
+    /// Reads the words of the command line.
+    ///
+    /// # Errors
+    /// Help, version or a mistake were printed already; the process ends with this code.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, ExitCode> {
+        let words: Vec<_> = words.into_iter().collect();
+        Self::try_parse_from(&words).map_err(|error| {
+            let json = words.iter().any(|word| word == "--json");
+            ExitCode::from(Out::new(json).usage(&error))
+        })
+    }
+
+    /// Does what was asked and says how the process ends.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let out = Out::new(self.globals.json);
+        let exit = self.start(out).unwrap_or_else(|error| out.error(&error));
+        ExitCode::from(exit)
+    }
+
+    fn start(self, out: Out) -> Result<Exit> {
+        // These need neither settings nor a service.
+        match &self.command {
+            Command::Completions(command) => return command.run(out),
+            Command::Probe(command) => return command.run(out),
+            Command::Understand(command) => return command.run(out),
+            _ => {}
+        }
+        let flags = Overrides::default()
+            .with("FIRSTCUT_HOME", self.globals.home)
+            .with("FIRSTCUT_SERVICE", self.globals.service);
+        let around = Surroundings::of_process()?;
+        let config = Config::load(&flags, &around)?;
+        start_log(&config);
+        let caller = Caller { door: Door::Cli, working_dir: around.working_dir };
+        let shell = Shell { app: App::build(config), caller, out };
+
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Error::internal("The program cannot start its threads.").because(error))?;
+        let exit = runtime.block_on(shell.run(self.command));
+        // What still blocks a thread, such as a read of stdin, must not hold the process; jobs survive any end.
+        runtime.shutdown_background();
+        exit
+    }
+}
+
+impl Shell {
+    async fn run(&self, command: Command) -> Result<Exit> {
+        match command {
+            Command::Make(command) => command.run(self).await,
+            Command::Edit(command) => command.run(self).await,
+            Command::State(command) => command.run(self).await,
+            Command::Credits(command) => command.run(self).await,
+            Command::Upload(command) => command.run(self).await,
+            Command::Export(command) => command.run(self).await,
+            Command::Jobs(command) => command.run(self).await,
+            Command::Serve(command) => command.run(self).await,
+            Command::Sandbox(command) => command.run(self).await,
+            Command::Doctor(command) => command.run(self).await,
+            Command::Probe(command) => command.run(self.out),
+            Command::Understand(command) => command.run(self.out),
+            Command::Completions(command) => command.run(self.out),
+        }
+    }
+}

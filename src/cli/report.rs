@@ -1,0 +1,159 @@
+//! The only code that prints: results on stdout, everything else on stderr.
+
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use clap::error::ErrorKind as Usage;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Exit;
+use crate::error::{Error, Kind, Money, Result};
+use crate::model::report::ErrorReport;
+
+/// Where and how results are told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Out {
+    /// One JSON object for machines instead of text for people.
+    pub(crate) json: bool,
+}
+
+impl Out {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The result of the command: as JSON, or in the words of `text`.
+    ///
+    /// # Errors
+    /// stdout goes to a file on a full disk. A reader that went away is no error.
+    pub(crate) fn result(self, shape: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
+        let shown = if self.json {
+            serde_json::to_string_pretty(shape)
+                .map_err(|error| Error::internal("The result cannot be written as JSON.").because(error))?
+        } else {
+            plain(&text())
+        };
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{}", shown.trim_end()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Error::storage(format!("The result cannot be written to stdout: {error}."), error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A result that is written bit by bit, in a form of its own. A reader that went away is no error.
+    pub(crate) fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        match write(&mut io::BufWriter::new(io::stdout().lock())) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    }
+
+    /// A line beside the result.
+    pub(crate) fn note(self, line: &str) {
+        // Nobody can be told that stderr is closed.
+        let _nobody_reads = writeln!(io::stderr().lock(), "{}", plain(line));
+    }
+
+    /// Whether a person watches stderr, so that a line may be drawn over.
+    pub(crate) fn is_watched(self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// A failure, with its causes and what to do; gives the exit code.
+    pub(crate) fn error(self, error: &Error) -> Exit {
+        if self.json {
+            let shape = json!({ "error": ErrorReport::from(error) });
+            if let Err(second) = self.result(&shape, String::new) {
+                self.note(&error_text(&second));
+            }
+        } else {
+            self.note(&error_text(error));
+        }
+        error.kind().exit_code()
+    }
+
+    /// Help, version, or a command line that makes no sense; gives the exit code.
+    pub(crate) fn usage(self, error: &clap::Error) -> Exit {
+        let asked_for = matches!(
+            error.kind(),
+            Usage::DisplayHelp | Usage::DisplayVersion | Usage::DisplayHelpOnMissingArgumentOrSubcommand
+        );
+        if self.json && !asked_for {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            return self.error(&Error::invalid(format!("{first}.")).next("See firstcut --help."));
+        }
+        let _nobody_reads = error.print();
+        if matches!(error.kind(), Usage::DisplayHelp | Usage::DisplayVersion) {
+            0
+        } else {
+            Kind::InvalidInput.exit_code()
+        }
+    }
+}
+
+/// A failure for people: what happened, its causes, the service's words, money, the next step.
+pub(super) fn error_text(error: &Error) -> String {
+    let mut text = format!("error: {}", error.message());
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let words = crate::redact::quote(&inner.to_string(), 300);
+        // A message may have told its cause already.
+        if !words.is_empty() && !text.contains(&words) {
+            let _ = write!(text, "\n  because: {words}");
+        }
+        cause = inner.source();
+    }
+    if let Some(words) = error.quoted() {
+        let _ = write!(text, "\n  the service said: \"{words}\"");
+    }
+    if error.spent() != Money::NotSpent {
+        let _ = write!(text, "\n  money: {}", error.spent().sentence());
+    }
+    if let Some(seconds) = error.wait_s() {
+        let _ = write!(text, "\n  wait: {seconds} s before the next try");
+    }
+    if let Some(step) = error.next_step() {
+        let _ = write!(text, "\n  next: {step}");
+    }
+    text
+}
+
+/// Text that cannot drive a terminal: services and files may say anything.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns_text(*c))).collect()
+}
+
+/// Invisible marks that reorder what is shown.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_drives_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb\u{9b}1mc\u{202e}d\r\n\te"), "a[2Jb1mcd\n\te");
+    }
+
+    #[test]
+    fn an_error_tells_all_that_it_knows() {
+        let cause = io::Error::other("no nmv_usr_CANARY0123456789 here");
+        let error = Error::new(Kind::Uncertain, "The answer was lost.")
+            .because(cause)
+            .quoting("go\naway")
+            .retry_after_s(30)
+            .next("Look at the job.");
+        assert_eq!(
+            error_text(&error),
+            "error: The answer was lost.\n  because: no nmv_usr_… here\n  the service said: \"go away\"\n  \
+             money: It is not known whether credits were spent.\n  wait: 30 s before the next try\n  \
+             next: Look at the job."
+        );
+    }
+}

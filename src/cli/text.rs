@@ -1,0 +1,221 @@
+//! Reports in words, for people at a terminal.
+
+use std::fmt::Write as _;
+
+use crate::model::report::{
+    CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
+};
+
+/// One job with all that is known.
+pub(super) fn job(report: &JobReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    let mut line = |name: &str, value: &str| {
+        let _ = write!(text, "\n{name:<9} {value}");
+    };
+    for file in &report.files {
+        line("File", &self::file(file));
+    }
+    if let Some(timeline) = &report.timeline {
+        line("Timeline", timeline);
+    }
+    for change in &report.changes {
+        line("Changed", change);
+    }
+    for action in &report.actions {
+        let detail = action.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        line("Action", &format!("{}: {}{detail}", action.action, action.status));
+    }
+    if let Some(cost) = report.cost.as_ref().and_then(cost) {
+        line("Cost", &cost);
+    }
+    line("Job", &format!("{} ({}, {})", report.job_id, state(report), report.service));
+    if let Some(session) = &report.session_id {
+        line("Session", session);
+    }
+    if let Some(error) = &report.error {
+        line("Error", &self::error(error));
+    }
+    next(&mut text, &report.next);
+    text
+}
+
+fn state(report: &JobReport) -> String {
+    match report.progress_pct {
+        Some(percent) if report.state != "done" => format!("{} {percent:.0} %", report.state),
+        _ => report.state.clone(),
+    }
+}
+
+fn error(error: &ErrorReport) -> String {
+    let mut text = format!("{}: {}", error.code, error.message);
+    if let Some(words) = &error.service_said {
+        let _ = write!(text, " The service said: \"{words}\".");
+    }
+    text
+}
+
+fn file(file: &FileReport) -> String {
+    let mut facts = Vec::new();
+    if let (Some(width), Some(height)) = (file.width, file.height) {
+        facts.push(format!("{width}×{height}"));
+    }
+    if let Some(seconds) = file.duration_s {
+        facts.push(format!("{seconds:.1} s"));
+    }
+    facts.push(size(file.bytes));
+    format!("{}  ({})", file.path, facts.join(", "))
+}
+
+/// Bytes in the unit that people use for files.
+pub(super) fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let amount = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", amount / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", amount / 1e6),
+        _ => format!("{:.1} GB", amount / 1e9),
+    }
+}
+
+fn cost(cost: &CostReport) -> Option<String> {
+    let spent = match (cost.credits, cost.worst_case_credits) {
+        (Some(credits), _) => format!("{} credits", number(credits)),
+        (None, Some(worst)) => format!("at most {} credits", number(worst)),
+        (None, None) => return None,
+    };
+    let left = cost.credits_left.map(|left| format!(", {} left", number(left))).unwrap_or_default();
+    Some(format!("{spent}{left}"))
+}
+
+/// At most two decimals, and none that say nothing.
+fn number(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn next(text: &mut String, step: &str) {
+    if !step.is_empty() {
+        let _ = write!(text, "\nNext: {step}");
+    }
+}
+
+/// Several jobs, one a line.
+pub(super) fn jobs(list: &JobList) -> String {
+    let mut text = list.message.trim_end().to_owned();
+    for job in &list.jobs {
+        let about = job.files.first().map_or(job.message.as_str(), |file| file.path.as_str());
+        let about = crate::redact::quote(about, 100);
+        let _ =
+            write!(text, "\n{}  {:<11} {:<7} {:<6}  {about}", job.job_id, state(job), job.service, job.kind);
+    }
+    next(&mut text, &list.next);
+    text
+}
+
+/// A timeline.
+pub(super) fn session(report: &SessionReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    if !report.timeline.is_empty() && !text.contains(&report.timeline) {
+        let _ = write!(text, "\n{}", report.timeline);
+    }
+    let _ = write!(text, "\nSession   {} ({})", report.session_id, report.service);
+    let _ = write!(text, "\nMedia     {} uploaded, {} generated", report.uploads, report.generated);
+    for job in &report.active_jobs {
+        let _ = write!(text, "\nRunning   {job}");
+    }
+    next(&mut text, &report.next);
+    text
+}
+
+/// A balance.
+pub(super) fn credits(report: &CreditsReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    let _ = write!(
+        text,
+        "\nCredits   {} available, {} frozen, {} in all ({})",
+        number(report.available),
+        number(report.frozen),
+        number(report.total),
+        report.service
+    );
+    if let Some(address) = &report.top_up {
+        let _ = write!(text, "\nTop up    {address}");
+    }
+    next(&mut text, &report.next);
+    text
+}
+
+/// What went up.
+pub(super) fn upload(report: &UploadReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    for item in &report.uploaded {
+        let mut facts = vec![item.kind.clone()];
+        if let (Some(width), Some(height)) = (item.width, item.height) {
+            facts.push(format!("{width}×{height}"));
+        }
+        if let Some(seconds) = item.duration_s {
+            facts.push(format!("{seconds:.1} s"));
+        }
+        if let Some(bytes) = item.bytes {
+            facts.push(size(bytes));
+        }
+        let _ = write!(text, "\nUploaded  {}  ({})", item.name, facts.join(", "));
+    }
+    let _ = write!(text, "\nSession   {} ({})", report.session_id, report.service);
+    next(&mut text, &report.next);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, shown) in [(0.0, "0"), (12.0, "12"), (1.5, "1.5"), (1.256, "1.26"), (100.0, "100")] {
+            assert_eq!(number(value), shown);
+        }
+        for (bytes, shown) in [(999, "999 bytes"), (1_500, "1.5 kB"), (200_000_000, "200.0 MB")] {
+            assert_eq!(size(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn a_job_is_told_in_lines() {
+        let report = JobReport {
+            job_id: "job_1".into(),
+            kind: "video".into(),
+            state: "done".into(),
+            service: "sandbox".into(),
+            message: "Your video is ready.".into(),
+            session_id: Some("9007199254740993".into()),
+            files: vec![FileReport {
+                path: "/v/sunset.mp4".into(),
+                bytes: 3_100_000,
+                width: Some(1920),
+                height: Some(1080),
+                duration_s: Some(10.0),
+                ..FileReport::default()
+            }],
+            cost: Some(CostReport {
+                credits: Some(12.0),
+                credits_left: Some(88.0),
+                worst_case_credits: None,
+            }),
+            changes: vec!["title \"Sunset\" added, 0–3 s".into()],
+            next: "Look at it.".into(),
+            ..JobReport::default()
+        };
+        assert_eq!(
+            job(&report),
+            "Your video is ready.\n\
+             File      /v/sunset.mp4  (1920×1080, 10.0 s, 3.1 MB)\n\
+             Changed   title \"Sunset\" added, 0–3 s\n\
+             Cost      12 credits, 88 left\n\
+             Job       job_1 (done, sandbox)\n\
+             Session   9007199254740993\n\
+             Next: Look at it."
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! Settings: file < environment < flags, read once, typed, checked as a whole.
+//!
+//! The only module that reads the environment and asks the platform for its folders
+//! ([`Surroundings::of_process`]); everything else is handed values.
+
+mod file;
+mod log;
+mod parse;
+mod places;
+mod read;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+pub use log::start_log;
+pub use places::Surroundings;
+pub use read::{Overrides, Resolved};
+pub use settings::{SETTINGS, Setting};
+
+use crate::error::Result;
+use crate::redact::Secret;
+use read::Reader;
+
+/// Pause between two status questions to a real service (NemoVideo skill, Export: "every 30s").
+const POLL: Duration = Duration::from_secs(30);
+/// The same for the sandbox, which answers from this machine.
+const POLL_SANDBOX: Duration = Duration::from_secs(1);
+
+/// Where NemoVideo is and as whom we speak.
+#[derive(Clone, Debug)]
+pub struct Nemo {
+    /// `NEMO_TOKEN`: used instead of an anonymous token, never swapped for another account.
+    pub token: Option<Secret>,
+    /// `NEMO_API_URL`: base of every call, without a trailing slash.
+    pub api_url: Url,
+    /// `NEMO_WEB_URL`: base of links for people.
+    pub web_url: Url,
+    /// `NEMO_CLIENT_ID`: wins over the stored one.
+    pub client_id: Option<String>,
+    /// `SKILL_SOURCE`, else detected from the install path: the value of `X-Skill-Platform`.
+    pub platform: String,
+    /// Folder for the client id and the cached token (private to the user).
+    pub identity_dir: PathBuf,
+    /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
+    pub allow_loopback: bool,
+    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 30 s.
+    pub poll: Duration,
+}
+
+/// Which service a call uses when it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceChoice {
+    /// NemoVideo, which needs no account (later: the other service when its key is set).
+    Auto,
+    /// NemoVideo.
+    Nemo,
+    /// The built-in rehearsal.
+    Sandbox,
+}
+
+impl ServiceChoice {
+    /// The name in settings and arguments.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Nemo => "nemo",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// Everything that can be set, resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `FIRSTCUT_SERVICE`.
+    pub service: ServiceChoice,
+    /// `FIRSTCUT_WAIT_S`: how long a tool call that started a job waits; else by client identity.
+    pub wait: Option<Duration>,
+    /// `FIRSTCUT_POLL_S` if set: pause between two status questions; see [`Config::poll`].
+    pub poll: Option<Duration>,
+    /// Where the ledger lies.
+    pub ledger_file: PathBuf,
+    /// State of the embedded sandbox.
+    pub sandbox_dir: PathBuf,
+    /// `FIRSTCUT_OUTPUT`: where videos go.
+    pub output_dir: PathBuf,
+    /// `FIRSTCUT_FILES`: folders that may be read and written beside the output folder; the working folder counts too.
+    pub file_roots: Vec<PathBuf>,
+    /// `FIRSTCUT_FILES` was set: its word holds for the command line as well.
+    pub file_roots_are_explicit: bool,
+    /// The user's home, for `~`.
+    pub home_dir: Option<PathBuf>,
+    /// The settings file, whether it exists or not.
+    pub config_file: PathBuf,
+    /// Each setting as it came out and where it came from, secrets hidden; in the order of [`SETTINGS`].
+    pub resolved: Vec<Resolved>,
+    /// `FIRSTCUT_LOG`: what is logged to stderr, as `level,target=level,…`.
+    pub log: String,
+    /// NemoVideo.
+    pub nemo: Nemo,
+}
+
+impl Config {
+    /// Reads the settings file, the environment and the flags, in growing order of weight.
+    ///
+    /// # Errors
+    /// [`Kind::Config`](crate::error::Kind::Config) naming every setting that cannot be used, where it was
+    /// set, and what would be right. Nothing is guessed and nothing is dropped.
+    pub fn load(flags: &Overrides, around: &Surroundings) -> Result<Self> {
+        let home = read::home(flags, around)?;
+        let places = places::Places::find(around, home.as_ref().map(|(folder, _)| folder.as_path()))?;
+        let mut reader = Reader::new(flags, around, file::load(&places.config_file)?);
+        reader.note_home(home);
+
+        let allow_loopback = reader.take("FIRSTCUT_ALLOW_LOOPBACK", parse::yes_or_no).unwrap_or(false);
+        let address = |given: &read::Given| parse::address(given, allow_loopback);
+        let service = reader.take("FIRSTCUT_SERVICE", parse::service).unwrap_or(ServiceChoice::Auto);
+        let wait = reader.take("FIRSTCUT_WAIT_S", |given| parse::seconds(given, 0.0..=3600.0));
+        let poll = reader.take("FIRSTCUT_POLL_S", |given| parse::seconds(given, 0.01..=3600.0));
+        let files = reader.take("FIRSTCUT_FILES", |given| parse::folders(given, around));
+        let output = reader.take("FIRSTCUT_OUTPUT", |given| parse::folder(given, around));
+        let log = reader.take("FIRSTCUT_LOG", parse::log_filter);
+        let token = reader.take("NEMO_TOKEN", parse::token);
+        let api_url = reader.take("NEMO_API_URL", address);
+        let web_url = reader.take("NEMO_WEB_URL", address);
+        let client_id = reader.take("NEMO_CLIENT_ID", parse::header_word);
+        let platform = reader.take("SKILL_SOURCE", parse::header_word);
+        let resolved = reader.finish()?;
+
+        Ok(Self {
+            service,
+            wait,
+            poll,
+            ledger_file: places.data_dir.join("ledger.sqlite"),
+            sandbox_dir: places.data_dir.join("sandbox"),
+            output_dir: output.unwrap_or(places.output_dir),
+            file_roots_are_explicit: files.is_some(),
+            file_roots: files.unwrap_or(places.media_dirs),
+            home_dir: around.home_dir.clone(),
+            config_file: places.config_file,
+            resolved,
+            log: log.unwrap_or_else(|| parse::LOG.to_owned()),
+            nemo: Nemo {
+                token,
+                api_url: match api_url {
+                    Some(url) => url,
+                    None => parse::own_address(settings::API_URL)?,
+                },
+                web_url: match web_url {
+                    Some(url) => url,
+                    None => parse::own_address(settings::WEB_URL)?,
+                },
+                client_id,
+                platform: platform.unwrap_or_else(|| places::platform(around).to_owned()),
+                identity_dir: places.data_dir.join("nemo"),
+                allow_loopback,
+                poll: poll.unwrap_or(POLL),
+            },
+        })
+    }
+
+    /// Pause between two status questions to this kind of service.
+    #[must_use]
+    pub fn poll(&self, sandbox: bool) -> Duration {
+        self.poll.unwrap_or(if sandbox { POLL_SANDBOX } else { POLL })
+    }
+
+    /// The folder that holds everything firstcut keeps for itself.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        self.ledger_file.parent().unwrap_or(&self.ledger_file)
+    }
+}

@@ -1,0 +1,205 @@
+//! Values of settings, understood or refused with the right form.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use url::{Host, Url};
+
+use super::ServiceChoice;
+use super::places::Surroundings;
+use super::read::{Given, Source};
+use crate::error::{Error, Result as AppResult};
+use crate::redact::{self, Secret};
+
+/// What is logged when nothing is set; the protocol crate's lower levels would show arguments.
+pub(super) const LOG: &str = "warn,rmcp=warn";
+
+/// A value that cannot be used.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// Goes on after "NAME (source)".
+    pub(super) what: String,
+    /// A full sentence.
+    pub(super) fix: String,
+}
+
+impl Wrong {
+    pub(super) fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { what: what.into(), fix: fix.into() }
+    }
+}
+
+type Parsed<T> = Result<T, Wrong>;
+
+fn shown(text: &str) -> String {
+    format!("\"{}\"", redact::quote(text, 80))
+}
+
+pub(super) fn yes_or_no(given: &Given) -> Parsed<bool> {
+    let text = given.text()?;
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(Wrong::new(format!("is {}", shown(text)), "Set it to 1 or 0.")),
+    }
+}
+
+pub(super) fn service(given: &Given) -> Parsed<ServiceChoice> {
+    let text = given.text()?;
+    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::Sandbox]
+        .into_iter()
+        .find(|choice| choice.name().eq_ignore_ascii_case(text.trim()))
+        .ok_or_else(|| {
+            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo or sandbox.")
+        })
+}
+
+pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Duration> {
+    let text = given.text()?;
+    let number = text.trim().parse::<f64>().ok().filter(|seconds| range.contains(seconds));
+    number.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(|| {
+        let fix = format!("Give seconds as a number from {} to {}.", range.start(), range.end());
+        Wrong::new(format!("is {}", shown(text)), fix)
+    })
+}
+
+/// A folder; relative ones start at the settings file, else at the working folder.
+pub(super) fn folder(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
+    match given.words.as_slice() {
+        [word] => absolute(Path::new(word), &given.source, around),
+        _ => Err(Wrong::new("is a list", "Give one folder.")),
+    }
+}
+
+/// Several folders: a list in the file, separated as in PATH elsewhere.
+pub(super) fn folders(given: &Given, around: &Surroundings) -> Parsed<Vec<PathBuf>> {
+    let split = |word| std::env::split_paths(word).filter(|path| !path.as_os_str().is_empty()).collect();
+    let paths: Vec<PathBuf> = match given.source {
+        Source::File(..) => given.words.iter().map(PathBuf::from).collect(),
+        Source::Environment | Source::Flag(_) => {
+            given.words.iter().flat_map(|word| -> Vec<PathBuf> { split(word) }).collect()
+        }
+    };
+    paths.iter().map(|path| absolute(path, &given.source, around)).collect()
+}
+
+fn absolute(path: &Path, source: &Source, around: &Surroundings) -> Parsed<PathBuf> {
+    let path = match path.strip_prefix("~") {
+        Ok(rest) => around.home_dir.as_ref().map(|home| home.join(rest)).ok_or_else(|| {
+            Wrong::new("begins with ~ and your home folder is not known", "Write the whole path.")
+        })?,
+        Err(_) => path.to_owned(),
+    };
+    let base = match source {
+        Source::File(file, _) => file.parent().unwrap_or(&around.working_dir),
+        Source::Environment | Source::Flag(_) => &around.working_dir,
+    };
+    let path = base.join(path);
+    if path.is_file() {
+        let what = format!("is {}, which is a file", shown(&path.to_string_lossy()));
+        return Err(Wrong::new(what, "Name a folder."));
+    }
+    Ok(path)
+}
+
+pub(super) fn log_filter(given: &Given) -> Parsed<String> {
+    let text = given.text()?;
+    // A lone word that is no level would be taken for a target whose every line is wanted.
+    let is_level = |word: &str| word.contains('=') || word.trim().parse::<LevelFilter>().is_ok();
+    match text.parse::<Targets>() {
+        Ok(_) if text.split(',').all(is_level) => Ok(text.to_owned()),
+        _ => Err(Wrong::new(
+            format!("is {}, which is no log filter", shown(text)),
+            "Write a level (error, warn, info, debug, trace) or target=level, separated by commas.",
+        )),
+    }
+}
+
+/// A token goes into a header as it is: whatever would be changed or refused there is refused here.
+pub(super) fn token(given: &Given) -> Parsed<Secret> {
+    let fix = "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
+               an anonymous account. A token that is set is never silently swapped for an anonymous account.";
+    let malformed = |what: &str| Wrong::new(what, fix);
+    let text = match given.words.as_slice() {
+        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no token has"))?,
+        _ => return Err(malformed("is a list")),
+    };
+    if text.trim().is_empty() {
+        Err(malformed("holds only blanks"))
+    } else if text.chars().any(char::is_whitespace) {
+        Err(malformed("holds a blank or a line end"))
+    } else if !text.bytes().all(|b| b.is_ascii_graphic()) || text.contains(['"', '\'']) {
+        Err(malformed("holds characters that no token has"))
+    } else if text.len() > 4096 {
+        Err(malformed("is longer than 4096 characters"))
+    } else {
+        Ok(Secret::new(text))
+    }
+}
+
+/// A short word that goes into a header (NemoVideo skill: X-Client-Id up to 64 characters, X-Skill-Platform).
+pub(super) fn header_word(given: &Given) -> Parsed<String> {
+    let text = given.text()?.trim();
+    if !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::new(
+            format!("is {}", shown(text)),
+            "Use 1 to 64 printable ASCII characters without blanks, or unset it.",
+        ))
+    }
+}
+
+/// The base of a service: https, or http on this machine when that is allowed.
+pub(super) fn address(given: &Given, allow_loopback: bool) -> Parsed<Url> {
+    let text = given.text()?.trim();
+    let form = "Write it as https://host, without user name, query or fragment.";
+    let url = Url::parse(text).map_err(|error| {
+        Wrong::new(format!("is {}, which is no web address ({error})", shown(text)), form)
+    })?;
+    if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
+        return Err(Wrong::new(format!("is {}, which is no web address", shown(text)), form));
+    }
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if has_user || url.query().is_some() || url.fragment().is_some() {
+        return Err(Wrong::new("carries a user name, a query or a fragment", form));
+    }
+    if is_loopback(&url) && !allow_loopback {
+        return Err(Wrong::new(
+            format!("is {}, on this machine", shown(text)),
+            "Set FIRSTCUT_ALLOW_LOOPBACK=1 to use a server on this machine, such as the sandbox.",
+        ));
+    }
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(Wrong::new(
+            format!("is {}, which is not encrypted", shown(text)),
+            "Use https; http would send your token in the open.",
+        ));
+    }
+    Ok(without_slash(url))
+}
+
+/// An address that we wrote ourselves.
+pub(super) fn own_address(text: &str) -> AppResult<Url> {
+    let url = Url::parse(text)
+        .map_err(|error| Error::internal("A built-in address cannot be read.").because(error))?;
+    Ok(without_slash(url))
+}
+
+/// A lone root path stays `/`, because an address without a path does not exist.
+fn without_slash(mut url: Url) -> Url {
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    url
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}

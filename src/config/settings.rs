@@ -1,0 +1,153 @@
+//! The table of settings: what exists, what it is called in each place, what it means.
+//!
+//! README's table is compared with this one by a test.
+
+/// Where NemoVideo answers (NemoVideo skill, API base).
+pub(super) const API_URL: &str = "https://mega-api-prod.nemovideo.ai";
+/// Where its people register and top up.
+pub(super) const WEB_URL: &str = "https://nemovideo.com";
+
+/// One thing that can be set.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// The key in `firstcut.toml`, with a dot for its table; none when the file cannot set it.
+    pub key: Option<&'static str>,
+    /// The flag on the command line, if there is one.
+    pub flag: Option<&'static str>,
+    /// What is written there, and the default.
+    pub form: &'static str,
+    /// What it is without any word.
+    pub default: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Its value is never shown.
+    pub secret: bool,
+}
+
+/// Every setting, in the order of the documentation.
+pub const SETTINGS: [Setting; 13] = [
+    Setting {
+        name: "FIRSTCUT_HOME",
+        key: None,
+        flag: Some("--home"),
+        form: "folder",
+        default: "the platform's folders",
+        meaning: "One folder for settings, ledger, cached token, sandbox and finished videos.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_SERVICE",
+        key: Some("service"),
+        flag: Some("--service"),
+        form: "`auto`, `nemo` or `sandbox`",
+        default: "`auto`",
+        meaning: "Who makes the video. `auto` is NemoVideo; the sandbox is used only when named.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_WAIT_S",
+        key: Some("wait_s"),
+        flag: None,
+        form: "seconds, 0 to 3600",
+        default: "45, more for clients that allow it",
+        meaning: "How long a tool call waits for its job before it answers \"still running\".",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_POLL_S",
+        key: Some("poll_s"),
+        flag: None,
+        form: "seconds, 0.01 to 3600",
+        default: "30; sandbox: 1",
+        meaning: "Pause between two status questions to a service.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_FILES",
+        key: Some("files"),
+        flag: None,
+        form: "folders, separated as in PATH; a list in the file",
+        default: "Desktop, Documents, Downloads, Movies/Videos, Pictures, Music",
+        meaning: "Folders that may be read and written, beside the working folder and the output folder.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_OUTPUT",
+        key: Some("output"),
+        flag: None,
+        form: "folder",
+        default: "`firstcut` in Movies/Videos; `output` in FIRSTCUT_HOME",
+        meaning: "Where videos go when no path is named.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_ALLOW_LOOPBACK",
+        key: Some("allow_loopback"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "Lets services and downloads be on this machine, for a sandbox that runs by itself.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_LOG",
+        key: Some("log"),
+        flag: None,
+        form: "`level,target=level,…`",
+        default: "`warn,rmcp=warn`",
+        meaning: "What is logged to stderr.",
+        secret: false,
+    },
+    Setting {
+        name: "NEMO_TOKEN",
+        key: Some("nemo.token"),
+        flag: None,
+        form: "token",
+        default: "an anonymous account, made at the first call",
+        meaning: "Your NemoVideo token. It is never swapped for another account.",
+        secret: true,
+    },
+    Setting {
+        name: "NEMO_API_URL",
+        key: Some("nemo.api_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://mega-api-prod.nemovideo.ai`",
+        meaning: "Where NemoVideo answers.",
+        secret: false,
+    },
+    Setting {
+        name: "NEMO_WEB_URL",
+        key: Some("nemo.web_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://nemovideo.com`",
+        meaning: "Where links for people lead: registration, plans.",
+        secret: false,
+    },
+    Setting {
+        name: "NEMO_CLIENT_ID",
+        key: Some("nemo.client_id"),
+        flag: None,
+        form: "up to 64 printable characters",
+        default: "a random UUID, kept",
+        meaning: "The name under which anonymous tokens are asked for.",
+        secret: false,
+    },
+    Setting {
+        name: "SKILL_SOURCE",
+        key: Some("nemo.skill_source"),
+        flag: None,
+        form: "up to 64 printable characters",
+        default: "`clawhub` or `cursor` by the install path, else `unknown`",
+        meaning: "Where this skill was installed from, told to NemoVideo as `X-Skill-Platform`.",
+        secret: false,
+    },
+];
+
+/// The setting of that name.
+pub(super) fn named(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}

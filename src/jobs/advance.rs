@@ -1,0 +1,186 @@
+//! One step of one job: look at the row, do at most one outside effect, write down what became of it.
+//!
+//! Losing, doubling or reordering calls of [`step`] is harmless: the lease makes sure that one worker at a time
+//! looks at a job, and the fence that a late one changes nothing.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::{Error, Kind};
+use crate::jobs::{render, turn, video};
+use crate::ledger::{Change, Ledger, Recorded};
+use crate::model::job::{EpochMs, Failure, Job, State};
+use crate::model::request::Request;
+use crate::nemo;
+
+/// A lease is this long and renewed every quarter of it; a worker that dies is noticed after it.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
+/// A failure of ours, or of a service that is down, is retried this often before the job fails.
+const MAX_FAULTS: u64 = 12;
+
+/// Why a step ends without having written its result.
+pub(super) enum Halt {
+    /// Somebody else owns the job by now.
+    Lost,
+    /// The process is asked to end; the job goes on later, here or elsewhere.
+    Stop,
+    /// Something failed that surely had no effect on money.
+    Fault(Error),
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Fault(error)
+    }
+}
+
+/// A job in the hands of its lease holder.
+pub(super) struct Step {
+    pub(super) app: App,
+    pub(super) ledger: Ledger,
+    pub(super) job: Job,
+    pub(super) stop: CancellationToken,
+}
+
+impl Step {
+    /// The client of the job's service.
+    pub(super) async fn client(&self) -> Result<nemo::Client, Halt> {
+        Ok(self.app.client(self.job.service).await?)
+    }
+
+    pub(super) fn now_ms(&self) -> EpochMs {
+        self.app.now_ms()
+    }
+
+    /// What was learnt on the way, in the kind's own form.
+    pub(super) fn work<T: DeserializeOwned + Default>(&self) -> Result<T, Halt> {
+        if self.job.work.is_null() {
+            return Ok(T::default());
+        }
+        serde_json::from_value(self.job.work.clone()).map_err(|error| {
+            Halt::Fault(
+                Error::internal(format!("The notes of {} cannot be read.", self.job.id)).because(error),
+            )
+        })
+    }
+
+    /// Writes a change under the fence.
+    pub(super) async fn record(&mut self, change: Change) -> Result<(), Halt> {
+        let at_rest = change.state.is_some_and(State::is_at_rest);
+        match self.ledger.record(&self.job, change, "engine", self.now_ms()).await? {
+            Recorded::Done(job) => self.job = job,
+            Recorded::Lost => return Err(Halt::Lost),
+        }
+        if at_rest && let Some(parent) = &self.job.parent_id {
+            self.ledger.wake(parent, self.now_ms()).await?;
+        }
+        self.app.ring();
+        Ok(())
+    }
+
+    /// The job ends without a result.
+    pub(super) async fn fail(&mut self, error: &Error) -> Result<(), Halt> {
+        self.record(Change {
+            state: Some(State::Failed),
+            failure: Some(Some(Failure::from(error))),
+            ..Change::default()
+        })
+        .await
+    }
+
+    /// The job ends because somebody asked for it.
+    pub(super) async fn cancelled(&mut self, note: &str) -> Result<(), Halt> {
+        self.record(Change {
+            state: Some(State::Cancelled),
+            note: Some(note.to_owned()),
+            ..Change::default()
+        })
+        .await
+    }
+
+    /// Keeps the lease for longer; false when it is somebody else's.
+    pub(super) async fn renew(&self) -> Result<(), Halt> {
+        let until = self.now_ms() + millis(LEASE);
+        if self.ledger.renew(&self.job, until).await? { Ok(()) } else { Err(Halt::Lost) }
+    }
+
+    /// Whether somebody asked for an end since the job was claimed.
+    pub(super) async fn end_is_asked_for(&self) -> Result<bool, Halt> {
+        Ok(self.job.cancel_requested || self.ledger.job(&self.job.id).await?.cancel_requested)
+    }
+
+    /// Now and a while, for a row's due time.
+    pub(super) fn in_a(&self, pause: Duration) -> Option<Option<EpochMs>> {
+        Some(Some(self.now_ms() + millis(pause)))
+    }
+}
+
+/// Notes in the ledger's form.
+pub(super) fn notes<T: Serialize>(work: &T) -> Result<Option<serde_json::Value>, Halt> {
+    serde_json::to_value(work)
+        .map(Some)
+        .map_err(|error| Halt::Fault(Error::internal("A job's notes cannot be written.").because(error)))
+}
+
+pub(super) fn millis(duration: Duration) -> EpochMs {
+    EpochMs::try_from(duration.as_millis()).unwrap_or(EpochMs::MAX)
+}
+
+/// Moves one claimed job one step on.
+pub(super) async fn step(app: App, ledger: Ledger, job: Job, stop: CancellationToken) {
+    let mut step = Step { app, ledger, job, stop };
+    let went = match step.job.request {
+        Request::Turn(_) => turn::step(&mut step).await,
+        Request::Render(_) => render::step(&mut step).await,
+        Request::Video(_) => video::step(&mut step).await,
+    };
+    let went = match went {
+        Err(Halt::Fault(error)) => after_fault(&mut step, &error).await,
+        went => went,
+    };
+    match went {
+        Ok(()) | Err(Halt::Lost) => {}
+        Err(Halt::Stop) => {
+            // Nothing more to lose if this fails: the lease runs out by itself.
+            if let Err(error) = step.ledger.release(&step.job, step.now_ms()).await {
+                tracing::warn!(job.id = %step.job.id, %error, "a lease was not given back");
+            }
+        }
+        Err(Halt::Fault(error)) => {
+            tracing::error!(job.id = %step.job.id, %error, "a step could not be recorded")
+        }
+    }
+}
+
+/// A passing fault is retried later, with growing pauses; anything else ends the job.
+async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
+    let faults = step.job.work.get("faults").and_then(serde_json::Value::as_u64).unwrap_or(0) + 1;
+    let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::TimedOut);
+    if !passing || faults > MAX_FAULTS {
+        return step.fail(error).await;
+    }
+    let pause = error.wait_s().map_or_else(
+        || {
+            Duration::from_millis(250 << faults.min(7))
+                .min(step.app.poll(step.job.service).max(Duration::from_secs(1)))
+        },
+        Duration::from_secs,
+    );
+    let mut work = step.job.work.clone();
+    if !work.is_object() {
+        work = serde_json::json!({});
+    }
+    work["faults"] = faults.into();
+    let note = format!("{} Trying again.", error.message());
+    step.record(Change {
+        work: Some(work),
+        note: Some(note),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}

@@ -1,0 +1,77 @@
+//! Ends a job on request, and lets a person settle what no reading could.
+
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::jobs::report;
+use crate::ledger::Change;
+use crate::model::job::{Job, JobId, JobKind, State};
+
+/// Asks for an end. What was already paid stays paid, and the report says so.
+pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
+    let job = report::find(app, id).await?;
+    if job.state == State::Uncertain {
+        return Err(Error::new(
+            Kind::InvalidInput,
+            "This job waits for a decision; there is nothing to stop.",
+        )
+        .next(format!(
+            "A person can settle it with `firstcut jobs adopt {id}` or `firstcut jobs drop {id}`."
+        )));
+    }
+    let job = app.ledger().await?.request_cancel(id, app.now_ms()).await?;
+    app.ring();
+    Ok(job)
+}
+
+/// An uncertain job is looked at again: it goes on as if its answer had just been lost.
+pub async fn adopt(app: &App, id: &JobId) -> Result<Job> {
+    resolve(app, id, |job| Change {
+        state: Some(State::Running),
+        work: looks_anew(job),
+        failure: Some(None),
+        note: Some("Looking at the timeline again.".to_owned()),
+        due_at_ms: Some(Some(app.now_ms())),
+        ..Change::default()
+    })
+    .await
+}
+
+/// An uncertain job is given up; its worst case stays in the books.
+pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
+    resolve(app, id, |_| Change {
+        state: Some(State::Failed),
+        note: Some("Given up by a person; it may have been charged.".to_owned()),
+        ..Change::default()
+    })
+    .await
+}
+
+/// The same for a job and, in a composite, for the part that is uncertain.
+async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Result<Job> {
+    let ledger = app.ledger().await?;
+    let job = report::find(app, id).await?;
+    if job.state != State::Uncertain {
+        return Err(Error::invalid(format!(
+            "Job {id} is {}; only an uncertain job can be settled.",
+            job.state
+        )));
+    }
+    for part in ledger.children(id).await?.iter().filter(|part| part.state == State::Uncertain) {
+        ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;
+    }
+    ledger.resolve(id, State::Uncertain, change(&job), "person", app.now_ms()).await?;
+    app.ring();
+    report::find(app, id).await
+}
+
+/// One last look is left: it finds the effect, or the job is uncertain again.
+fn looks_anew(job: &Job) -> Option<serde_json::Value> {
+    if job.kind != JobKind::Turn {
+        return None;
+    }
+    let mut work = job.work.clone();
+    if let Some(looks) = work.get_mut("looks") {
+        *looks = 4.into();
+    }
+    Some(work)
+}

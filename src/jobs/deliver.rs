@@ -1,0 +1,100 @@
+//! A rendered video becomes a file in its place: fetched beside it, checked, then renamed, never overwriting.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::jobs::advance::{Halt, LEASE, Step, notes};
+use crate::jobs::paths;
+use crate::jobs::render::RenderWork;
+use crate::ledger::Change;
+use crate::media::probe;
+use crate::model::job::State;
+use crate::model::report::FileReport;
+use crate::model::request::Render;
+use crate::net::staged::{self, Downloaded};
+
+/// Fetches and places the file; done again from anywhere after a crash, with the same result.
+pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork) -> Result<(), Halt> {
+    if let (Some(path), Some(sha256)) = (&work.final_path, &work.sha256)
+        && staged::sha256_of(path).ok().as_ref() == Some(sha256)
+    {
+        // A crash came between the renaming and this row.
+        return done(step, work.clone(), path).await;
+    }
+    step.record(Change {
+        state: Some(State::Delivering),
+        note: Some("Downloading the video…".to_owned()),
+        keep_lease: true,
+        due_at_ms: step.in_a(Duration::ZERO),
+        ..Change::default()
+    })
+    .await?;
+    let part = part_file(&render.output_path, step.job.id.as_str());
+    let downloaded = fetch(step, &work, &part).await?;
+    work.sha256 = Some(downloaded.sha256);
+    work.final_path = Some(paths::unused(&render.output_path));
+    step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
+    let wanted = work.final_path.clone().unwrap_or_else(|| render.output_path.clone());
+    let path = staged::publish(&part, &wanted)?;
+    work.final_path = Some(path.clone());
+    done(step, work, &path).await
+}
+
+/// Keeps the lease while the bytes come.
+async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded, Halt> {
+    let client = step.client().await?;
+    let render_id = work.render_id.clone().unwrap_or_default();
+    let fetching = client.download(&render_id, work.url.as_ref(), part, &|_, _| {});
+    tokio::pin!(fetching);
+    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
+    loop {
+        tokio::select! {
+            fetched = &mut fetching => return Ok(fetched?),
+            () = step.stop.cancelled() => return Err(Halt::Stop),
+            _ = renewal.tick() => step.renew().await?,
+        }
+    }
+}
+
+async fn done(step: &mut Step, mut work: RenderWork, path: &Path) -> Result<(), Halt> {
+    work.file = Some(describe(path).await?);
+    step.record(Change {
+        state: Some(State::Done),
+        work: notes(&work)?,
+        note: Some("✅ Video ready!".to_owned()),
+        progress_pct: Some(100.0),
+        ..Change::default()
+    })
+    .await
+}
+
+/// A file as it is told: measured, not assumed.
+pub(super) async fn describe(path: &Path) -> Result<FileReport> {
+    let path = path.to_owned();
+    let described = tokio::task::spawn_blocking(move || {
+        let bytes = std::fs::metadata(&path)
+            .map_err(|error| Error::storage(format!("{} cannot be read.", path.display()), error))?
+            .len();
+        // What cannot be probed is still there; its measures are left out rather than guessed.
+        let probe = probe::probe(&path).ok();
+        Ok(FileReport {
+            uri: url::Url::from_file_path(&path).map(String::from).unwrap_or_default(),
+            path: path.display().to_string(),
+            mime: "video/mp4".to_owned(),
+            bytes,
+            width: probe.as_ref().and_then(|probe| probe.width),
+            height: probe.as_ref().and_then(|probe| probe.height),
+            duration_s: probe.as_ref().and_then(|probe| probe.duration_s),
+        })
+    });
+    described.await.map_err(|error| Error::internal("Measuring a file failed.").because(error))?
+}
+
+/// Beside the target, so that the renaming stays within one file system; hidden, so that nobody opens half a video.
+fn part_file(output: &Path, job_id: &str) -> PathBuf {
+    let folder = output.parent().unwrap_or(Path::new("."));
+    folder.join(format!(".{job_id}.part"))
+}

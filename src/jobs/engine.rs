@@ -1,0 +1,115 @@
+//! The loop that moves jobs: one process of those that share a ledger is the dispatcher.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::error::{Error, Money, Result};
+use crate::jobs::advance::{LEASE, millis, step};
+use crate::ledger::{Change, Dispatcher, Ledger};
+use crate::model::job::{Failure, Job, State};
+
+/// Steps under way at once. Most of them wait for a service.
+const MAX_STEPS: usize = 8;
+/// The longest that the loop sleeps: jobs that other processes write down are found this soon.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often a process that is not the dispatcher asks whether it may be.
+const ELECT_EVERY: Duration = Duration::from_millis(250);
+
+/// Runs until `stop`: waits to be elected, then steps whatever is due. Returns after the steps in hand have let
+/// go of their leases.
+///
+/// # Errors
+/// When the ledger cannot be opened at all.
+pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
+    let ledger = app.ledger().await?.clone();
+    let Some(_elected) = elect(&ledger, &stop).await? else { return Ok(()) };
+    // Whoever held leases is gone: only the dispatcher takes any.
+    ledger.expire_leases(app.now_ms()).await?;
+    let steps = TaskTracker::new();
+    let running = Arc::new(AtomicUsize::new(0));
+    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+    while !stop.is_cancelled() {
+        let rung = app.rung();
+        if let Err(error) = claim(&app, &ledger, &owner, &steps, &running, &stop).await {
+            tracing::error!(%error, "due jobs could not be read");
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = rung => {}
+            () = tokio::time::sleep(nap(&app, &ledger).await) => {}
+        }
+    }
+    steps.close();
+    steps.wait().await;
+    Ok(())
+}
+
+async fn elect(ledger: &Ledger, stop: &CancellationToken) -> Result<Option<Dispatcher>> {
+    loop {
+        if let Some(elected) = Dispatcher::try_elect(&ledger.path().with_extension("lock"))? {
+            return Ok(Some(elected));
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(ELECT_EVERY) => {}
+        }
+    }
+}
+
+/// Claims what is due and starts its steps.
+async fn claim(
+    app: &App,
+    ledger: &Ledger,
+    owner: &str,
+    steps: &TaskTracker,
+    running: &Arc<AtomicUsize>,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let free = MAX_STEPS.saturating_sub(running.load(Ordering::Relaxed));
+    let free = u32::try_from(free).unwrap_or(0);
+    if free == 0 {
+        return Ok(());
+    }
+    for job in ledger.claim(owner, app.now_ms(), millis(LEASE), free).await? {
+        running.fetch_add(1, Ordering::Relaxed);
+        let (app, ledger, stop, running) = (app.clone(), ledger.clone(), stop.clone(), Arc::clone(running));
+        steps.spawn(async move {
+            let (bell, books, claimed) = (app.clone(), ledger.clone(), job.clone());
+            if AssertUnwindSafe(step(app, ledger, job, stop)).catch_unwind().await.is_err() {
+                bury(&bell, &books, &claimed).await;
+            }
+            running.fetch_sub(1, Ordering::Relaxed);
+            bell.ring();
+        });
+    }
+    Ok(())
+}
+
+/// A panic ends one job and no more; otherwise it would come back with every claim.
+async fn bury(app: &App, ledger: &Ledger, job: &Job) {
+    let error = Error::internal("firstcut made a mistake while it worked on this job.")
+        .money(Money::Unknown)
+        .next("Look at the timeline with session_state before asking again, and report the mistake.");
+    let change = Change {
+        state: Some(State::Failed),
+        failure: Some(Some(Failure::from(&error))),
+        ..Change::default()
+    };
+    if let Err(error) = ledger.record(job, change, "engine", app.now_ms()).await {
+        tracing::error!(job.id = %job.id, %error, "a panic could not be recorded");
+    }
+}
+
+/// Until the next job is due, within bounds.
+async fn nap(app: &App, ledger: &Ledger) -> Duration {
+    let due = ledger.next_due_ms().await.ok().flatten().unwrap_or(i64::MAX);
+    let until = u64::try_from(due.saturating_sub(app.now_ms())).unwrap_or(0);
+    Duration::from_millis(until).clamp(Duration::from_millis(5), LOOK_EVERY)
+}

@@ -1,0 +1,63 @@
+//! The identity of a request: the same call twice gives the same job.
+//!
+//! A client that lost our answer repeats the call. Within [`WINDOW_MS`] of the earlier job's last change, and
+//! for as long as that runs, the repetition *is* that job; `request_id` makes it so for ever, `new` never.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::ledger::Ledger;
+use crate::model::job::{EpochMs, Job, JobId, Service};
+
+/// Longer than any client waits for one call, shorter than a person takes to want the same again.
+const WINDOW_MS: EpochMs = 10 * 60 * 1000;
+
+/// Who a request is.
+pub(super) enum Identity {
+    /// This row is it already.
+    Known(Box<Job>),
+    /// It is new, under this key. Two racers get the same key, and the ledger takes one.
+    Fresh(String),
+}
+
+/// Looks for the job that the same call made before.
+///
+/// `asked` is everything that makes the request what it is, and nothing that we added.
+pub(super) async fn identify(
+    ledger: &Ledger,
+    service: Service,
+    asked: &impl Serialize,
+    request_id: Option<&str>,
+    new: bool,
+    now_ms: EpochMs,
+) -> Result<Identity> {
+    if let Some(request_id) = request_id.map(str::trim).filter(|id| !id.is_empty()) {
+        if request_id.chars().count() > 200 {
+            return Err(Error::invalid("request_id is longer than 200 characters. Nothing was sent."));
+        }
+        let key = format!("asked:{}:{request_id}", service.name());
+        return Ok(match ledger.job_by_key(&key).await? {
+            Some(job) => Identity::Known(Box::new(job)),
+            None => Identity::Fresh(key),
+        });
+    }
+    if new {
+        return Ok(Identity::Fresh(format!("new:{}", JobId::fresh())));
+    }
+    let base = format!("same:{}:", digest(service, asked)?);
+    Ok(match ledger.latest_with_key_prefix(&base).await? {
+        Some(job) if !job.state.is_at_rest() || now_ms - job.updated_at_ms < WINDOW_MS => {
+            Identity::Known(Box::new(job))
+        }
+        earlier => {
+            Identity::Fresh(format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default()))
+        }
+    })
+}
+
+fn digest(service: Service, asked: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_vec(&(service.name(), asked))
+        .map_err(|error| Error::internal("A request cannot be written down.").because(error))?;
+    Ok(Sha256::digest(&text).iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,262 @@
+//! A render: the timeline becomes a file. Free, and safe to look up by the id that we choose.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Error, Kind};
+use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::deliver;
+use crate::ledger::{AttemptState, Change};
+use crate::model::job::{EpochMs, State};
+use crate::model::report::FileReport;
+use crate::model::request::Request;
+use crate::nemo::render::{RenderStatus, Submission};
+use crate::nemo::state::SessionState;
+use crate::redact::SafeUrl;
+
+/// A failed render gets a new id once (NemoVideo skill, Export).
+const MAX_ATTEMPTS: u32 = 2;
+/// A render that takes longer is given up; another one is free.
+const DEADLINE_MS: EpochMs = 15 * 60 * 1000;
+/// The timeline must look the same twice before it is rendered, because the second stage of a generation may
+/// arrive after the stream ended; but not for ever.
+const MAX_LOOKS: u32 = 8;
+
+/// What a render learns on the way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct RenderWork {
+    /// The id that we chose; committed before the request.
+    pub(super) render_id: Option<String>,
+    /// When that was submitted.
+    pub(super) submitted_at_ms: EpochMs,
+    /// Looks at the timeline before submitting.
+    pub(super) looks: u32,
+    /// The timeline at the last look, in the skill's form.
+    pub(super) timeline: Option<String>,
+    /// Reported as completed, but without an address.
+    pub(super) completed_without_url: u32,
+    /// Where the service keeps the file; may be signed, so it is shown nowhere.
+    pub(super) url: Option<SafeUrl>,
+    /// The file's name, decided before the bytes are put there.
+    pub(super) final_path: Option<PathBuf>,
+    /// Of the file in `final_path`.
+    pub(super) sha256: Option<String>,
+    /// The file, when it is there.
+    pub(super) file: Option<FileReport>,
+}
+
+/// One step of a render.
+pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
+    let Request::Render(render) = step.job.request.clone() else {
+        return Err(Error::internal("This job is no render.").into());
+    };
+    let work: RenderWork = step.work()?;
+    if step.job.cancel_requested && !matches!(step.job.state, State::Ready | State::Delivering) {
+        return cancel(step, &work).await;
+    }
+    match step.job.state {
+        State::Queued => prepare(step, work).await,
+        // The lease ended around the request: our own id tells whether it arrived.
+        State::Submitting => look_up(step, work).await,
+        State::Running => poll(step, work).await,
+        State::Ready | State::Delivering => deliver::step(step, &render, work).await,
+        state => Err(Error::internal(format!("A render cannot be {state}.")).into()),
+    }
+}
+
+fn session_of(step: &Step) -> Result<String, Halt> {
+    step.job.session_id.clone().ok_or_else(|| Error::internal("A render has no session.").into())
+}
+
+/// Reads the timeline freshly, and submits it when it has stopped changing.
+async fn prepare(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
+    let session_id = session_of(step)?;
+    let state = step.client().await?.state(&session_id).await?;
+    let timeline = state.draft.timeline().to_string();
+    let settled = work.timeline.as_ref() == Some(&timeline) || work.looks >= MAX_LOOKS;
+    let may_still_change = step.job.parent_id.is_some() && !settled;
+    work.looks += 1;
+    work.timeline = Some(timeline);
+    if may_still_change
+        || (!state.draft.is_exportable() && step.job.parent_id.is_some() && work.looks < MAX_LOOKS)
+    {
+        let pause = step.app.poll(step.job.service).min(Duration::from_secs(3));
+        return step
+            .record(Change {
+                work: notes(&work)?,
+                note: Some("Waiting for the timeline to settle…".to_owned()),
+                due_at_ms: step.in_a(pause),
+                ..Change::default()
+            })
+            .await;
+    }
+    if !state.draft.is_exportable() {
+        let error = Error::new(Kind::EmptyTimeline, "There is nothing on the timeline to export yet.")
+            .next("Generate or edit something first with generate_video or edit_video, then export.");
+        return step.fail(&error).await;
+    }
+    work.render_id = Some(fresh_id(step.now_ms()));
+    work.submitted_at_ms = step.now_ms();
+    step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
+    submit(step, work, &state).await
+}
+
+/// `render_` and a timestamp (NemoVideo skill, Export), made unique by a few random digits.
+fn fresh_id(now_ms: EpochMs) -> String {
+    let random = Uuid::new_v4().simple().to_string();
+    format!("render_{now_ms}_{}", random.get(..6).unwrap_or_default())
+}
+
+async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Result<(), Halt> {
+    let session_id = session_of(step)?;
+    let render_id = work.render_id.clone().unwrap_or_default();
+    let client = step.client().await?;
+    let detail = serde_json::json!({ "render_id": render_id });
+    let Some(n) = step.ledger.begin_attempt(&step.job, detail, step.now_ms()).await? else {
+        return Err(Halt::Lost);
+    };
+    let sent = tokio::select! {
+        sent = client.submit_render(&render_id, &session_id, &state.draft) => sent,
+        () = step.stop.cancelled() => return Err(Halt::Stop),
+    };
+    match sent {
+        // An id that is known already is ours: an earlier submission had arrived.
+        Ok(Submission::Accepted | Submission::AlreadyKnown) => {
+            end_attempt(step, n, AttemptState::Accepted, &render_id).await?;
+            rendering(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(5))).await
+        }
+        Err(error) if error.kind() == Kind::Uncertain => {
+            end_attempt(step, n, AttemptState::Unknown, &render_id).await?;
+            look_up(step, work).await
+        }
+        Err(error) => {
+            end_attempt(step, n, AttemptState::Rejected, &render_id).await?;
+            let hopeless = matches!(
+                error.kind(),
+                Kind::PlanRequired
+                    | Kind::Unauthorized
+                    | Kind::SessionLost
+                    | Kind::OutOfCredits
+                    | Kind::EmptyTimeline
+            );
+            if hopeless { step.fail(&error).await } else { once_more(step, work, error).await }
+        }
+    }
+}
+
+async fn rendering(step: &mut Step, work: &RenderWork, pause: Duration) -> Result<(), Halt> {
+    step.record(Change {
+        state: Some(State::Running),
+        work: notes(work)?,
+        note: Some("⏳ Rendering, about 30 s to 90 s.".to_owned()),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+/// Our own id tells whether a lost submission arrived.
+async fn look_up(step: &mut Step, work: RenderWork) -> Result<(), Halt> {
+    let Some(render_id) = work.render_id.clone() else {
+        return once_more(step, work, Error::internal("A render was begun without an id.")).await;
+    };
+    match step.client().await?.render_status(&render_id).await {
+        Ok(_) => rendering(step, &work, Duration::ZERO).await,
+        Err(error) if error.kind() == Kind::NotFound => once_more(step, work, error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A new id, once; then the failure is told.
+async fn once_more(step: &mut Step, work: RenderWork, error: Error) -> Result<(), Halt> {
+    if step.job.attempts >= MAX_ATTEMPTS {
+        let failed = Error::new(error.kind(), error.message().to_owned())
+            .quoting(error.quoted().unwrap_or_default())
+            .next("The timeline is untouched and exporting is free: call export again.")
+            .because(error);
+        return step.fail(&failed).await;
+    }
+    let work = RenderWork { looks: MAX_LOOKS, timeline: work.timeline, ..RenderWork::default() };
+    step.record(Change {
+        state: Some(State::Queued),
+        work: notes(&work)?,
+        note: Some("The render failed; trying once more under a new id.".to_owned()),
+        due_at_ms: step.in_a(Duration::from_millis(200)),
+        ..Change::default()
+    })
+    .await
+}
+
+async fn poll(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
+    let render_id = work.render_id.clone().unwrap_or_default();
+    let interval = step.app.poll(step.job.service);
+    match step.client().await?.render_status(&render_id).await {
+        Ok(RenderStatus::Completed { url }) => {
+            work.completed_without_url += u32::from(url.is_none());
+            if url.is_none() && work.completed_without_url < 2 {
+                return rendering(step, &work, interval).await;
+            }
+            // Without an address the authenticated download is tried.
+            work.url = url;
+            step.record(Change {
+                state: Some(State::Ready),
+                work: notes(&work)?,
+                note: Some("Rendered; downloading.".to_owned()),
+                progress_pct: Some(100.0),
+                due_at_ms: step.in_a(Duration::ZERO),
+                ..Change::default()
+            })
+            .await
+        }
+        Ok(RenderStatus::Failed { message }) => {
+            let error = Error::new(Kind::Declined, "The render failed at the service.").quoting(&message);
+            once_more(step, work, error).await
+        }
+        Ok(_) if step.now_ms() - work.submitted_at_ms > DEADLINE_MS => {
+            let error = Error::new(Kind::TimedOut, "The render did not finish within 15 minutes.")
+                .next("The timeline is untouched and exporting is free: call export again.");
+            step.fail(&error).await
+        }
+        Ok(status) => {
+            let progress = match status {
+                RenderStatus::Pending { progress }
+                | RenderStatus::Processing { progress }
+                | RenderStatus::Other { progress, .. } => progress,
+                RenderStatus::Completed { .. } | RenderStatus::Failed { .. } => None,
+            };
+            step.record(Change {
+                work: notes(&work)?,
+                note: Some(match progress {
+                    Some(pct) => format!("⏳ Rendering, {pct:.0} %."),
+                    None => "⏳ Rendering.".to_owned(),
+                }),
+                progress_pct: progress,
+                due_at_ms: step.in_a(interval),
+                ..Change::default()
+            })
+            .await
+        }
+        Err(error) if error.kind() == Kind::NotFound => once_more(step, work, error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Stops a render that is under way; it is free either way.
+async fn cancel(step: &mut Step, work: &RenderWork) -> Result<(), Halt> {
+    if let (Some(render_id), State::Running) = (&work.render_id, step.job.state)
+        && let Err(error) = step.client().await?.cancel_render(render_id).await
+    {
+        tracing::info!(job.id = %step.job.id, %error, "a render could not be stopped at the service");
+    }
+    step.cancelled("Stopped. Rendering is free, nothing was spent; the timeline is untouched.").await
+}
+
+async fn end_attempt(step: &Step, n: u32, state: AttemptState, render_id: &str) -> Result<(), Halt> {
+    let detail = serde_json::Value::Null;
+    step.ledger.end_attempt(&step.job.id, n, state, Some(render_id), detail, step.now_ms()).await?;
+    Ok(())
+}

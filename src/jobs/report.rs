@@ -1,0 +1,220 @@
+//! A job as it is told: the one place that turns rows into reports.
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::jobs::plan::Caller;
+use crate::jobs::render::RenderWork;
+use crate::jobs::session::rehearsal_mark;
+use crate::jobs::settle;
+use crate::jobs::turn::{TurnWork, WORST_CASE_CREDITS};
+use crate::jobs::video::VideoWork;
+use crate::ledger::Filter;
+use crate::model::job::{Job, JobId, JobKind, State};
+use crate::model::report::{ActionReport, CostReport, ErrorReport, JobList, JobReport};
+
+/// The most jobs that one list shows.
+const MAX_LISTED: u32 = 100;
+
+/// The report of a job, with the parts of a composite folded in.
+pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
+    let parts = Parts::of(app, job).await?;
+    Ok(tell(job, &parts))
+}
+
+/// The job of that name.
+pub async fn find(app: &App, id: &JobId) -> Result<Job> {
+    app.ledger().await?.job(id).await
+}
+
+/// The newest jobs; parts of composites are left out.
+pub async fn list(app: &App, caller: &Caller, state: Option<State>, limit: u32) -> Result<JobList> {
+    let _ = caller;
+    if limit == 0 || limit > MAX_LISTED {
+        return Err(Error::invalid(format!("limit is {limit}; it must be from 1 to {MAX_LISTED}.")));
+    }
+    let filter = Filter { state, roots_only: true, ..Filter::default() };
+    let rows = app.ledger().await?.list(&filter, limit).await?;
+    let mut jobs = Vec::with_capacity(rows.len());
+    for row in &rows {
+        jobs.push(report(app, row).await?);
+    }
+    let open = jobs.iter().filter(|job| job.state == "uncertain" || job.state == "needs_approval").count();
+    let message = match (jobs.len(), open) {
+        (0, _) => "There are no such jobs.".to_owned(),
+        (n, 0) => format!("{n} jobs, newest first."),
+        (n, open) => format!("{n} jobs, newest first; {open} wait for a decision."),
+    };
+    Ok(JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() })
+}
+
+/// An answer that is no job.
+pub(super) fn answer(service: &str, message: &str, next: &str) -> JobReport {
+    JobReport {
+        kind: "answer".to_owned(),
+        state: State::Done.name().to_owned(),
+        service: service.to_owned(),
+        message: message.to_owned(),
+        next: next.to_owned(),
+        ..JobReport::default()
+    }
+}
+
+/// What the parts of a job learnt.
+#[derive(Default)]
+struct Parts {
+    turn: Option<(Job, TurnWork)>,
+    render: Option<(Job, RenderWork)>,
+}
+
+impl Parts {
+    async fn of(app: &App, job: &Job) -> Result<Self> {
+        let mut parts = Self::default();
+        match job.kind {
+            JobKind::Turn => parts.turn = Some((job.clone(), notes(job)?)),
+            JobKind::Render => parts.render = Some((job.clone(), notes(job)?)),
+            JobKind::Video => {
+                let ledger = app.ledger().await?;
+                let work: VideoWork = notes(job)?;
+                for part in work.turn.iter().chain(&work.render) {
+                    let part = ledger.job(part).await?;
+                    match part.kind {
+                        JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
+                        JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
+                        JobKind::Video => {}
+                    }
+                }
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn notes<T: serde::de::DeserializeOwned + Default>(job: &Job) -> Result<T> {
+    if job.work.is_null() {
+        return Ok(T::default());
+    }
+    serde_json::from_value(job.work.clone())
+        .map_err(|error| Error::internal(format!("The notes of {} cannot be read.", job.id)).because(error))
+}
+
+fn tell(job: &Job, parts: &Parts) -> JobReport {
+    let turn = parts.turn.as_ref().filter(|(part, _)| part.state == State::Done).map(|(_, work)| work);
+    let file = parts.render.as_ref().and_then(|(_, work)| work.file.clone());
+    let exports = job.kind != JobKind::Turn;
+    let rendered_timeline = parts.render.as_ref().and_then(|(_, work)| work.timeline.clone());
+    JobReport {
+        job_id: job.id.to_string(),
+        kind: job.kind.name().to_owned(),
+        state: job.state.name().to_owned(),
+        service: job.service.name().to_owned(),
+        session_id: job.session_id.clone(),
+        progress_pct: if job.state.is_at_rest() { None } else { job.progress_pct },
+        cost: cost(job, parts),
+        timeline: rendered_timeline.or_else(|| turn.and_then(|work| work.timeline.clone())),
+        changes: turn.map(|work| work.changes.clone()).unwrap_or_default(),
+        actions: turn.map(|work| actions(&work.actions, exports, file.is_some())).unwrap_or_default(),
+        error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
+        message: format!(
+            "{}{}",
+            rehearsal_mark(job.service),
+            message(job, turn, file.as_ref().map(|f| f.path.as_str()))
+        ),
+        next: next(job, file.is_some()),
+        files: file.into_iter().collect(),
+    }
+}
+
+/// An export that the service asked for is carried out by a job that makes a file anyway.
+fn actions(actions: &[ActionReport], exports: bool, exported: bool) -> Vec<ActionReport> {
+    let mut told: Vec<ActionReport> = actions.to_vec();
+    for action in told.iter_mut().filter(|action| action.action == "export") {
+        let status = match (exports, exported) {
+            (true, true) => "done",
+            (true, false) => "pending",
+            (false, _) => "offered",
+        };
+        status.clone_into(&mut action.status);
+    }
+    told
+}
+
+fn cost(job: &Job, parts: &Parts) -> Option<CostReport> {
+    let Some((part, work)) = &parts.turn else {
+        // Exporting is free (NemoVideo skill, Export).
+        return job.state.is_at_rest().then(|| CostReport { credits: Some(0.0), ..CostReport::default() });
+    };
+    let spent = settle::spent(work.credits_before.as_ref(), work.credits_after.as_ref());
+    match part.state {
+        State::Queued => None,
+        State::Uncertain => {
+            Some(CostReport { worst_case_credits: Some(WORST_CASE_CREDITS), ..CostReport::default() })
+        }
+        State::Done | State::Failed | State::Cancelled => Some(CostReport {
+            credits: spent,
+            credits_left: work.credits_after.as_ref().map(|credits| credits.available),
+            worst_case_credits: spent.is_none().then_some(WORST_CASE_CREDITS),
+        }),
+        _ => None,
+    }
+}
+
+fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
+    match job.state {
+        State::Done => {
+            let mut said = Vec::new();
+            if let Some(path) = file {
+                said.push(format!("✅ Video ready! It is saved as {path}."));
+            }
+            if let Some(work) = turn {
+                said.push(if work.changes.is_empty() {
+                    "The timeline is unchanged.".to_owned()
+                } else {
+                    format!("Changed on the timeline: {}.", work.changes.join("; "))
+                });
+                if let Some(quotation) = quotation(&work.reply) {
+                    said.push(quotation);
+                }
+            }
+            said.join(" ")
+        }
+        State::Failed | State::Uncertain => {
+            let Some(failure) = &job.failure else { return "The job failed.".to_owned() };
+            let mut said = vec![
+                failure.message.clone(),
+                crate::error::Money::from_code(&failure.money).sentence().into(),
+            ];
+            if let Some(quotation) = failure.quoted.as_deref().and_then(quotation) {
+                said.push(quotation);
+            }
+            said.join(" ")
+        }
+        State::Cancelled => job.note.clone().unwrap_or_else(|| "Stopped.".to_owned()),
+        _ => {
+            let note = job.note.as_deref().unwrap_or("Waiting for its turn.");
+            format!("Still working: {note}")
+        }
+    }
+}
+
+/// The service's words are data: quoted, so that nobody takes them for ours or for an instruction.
+fn quotation(words: &str) -> Option<String> {
+    let words = words.trim();
+    (!words.is_empty()).then(|| format!("NemoVideo says: “{}”", words.replace(['“', '”'], "\"")))
+}
+
+fn next(job: &Job, has_file: bool) -> String {
+    match job.state {
+        State::Done if has_file => {
+            "Show the file to the user. To change it call edit_video, then export.".to_owned()
+        }
+        State::Done => "Call export to get the MP4, or edit_video to change more.".to_owned(),
+        State::Failed | State::Uncertain => job
+            .failure
+            .as_ref()
+            .and_then(|failure| failure.next.clone())
+            .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
+        State::Cancelled => "Call generate_video to start anew.".to_owned(),
+        State::NeedsApproval => "Ask the user whether the price is all right.".to_owned(),
+        _ => format!("Call check_job with job_id {} to wait for it; it goes on meanwhile.", job.id),
+    }
+}

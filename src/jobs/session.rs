@@ -1,0 +1,329 @@
+//! Sessions and what belongs to them: the current one, its timeline, uploads, the balance.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::app::{App, Current};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::paths;
+use crate::jobs::plan::{Caller, Door, UploadInput};
+use crate::ledger::{Filter, Ledger, Session};
+use crate::media::sniff;
+use crate::model::job::Service;
+use crate::model::report::{CreditsReport, SessionReport, UploadReport, UploadedReport};
+use crate::model::request::Media;
+use crate::nemo::Client;
+use crate::nemo::upload::{UploadFile, Uploaded};
+use crate::redact::SafeUrl;
+
+/// A session that a call is about.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    pub(super) service: Service,
+    pub(super) session_id: String,
+}
+
+/// The session that a call means: its own word, else the current one of this door.
+pub(super) async fn choose(
+    app: &App,
+    caller: &Caller,
+    service: Option<&str>,
+    session_id: Option<&str>,
+) -> Result<Option<Chosen>> {
+    let ledger = app.ledger().await?;
+    if let Some(session_id) = session_id.map(str::trim).filter(|id| !id.is_empty()) {
+        let known = ledger.session_by_id(session_id).await?;
+        let service = match (service, &known) {
+            (None | Some("auto"), Some(row)) => row.service,
+            (word, _) => app.service(word)?,
+        };
+        if !session_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            || session_id.len() > 128
+        {
+            return Err(Error::invalid("session_id is not an id of a session. Nothing was sent.")
+                .next("Take the session_id from an earlier answer, or leave it out."));
+        }
+        refuse_lost(known.as_ref())?;
+        return Ok(Some(Chosen { service, session_id: session_id.to_owned() }));
+    }
+    let current = match (caller.door, app.current()) {
+        (Door::Mcp, Some(Current::Session(of, session_id))) => Some((of, session_id)),
+        (Door::Mcp, Some(Current::Job(id))) => {
+            let job = ledger.job(&id).await?;
+            if job.session_id.is_none() && !job.state.is_at_rest() {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("The session of {id} is still being set up."),
+                )
+                .next(format!("Call check_job with job_id {id} first.")));
+            }
+            job.session_id.map(|session_id| (job.service, session_id))
+        }
+        (Door::Mcp, None) => None,
+        (Door::Cli, _) => {
+            let service = app.service(service)?;
+            ledger.last_session(service).await?.map(|row| (service, row.session_id))
+        }
+    };
+    let named = service.map(str::trim).filter(|word| !word.is_empty() && *word != "auto");
+    let wanted = named.map(|word| app.service(Some(word))).transpose()?;
+    let Some((service, session_id)) = current.filter(|(of, _)| wanted.is_none_or(|wanted| wanted == *of))
+    else {
+        return Ok(None);
+    };
+    refuse_lost(ledger.session(service, &session_id).await?.as_ref())?;
+    Ok(Some(Chosen { service, session_id }))
+}
+
+/// As [`choose`], where there must be one.
+pub(super) async fn require(
+    app: &App,
+    caller: &Caller,
+    service: Option<&str>,
+    session_id: Option<&str>,
+) -> Result<Chosen> {
+    choose(app, caller, service, session_id).await?.ok_or_else(|| {
+        Error::new(Kind::NotFound, "There is no session yet.").next(
+            "Make a video with generate_video or upload a file with upload first; both start a session.",
+        )
+    })
+}
+
+fn refuse_lost(row: Option<&Session>) -> Result<()> {
+    match row {
+        Some(row) if row.lost_at_ms.is_some() => Err(Error::new(
+            Kind::SessionLost,
+            format!("The session {} is gone at the service, and its timeline with it.", row.session_id),
+        )
+        .next("Start a new one with generate_video; files must be uploaded again.")),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a session at the service and writes it down.
+pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, language: &str) -> Result<String> {
+    let made = app.client(service).await?.create_session(language).await?;
+    let now_ms = app.now_ms();
+    ledger
+        .put_session(&Session {
+            service,
+            session_id: made.session_id.clone(),
+            task_id: made.task_id,
+            user_id: made.user_id,
+            language: Some(language.to_owned()),
+            created_at_ms: now_ms,
+            last_used_at_ms: now_ms,
+            lost_at_ms: None,
+            note: None,
+            has_uploads: false,
+        })
+        .await?;
+    Ok(made.session_id)
+}
+
+/// The timeline as the service has it now.
+pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<SessionReport> {
+    let chosen = require(app, caller, None, session_id).await?;
+    let ledger = app.ledger().await?;
+    let client = app.client(chosen.service).await?;
+    let state = match client.state(&chosen.session_id).await {
+        Err(error) if error.kind() == Kind::SessionLost => {
+            ledger.mark_session_lost(chosen.service, &chosen.session_id, app.now_ms()).await?;
+            return Err(error);
+        }
+        state => state?,
+    };
+    remember(app, caller, &chosen).await?;
+    let timeline = state.draft.timeline();
+    let active = ledger
+        .list(
+            &Filter { active_only: true, session_id: Some(chosen.session_id.clone()), ..Filter::default() },
+            20,
+        )
+        .await?;
+    let exportable = state.draft.is_exportable();
+    let active_jobs: Vec<_> =
+        active.iter().filter(|job| job.parent_id.is_none()).map(|job| job.id.to_string()).collect();
+    let next = match (exportable, active_jobs.is_empty()) {
+        (_, false) => "A job still works on it: call check_job.",
+        (true, true) => "Call export to get the MP4, or edit_video to change something.",
+        (false, true) => "The timeline is empty: call generate_video or edit_video.",
+    };
+    Ok(SessionReport {
+        message: format!("{}{timeline}", rehearsal_mark(chosen.service)),
+        timeline: timeline.to_string(),
+        tracks: timeline.tracks.len(),
+        duration_s: (timeline.duration_ms > 0.0).then_some(timeline.duration_ms / 1000.0),
+        uploads: state.uploads.len(),
+        generated: state.generated.len(),
+        exportable,
+        active_jobs,
+        service: chosen.service.name().to_owned(),
+        session_id: chosen.session_id,
+        next: next.to_owned(),
+    })
+}
+
+/// The session is the current one from now on.
+pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Result<()> {
+    if caller.door == Door::Mcp {
+        app.set_current(Current::Session(chosen.service, chosen.session_id.clone()));
+    }
+    app.ledger().await?.touch_session(chosen.service, &chosen.session_id, app.now_ms()).await?;
+    Ok(())
+}
+
+/// Nobody may mistake the rehearsal for the real thing.
+pub(super) fn rehearsal_mark(service: Service) -> &'static str {
+    match service {
+        Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
+        Service::Nemo => "",
+    }
+}
+
+/// The balance.
+pub async fn credits(app: &App, caller: &Caller) -> Result<CreditsReport> {
+    let _ = caller;
+    let service = app.service(None)?;
+    let client = app.client(service).await?;
+    let credits = client.credits().await?;
+    let low = credits.available < super::turn::WORST_CASE_CREDITS;
+    let top_up = if low { Some(top_up(app, &client).await?) } else { None };
+    Ok(CreditsReport {
+        service: service.name().to_owned(),
+        message: format!(
+            "{}{} credits can be spent, {} are reserved by running work. A generated clip costs about 100, an \
+             editing session about 50, exporting nothing.",
+            rehearsal_mark(service),
+            credits.available,
+            credits.frozen
+        ),
+        available: credits.available,
+        frozen: credits.frozen,
+        total: credits.total,
+        next: match &top_up {
+            Some(hint) => hint.clone(),
+            None => "Call generate_video to make a video.".to_owned(),
+        },
+        top_up,
+    })
+}
+
+/// Where more credits come from (NemoVideo skill, code 2001).
+async fn top_up(app: &App, client: &Client) -> Result<String> {
+    let account = client.connect().await?;
+    Ok(if account.is_anonymous() {
+        format!("Register at {} to get more credits.", account.register_url(&app.config().nemo.web_url))
+    } else {
+        "Top up credits in your account.".to_owned()
+    })
+}
+
+/// Puts files and addresses into a session; makes one when there is none. `on_progress` gets bytes sent and total.
+pub async fn upload(
+    app: &App,
+    caller: &Caller,
+    input: UploadInput,
+    on_progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<UploadReport> {
+    let media = media(app, caller, &input.files, &input.urls)?;
+    if media.is_empty() {
+        return Err(Error::invalid("Neither files nor urls were given; nothing was sent.")
+            .next("Give the path of at least one media file, or a public https address."));
+    }
+    let ledger = app.ledger().await?;
+    let chosen = match choose(app, caller, input.service.as_deref(), input.session_id.as_deref()).await? {
+        Some(chosen) => chosen,
+        None => {
+            let service = app.service(input.service.as_deref())?;
+            let session_id = create(app, ledger, service, "en").await?;
+            Chosen { service, session_id }
+        }
+    };
+    let client = app.client(chosen.service).await?;
+    let stored = put(&client, &chosen.session_id, &media, on_progress).await?;
+    ledger.note_uploads(chosen.service, &chosen.session_id).await?;
+    remember(app, caller, &chosen).await?;
+    let names: Vec<_> = stored.iter().map(|file| format!("\"{}\"", file.name)).collect();
+    Ok(UploadReport {
+        message: format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", ")),
+        uploaded: stored,
+        service: chosen.service.name().to_owned(),
+        session_id: chosen.session_id,
+        next: "Call generate_video or edit_video and say what to do with it.".to_owned(),
+    })
+}
+
+/// Paths and addresses, checked one by one before the first byte leaves.
+pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String]) -> Result<Vec<Media>> {
+    let mut media = Vec::new();
+    for text in files {
+        media.push(paths::input_media(app.config(), caller, text)?);
+    }
+    for address in urls {
+        media.push(Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?)));
+    }
+    Ok(media)
+}
+
+/// Sends media into a session.
+pub(super) async fn put(
+    client: &Client,
+    session_id: &str,
+    media: &[Media],
+    on_progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<Vec<UploadedReport>> {
+    let mut files = Vec::new();
+    let mut urls = Vec::new();
+    for item in media {
+        match item {
+            Media::File(path) => files.push(opened(path)?),
+            Media::Url(url) => urls.push(url.reveal().clone()),
+        }
+    }
+    let mut stored = Vec::new();
+    if !files.is_empty() {
+        let sizes: Vec<_> = files.iter().map(|file| Some(file.bytes)).collect();
+        let answers = client.upload_files(session_id, &files, on_progress).await?;
+        stored.extend(answers.into_iter().zip(sizes.into_iter().chain(std::iter::repeat(None))).map(told));
+    }
+    if !urls.is_empty() {
+        stored.extend(
+            client.upload_urls(session_id, &urls).await?.into_iter().map(|answer| told((answer, None))),
+        );
+    }
+    Ok(stored)
+}
+
+/// A file with the type that its content has.
+fn opened(path: &Path) -> Result<UploadFile> {
+    let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut head = Vec::new();
+    file.by_ref().take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
+    Ok(UploadFile {
+        path: path.to_owned(),
+        filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        mime: sniff::sniff(&head).map_or("application/octet-stream", sniff::Format::mime).to_owned(),
+        bytes: file.metadata().map_err(unreadable)?.len(),
+    })
+}
+
+fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
+    UploadedReport {
+        name: crate::redact::quote(&answer.filename, 120),
+        kind: crate::redact::quote(answer.kind.as_deref().unwrap_or("media"), 20),
+        bytes,
+        duration_s: answer.duration_ms.map(|ms| ms / 1000.0),
+        width: answer.width.map(|pixels| pixels as u32),
+        height: answer.height.map(|pixels| pixels as u32),
+    }
+}
+
+/// Where a person can open this session in a browser.
+pub async fn browser_link(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<Option<SafeUrl>> {
+    let chosen = require(app, caller, None, session_id).await?;
+    let row = app.ledger().await?.session(chosen.service, &chosen.session_id).await?;
+    let Some(task_id) = row.and_then(|row| row.task_id) else { return Ok(None) };
+    app.client(chosen.service).await?.claim_link(&task_id, &chosen.session_id).await
+}

@@ -1,0 +1,238 @@
+//! Accepts a request: checks it, finds out who it is, writes the row. The row exists before anything leaves.
+
+use crate::app::{App, Current};
+use crate::error::{Error, Result};
+use crate::jobs::identity::{Identity, identify};
+use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput};
+use crate::jobs::session::{self, Chosen};
+use crate::jobs::{paths, report};
+use crate::ledger::{Filter, NewJob};
+use crate::model::job::{Job, JobId, JobKind, Service, State};
+use crate::model::report::JobReport;
+use crate::model::request::{Render, Request, Turn, Video};
+use crate::nemo::language;
+use crate::nemo::route::{self, Intent};
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum Accepted {
+    /// A job, to be waited for.
+    Job(Box<Submitted>),
+    /// The words were a question ("how many credits are left?"), and this is the answer.
+    Told(Box<JobReport>),
+}
+
+/// A job that was written down, or the one that the same call wrote before.
+#[derive(Debug)]
+pub struct Submitted {
+    /// The row.
+    pub job: Job,
+    /// False when the same request had already been accepted: this is that job.
+    pub fresh: bool,
+}
+
+/// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
+pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
+    let prompt = plan::words("prompt", &input.prompt)?;
+    plan::refuse_foreign_wishes(&input)?;
+    let message = plan::message(&prompt, &input)?;
+    let routed = route::route(&prompt);
+    if let Some(accepted) = command(app, caller, &routed, &input).await? {
+        return Ok(accepted);
+    }
+    let files: Vec<String> = input
+        .files
+        .iter()
+        .chain(&input.image)
+        .chain(&input.last_frame)
+        .chain(&input.reference_images)
+        .cloned()
+        .collect();
+    let media = session::media(app, caller, &files, &[])?;
+    let chosen = workshop(app, caller, &input).await?;
+    let service = match &chosen {
+        Some(chosen) => chosen.service,
+        None => app.service(input.service.as_deref())?,
+    };
+    let session_id = chosen.map(|chosen| chosen.session_id);
+    let asked = (&message, &media, &session_id, &input.output_path);
+    let ledger = app.ledger().await?;
+    let now_ms = app.now_ms();
+    let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
+        Identity::Known(job) => return Ok(known(app, *job)),
+        Identity::Fresh(key) => key,
+    };
+    let output_path =
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, &jiff::Zoned::now())?;
+    let language = language::detect(&prompt).to_owned();
+    let request = Request::Video(Video {
+        turn: Turn { message, media, language },
+        prompt,
+        output_path,
+        duration_s: input.duration_seconds,
+    });
+    write_down(app, service, session_id, request, key).await
+}
+
+/// A message about an existing timeline. Words that are a command become that command.
+pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accepted> {
+    let message = plan::words("instruction", &input.instruction)?;
+    let routed = route::route(&message);
+    let like = GenerateInput {
+        service: input.service.clone(),
+        session_id: input.session_id.clone(),
+        request_id: input.request_id.clone(),
+        new: input.new,
+        ..GenerateInput::default()
+    };
+    if let Some(accepted) = command(app, caller, &routed, &like).await? {
+        return Ok(accepted);
+    }
+    let chosen = session::require(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
+    let ledger = app.ledger().await?;
+    let asked = (&message, &chosen.session_id);
+    let request_id = input.request_id.as_deref();
+    let key = match identify(ledger, chosen.service, &asked, request_id, input.new, app.now_ms()).await? {
+        Identity::Known(job) => return Ok(known(app, *job)),
+        Identity::Fresh(key) => key,
+    };
+    session::remember(app, caller, &chosen).await?;
+    let language = language::detect(&message).to_owned();
+    let request = Request::Turn(Turn { message, media: Vec::new(), language });
+    write_down(app, chosen.service, Some(chosen.session_id), request, key).await
+}
+
+/// Timeline to file.
+pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Submitted> {
+    let chosen = session::require(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
+    let ledger = app.ledger().await?;
+    let now_ms = app.now_ms();
+    let history =
+        ledger.list(&Filter { session_id: Some(chosen.session_id.clone()), ..Filter::default() }, 50).await?;
+    let last_turn = history.iter().find(|job| job.kind == JobKind::Turn).map(|job| (&job.id, job.state));
+    // An export after another edit is another export.
+    let asked = ("export", &chosen.session_id, &input.output_path, &last_turn);
+    let request_id = input.request_id.as_deref();
+    let key = match identify(ledger, chosen.service, &asked, request_id, input.new, now_ms).await? {
+        Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
+        Identity::Fresh(key) => key,
+    };
+    let output_path = paths::output_file(
+        app.config(),
+        caller,
+        input.output_path.as_deref(),
+        title(&history),
+        &jiff::Zoned::now(),
+    )?;
+    session::remember(app, caller, &chosen).await?;
+    let request = Request::Render(Render { output_path });
+    match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
+        Accepted::Job(submitted) => Ok(*submitted),
+        Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
+    }
+}
+
+/// What the session is about: its newest prompt.
+fn title(history: &[Job]) -> &str {
+    history
+        .iter()
+        .find_map(|job| match &job.request {
+            Request::Video(video) => Some(video.prompt.as_str()),
+            _ => None,
+        })
+        .or_else(|| {
+            history.iter().find_map(|job| match &job.request {
+                Request::Turn(turn) => Some(turn.message.as_str()),
+                _ => None,
+            })
+        })
+        .unwrap_or_default()
+}
+
+/// Carries out words that are a command and no description: the skill's table "Matching Input to Actions".
+async fn command(
+    app: &App,
+    caller: &Caller,
+    routed: &route::Route,
+    input: &GenerateInput,
+) -> Result<Option<Accepted>> {
+    match routed.action {
+        Intent::Edit | Intent::Upload => Ok(None),
+        Intent::Export => {
+            let export = ExportInput {
+                service: input.service.clone(),
+                session_id: input.session_id.clone(),
+                output_path: input.output_path.clone(),
+                request_id: input.request_id.clone(),
+                new: input.new,
+            };
+            Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
+        }
+        Intent::Credits => {
+            let credits = session::credits(app, caller).await?;
+            Ok(Some(Accepted::Told(Box::new(report::answer(
+                &credits.service,
+                &credits.message,
+                &credits.next,
+            )))))
+        }
+        Intent::State => {
+            let state = session::state(app, caller, input.session_id.as_deref()).await?;
+            let mut told = report::answer(&state.service, &state.message, &state.next);
+            told.timeline = Some(state.timeline);
+            told.session_id = Some(state.session_id);
+            Ok(Some(Accepted::Told(Box::new(told))))
+        }
+    }
+}
+
+/// The session that a new video is made in: the one that was named, or the current one if files were uploaded
+/// into it; a prompt that stands alone gets a session of its own, so that videos do not pile up on one timeline.
+async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<Option<Chosen>> {
+    let service = input.service.as_deref();
+    if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
+        return session::choose(app, caller, service, input.session_id.as_deref()).await;
+    }
+    let Some(current) = session::choose(app, caller, service, None).await.unwrap_or(None) else {
+        return Ok(None);
+    };
+    let row = app.ledger().await?.session(current.service, &current.session_id).await?;
+    Ok(row.is_some_and(|row| row.has_uploads).then_some(current))
+}
+
+fn known(app: &App, job: Job) -> Accepted {
+    app.set_current(Current::Job(job.id.clone()));
+    Accepted::Job(Box::new(Submitted { job, fresh: false }))
+}
+
+async fn write_down(
+    app: &App,
+    service: Service,
+    session_id: Option<String>,
+    request: Request,
+    dedupe_key: String,
+) -> Result<Accepted> {
+    let now_ms = app.now_ms();
+    let inserted = app
+        .ledger()
+        .await?
+        .insert(
+            NewJob {
+                id: JobId::fresh(),
+                parent_id: None,
+                service,
+                session_id,
+                state: State::Queued,
+                request,
+                work: serde_json::Value::Null,
+                dedupe_key,
+                note: Some("Waiting for its turn.".to_owned()),
+                due_at_ms: Some(now_ms),
+            },
+            now_ms,
+        )
+        .await?;
+    app.set_current(Current::Job(inserted.job.id.clone()));
+    app.ring();
+    Ok(Accepted::Job(Box::new(Submitted { job: inserted.job, fresh: inserted.fresh })))
+}

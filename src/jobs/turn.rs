@@ -1,0 +1,395 @@
+//! A turn: one message to the NemoVideo agent, sent once and never again, and its reply.
+//!
+//! The state of the session is read before the message leaves. What the turn did is then told from the state
+//! after it, whatever the stream said or failed to say: see [`settle`](super::settle).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::error::{Error, Kind, Money};
+use crate::jobs::advance::{Halt, LEASE, Step, notes};
+use crate::jobs::{session, settle};
+use crate::ledger::{AttemptState, Change};
+use crate::model::job::{EpochMs, Failure, State};
+use crate::model::report::ActionReport;
+use crate::model::request::{Media, Request, Turn};
+use crate::nemo::Client;
+use crate::nemo::events::TurnEvent;
+use crate::nemo::state::SessionState;
+use crate::nemo::stream::TurnStream;
+use crate::nemo::turn::{Fold, Outcome, StreamEnd};
+
+/// A process that was frozen for this long between its commit and the request may no longer send it: somebody
+/// else may own the job by now.
+const MAX_FREEZE_MS: EpochMs = 2_000;
+/// Refusals that surely had no effect are tried this often.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// What a turn learns on the way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct TurnWork {
+    /// Files and addresses that are in the session.
+    pub(super) uploaded: usize,
+    /// The next one was begun: after a crash, look before sending it again.
+    pub(super) uploading: bool,
+    /// The session before the message left, as the service sent it.
+    pub(super) before: Option<String>,
+    /// The balance before the message left.
+    pub(super) credits_before: Option<Balance>,
+    /// When it left.
+    pub(super) sent_at_ms: EpochMs,
+    /// What the stream said; none when the answer was lost.
+    pub(super) heard: Option<Heard>,
+    /// Looks at the session since the stream ended.
+    pub(super) looks: u32,
+    /// The balance after it.
+    pub(super) credits_after: Option<Balance>,
+    /// What changed, in words.
+    pub(super) changes: Vec<String>,
+    /// The timeline after it, in the skill's form.
+    pub(super) timeline: Option<String>,
+    /// Whether it can be exported.
+    pub(super) exportable: bool,
+    /// The reply without its GUI talk.
+    pub(super) reply: String,
+    /// What the reply asked for.
+    pub(super) actions: Vec<ActionReport>,
+}
+
+/// What the stream of a turn said, as far as it matters afterwards.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Heard {
+    /// The service closed the stream in order.
+    pub(super) complete: bool,
+    /// What the agent said, without a trailing apology.
+    pub(super) words: String,
+    /// An apology was all that it said.
+    pub(super) only_apology: bool,
+    /// It called tools, so the timeline may have changed.
+    pub(super) used_tools: bool,
+    /// The first failure that it reported; not for people as it stands.
+    pub(super) error: Option<String>,
+    /// The account ran out of credits on the way.
+    pub(super) out_of_credits: bool,
+}
+
+impl From<&Outcome> for Heard {
+    fn from(outcome: &Outcome) -> Self {
+        Self {
+            complete: outcome.end == StreamEnd::Complete,
+            words: outcome.words(),
+            only_apology: outcome.only_apology,
+            used_tools: !outcome.tool_calls.is_empty(),
+            error: outcome.errors.first().or(outcome.tool_faults.first()).cloned(),
+            out_of_credits: outcome.out_of_credits,
+        }
+    }
+}
+
+/// Credits at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Balance {
+    /// Can be spent.
+    pub(super) available: f64,
+    /// Reserved by running work.
+    pub(super) frozen: f64,
+    /// Both.
+    pub(super) total: f64,
+}
+
+impl Balance {
+    /// The account's credits now; a job does not fail for want of them.
+    pub(super) async fn read(client: &Client) -> Option<Self> {
+        let credits = client.credits().await.ok()?;
+        Some(Self { available: credits.available, frozen: credits.frozen, total: credits.total })
+    }
+}
+
+/// One step of a turn.
+pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
+    let Request::Turn(turn) = step.job.request.clone() else {
+        return Err(Error::internal("This job is no turn.").into());
+    };
+    match step.job.state {
+        State::Queued if step.job.cancel_requested => {
+            step.cancelled("Stopped before anything was sent.").await
+        }
+        State::Queued => prepare(step, &turn).await,
+        // The lease ended between the commit and the answer: the message may have arrived.
+        State::Submitting => answer_was_lost(step).await,
+        State::Running => settle::look(step).await,
+        state => Err(Error::internal(format!("A turn cannot be {state}.")).into()),
+    }
+}
+
+/// Makes sure of a session, fills it, looks at it, and sends the message.
+async fn prepare(step: &mut Step, turn: &Turn) -> Result<(), Halt> {
+    let client = step.client().await?;
+    let mut work: TurnWork = step.work()?;
+    let session_id = match step.job.session_id.clone() {
+        Some(session_id) => session_id,
+        None => {
+            note(step, &work, "Setting up…").await?;
+            let made = session::create(&step.app, &step.ledger, step.job.service, &turn.language).await?;
+            let change = Change { session_id: Some(made.clone()), keep_lease: true, ..Change::default() };
+            step.record(change).await?;
+            made
+        }
+    };
+    fill(step, &mut work, turn, &session_id).await?;
+    work.before = Some(client.state(&session_id).await?.raw().to_owned());
+    work.credits_before = Balance::read(&client).await;
+    work.sent_at_ms = step.now_ms();
+    note(step, &work, "Sending your words to NemoVideo…").await?;
+    send(step, work, turn, &session_id).await
+}
+
+/// Puts the turn's files and addresses into the session, one after the other.
+async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &str) -> Result<(), Halt> {
+    let client = step.client().await?;
+    for (index, media) in turn.media.iter().enumerate().skip(work.uploaded) {
+        let name = media_name(media);
+        let is_there = work.uploading && holds(&client.state(session_id).await?, &name);
+        if !is_there {
+            work.uploading = true;
+            let total = turn.media.len();
+            note(step, work, &format!("Uploading {name} ({} of {total})…", index + 1)).await?;
+            let upload = session::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
+            keep_lease_during(step, upload).await??;
+        }
+        work.uploaded = index + 1;
+        work.uploading = false;
+        note(step, work, &format!("{name} is uploaded.")).await?;
+    }
+    Ok(())
+}
+
+/// The commit, the message, and the listening.
+async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str) -> Result<(), Halt> {
+    let client = step.client().await?;
+    let committed_at = step.now_ms();
+    let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), committed_at).await? else {
+        return Err(Halt::Lost);
+    };
+    if step.now_ms() - committed_at > MAX_FREEZE_MS {
+        end_attempt(step, n, AttemptState::NotSent).await?;
+        return back_to_the_queue(step, "The machine slept; sending later.", Duration::ZERO).await;
+    }
+    let sent = tokio::select! {
+        sent = client.send(session_id, &turn.message) => sent,
+        // Once begun, a request may have arrived. The next worker reads what became of it.
+        () = step.stop.cancelled() => return Err(Halt::Stop),
+    };
+    let heard = match sent {
+        Ok(stream) => {
+            step.record(Change {
+                note: Some("NemoVideo is working on it; this may take a few minutes.".to_owned()),
+                due_at_ms: step.in_a(Duration::ZERO),
+                keep_lease: true,
+                ..Change::default()
+            })
+            .await?;
+            listen(step, stream, n).await?
+        }
+        Err(error) => Err(error),
+    };
+    match heard {
+        Ok(heard) => {
+            work.heard = Some(heard);
+            settle::begin(step, work).await
+        }
+        Err(error) if error.kind() == Kind::Uncertain => {
+            end_attempt(step, n, AttemptState::Unknown).await?;
+            tracing::warn!(job.id = %step.job.id, %error, "the answer to a turn was lost");
+            settle::begin(step, work).await
+        }
+        Err(error) => {
+            end_attempt(step, n, AttemptState::Rejected).await?;
+            let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited);
+            if passing && n < MAX_ATTEMPTS {
+                let pause = error.wait_s().map_or(step.app.poll(step.job.service), Duration::from_secs);
+                return back_to_the_queue(step, error.message(), pause).await;
+            }
+            if error.kind() == Kind::SessionLost {
+                step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
+            }
+            step.fail(&error).await
+        }
+    }
+}
+
+/// The message surely had no effect: it may be sent again.
+async fn back_to_the_queue(step: &mut Step, note: &str, pause: Duration) -> Result<(), Halt> {
+    step.record(Change {
+        state: Some(State::Queued),
+        note: Some(note.to_owned()),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+/// A process died around the request. The session tells what became of it.
+async fn answer_was_lost(step: &mut Step) -> Result<(), Halt> {
+    if let Some(attempt) = step.ledger.last_attempt(&step.job.id).await?
+        && attempt.state == AttemptState::Open
+    {
+        end_attempt(step, attempt.n, AttemptState::Unknown).await?;
+    }
+    let work = step.work()?;
+    settle::begin(step, work).await
+}
+
+/// Folds the stream, keeps the lease, shows what the agent is doing.
+///
+/// The inner error is a refusal that came in place of a stream: the message surely had no effect.
+async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Result<Heard, Error>, Halt> {
+    let mut fold = Fold::default();
+    let mut accepted = false;
+    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
+    let stop = step.stop.clone();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Err(Halt::Stop),
+            _ = renewal.tick() => {
+                step.renew().await?;
+                if step.end_is_asked_for().await? {
+                    break;
+                }
+            }
+            event = stream.next() => match event {
+                None => break,
+                Some(Err(error)) if !accepted && error.kind() != Kind::Protocol => return Ok(Err(error)),
+                Some(Err(error)) => tracing::warn!(job.id = %step.job.id, %error, "the stream of a turn broke"),
+                Some(Ok(event)) => {
+                    if !accepted {
+                        accepted = true;
+                        end_attempt(step, n, AttemptState::Accepted).await?;
+                        step.record(Change {
+                            state: Some(State::Running),
+                            keep_lease: true,
+                            ..Change::default()
+                        }).await?;
+                    }
+                    if let TurnEvent::Message(message) = &event
+                        && let Some(tool) = message.tool_calls.last()
+                    {
+                        step.record(Change {
+                            note: Some(doing(tool)),
+                            keep_lease: true,
+                            ..Change::default()
+                        }).await?;
+                    }
+                    fold.push(event);
+                }
+            },
+        }
+    }
+    if !accepted {
+        // An empty stream: it arrived, and nothing came back.
+        end_attempt(step, n, AttemptState::Unknown).await?;
+    }
+    let end = stream.end();
+    Ok(Ok(Heard::from(&fold.finish(end))))
+}
+
+/// What a tool of the backend does, for people. Its name is theirs, so it is only matched and never shown.
+fn doing(tool: &str) -> String {
+    let has = |part: &str| tool.contains(part);
+    let doing = if has("generate_video") || has("seedance") {
+        "NemoVideo generates the footage; this takes one to five minutes."
+    } else if has("music") || has("audio") || has("voice") || has("suno") {
+        "NemoVideo works on the sound."
+    } else if has("understand") || has("analy") {
+        "NemoVideo looks at the material."
+    } else if has("edit") || has("draft") || has("multitrack") || has("trim") || has("effect") {
+        "NemoVideo edits the timeline."
+    } else {
+        "NemoVideo is working on it."
+    };
+    doing.to_owned()
+}
+
+/// Renews the lease while something of ours takes long.
+async fn keep_lease_during<T>(step: &Step, work: impl Future<Output = T>) -> Result<T, Halt> {
+    tokio::pin!(work);
+    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            () = step.stop.cancelled() => return Err(Halt::Stop),
+            _ = renewal.tick() => step.renew().await?,
+        }
+    }
+}
+
+async fn note(step: &mut Step, work: &TurnWork, words: &str) -> Result<(), Halt> {
+    step.record(Change {
+        work: notes(work)?,
+        note: Some(words.to_owned()),
+        keep_lease: true,
+        ..Change::default()
+    })
+    .await
+}
+
+async fn end_attempt(step: &Step, n: u32, state: AttemptState) -> Result<(), Halt> {
+    step.ledger.end_attempt(&step.job.id, n, state, None, serde_json::Value::Null, step.now_ms()).await?;
+    Ok(())
+}
+
+/// Whether a file of this name is in the session already.
+fn holds(state: &SessionState, name: &str) -> bool {
+    state.uploads.iter().any(|asset| asset.name == name)
+}
+
+fn media_name(media: &Media) -> String {
+    match media {
+        Media::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        Media::Url(url) => url
+            .reveal()
+            .path_segments()
+            .and_then(|mut parts| parts.next_back())
+            .filter(|part| !part.is_empty())
+            .unwrap_or("the address")
+            .to_owned(),
+    }
+}
+
+/// What an uncertain turn may have cost at most: a generation is about 100 credits, everything else about 50
+/// (NemoVideo skill, credits).
+pub(super) const WORST_CASE_CREDITS: f64 = 100.0;
+
+/// The turn may have been charged, and nothing shows what became of it.
+pub(super) async fn uncertain(step: &mut Step, work: &TurnWork) -> Result<(), Halt> {
+    let error = Error::new(
+        Kind::Uncertain,
+        "The answer of NemoVideo was lost, and its timeline shows no change so far. \
+         The message was not sent again, because it may have arrived.",
+    )
+    .money(Money::Unknown)
+    .next(format!(
+        "Look at the timeline with session_state. `firstcut jobs adopt {}` looks again; to send the words a second \
+         time, accepting a second charge, make a new call with new: true.",
+        step.job.id
+    ));
+    step.record(Change {
+        state: Some(State::Uncertain),
+        work: notes(work)?,
+        failure: Some(Some(Failure::from(&error))),
+        ..Change::default()
+    })
+    .await
+}
+
+/// How long a turn may take in all: the skill's 15 minutes.
+pub(super) const DEADLINE_MS: EpochMs = 15 * 60 * 1000;
+
+/// Milliseconds that the turn is under way.
+pub(super) fn age_ms(step: &Step, work: &TurnWork) -> EpochMs {
+    (step.now_ms() - work.sent_at_ms).max(0)
+}

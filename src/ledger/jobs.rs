@@ -1,0 +1,162 @@
+//! Jobs: writing them down and finding them again.
+
+use super::{Filter, Inserted, Ledger, NewJob, events, row};
+use crate::error::{Error, Kind, Result};
+use crate::model::job::{EpochMs, Job, JobId, JobKind, State};
+
+/// The states in which a job moves no more by itself: [`State::is_at_rest`] in SQL.
+macro_rules! at_rest {
+    () => {
+        "('done', 'needs_approval', 'uncertain', 'failed', 'cancelled')"
+    };
+}
+
+/// What makes a job `j` one that a dispatcher may take, apart from time and lease.
+///
+/// Two turns never run at once in one session, and they run in the order in which they were asked for, even
+/// when the oldest one is put off to be tried again. One whose end was asked for is taken out of turn: it
+/// will not be sent.
+macro_rules! takeable {
+    () => {
+        "j.due_at_ms IS NOT NULL
+         AND (j.kind <> 'turn' OR j.state <> 'queued' OR j.session_id IS NULL OR j.cancel_requested
+              OR NOT EXISTS (
+                SELECT 1 FROM job o
+                WHERE o.service = j.service AND o.session_id = j.session_id AND o.kind = 'turn' AND o.id <> j.id
+                AND (o.state IN ('submitting', 'running')
+                     OR (o.state = 'queued' AND (o.created_at_ms, o.id) < (j.created_at_ms, j.id)))))"
+    };
+}
+
+pub(super) use {at_rest, takeable};
+
+impl Ledger {
+    /// Writes a job down. The same dedupe key again gives the job that is there already, whatever else was
+    /// asked.
+    ///
+    /// # Errors
+    /// `Internal` when the state is not one to begin with or the parent does not exist.
+    pub async fn insert(&self, new: NewJob, now_ms: EpochMs) -> Result<Inserted> {
+        let due_at_ms = match new.state {
+            State::Queued => Some(new.due_at_ms.unwrap_or(now_ms)),
+            State::NeedsApproval => None,
+            state => return Err(Error::internal(format!("A job cannot begin as {state}."))),
+        };
+        let mut tx = self.begin().await?;
+        let inserted = sqlx::query(
+            "INSERT INTO job (id, parent_id, kind, service, session_id, state, request, work, dedupe_key, note, \
+             created_at_ms, updated_at_ms, due_at_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) \
+             ON CONFLICT (dedupe_key) DO NOTHING",
+        )
+        .bind(new.id.as_str())
+        .bind(new.parent_id.as_ref().map(JobId::as_str))
+        .bind(new.request.kind().name())
+        .bind(new.service.name())
+        .bind(new.session_id)
+        .bind(new.state.name())
+        .bind(row::to_json(&new.request)?)
+        .bind(row::to_json(&new.work)?)
+        .bind(&new.dedupe_key)
+        .bind(new.note)
+        .bind(now_ms)
+        .bind(due_at_ms)
+        .execute(&mut *tx)
+        .await?;
+        let found = sqlx::query("SELECT * FROM job WHERE dedupe_key = $1")
+            .bind(&new.dedupe_key)
+            .fetch_one(&mut *tx)
+            .await?;
+        let job = row::job(&found)?;
+        let fresh = inserted.rows_affected() > 0;
+        if fresh {
+            let nothing = serde_json::Value::Null;
+            events::append(&mut tx, &job.id, (None, job.state), "caller", &nothing, now_ms).await?;
+            self.publish(tx).await?;
+        }
+        Ok(Inserted { job, fresh })
+    }
+
+    /// The job of this name.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn job(&self, id: &JobId) -> Result<Job> {
+        let found = sqlx::query("SELECT * FROM job WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.inner.readers)
+            .await?;
+        row::job(&found.ok_or_else(|| no_such_job(id))?)
+    }
+
+    /// The job with this dedupe key.
+    pub async fn job_by_key(&self, dedupe_key: &str) -> Result<Option<Job>> {
+        sqlx::query("SELECT * FROM job WHERE dedupe_key = $1")
+            .bind(dedupe_key)
+            .fetch_optional(&self.inner.readers)
+            .await?
+            .as_ref()
+            .map(row::job)
+            .transpose()
+    }
+
+    /// Jobs that fit, newest first, at most `limit`.
+    pub async fn list(&self, filter: &Filter, limit: u32) -> Result<Vec<Job>> {
+        let rows = sqlx::query(concat!(
+            "SELECT * FROM job \
+             WHERE (CAST($1 AS TEXT) IS NULL OR state = $1) \
+             AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+             AND (CAST($3 AS TEXT) IS NULL OR session_id = $3) \
+             AND (NOT $4 OR state NOT IN ",
+            at_rest!(),
+            ") AND (NOT $5 OR parent_id IS NULL) ORDER BY created_at_ms DESC, id DESC LIMIT $6"
+        ))
+        .bind(filter.state.map(State::name))
+        .bind(filter.kind.map(JobKind::name))
+        .bind(&filter.session_id)
+        .bind(filter.active_only)
+        .bind(filter.roots_only)
+        .bind(i64::from(limit))
+        .fetch_all(&self.inner.readers)
+        .await?;
+        Ok(row::jobs(&rows))
+    }
+
+    /// The parts of a composite, oldest first.
+    pub async fn children(&self, id: &JobId) -> Result<Vec<Job>> {
+        let rows = sqlx::query("SELECT * FROM job WHERE parent_id = $1 ORDER BY created_at_ms, id")
+            .bind(id.as_str())
+            .fetch_all(&self.inner.readers)
+            .await?;
+        Ok(row::jobs(&rows))
+    }
+
+    /// Everything that is not at rest, oldest first: what a restart has to look after.
+    pub async fn active(&self) -> Result<Vec<Job>> {
+        let rows = sqlx::query(concat!(
+            "SELECT * FROM job WHERE state NOT IN ",
+            at_rest!(),
+            " ORDER BY created_at_ms, id"
+        ))
+        .fetch_all(&self.inner.readers)
+        .await?;
+        Ok(row::jobs(&rows))
+    }
+
+    /// When the next [`claim`](Self::claim) can find something: the earliest time at which a job is due and
+    /// nobody's. None while there is nothing to wait for but a change of the [`revision`](Self::revision).
+    pub async fn next_due_ms(&self) -> Result<Option<EpochMs>> {
+        Ok(sqlx::query_scalar(concat!(
+            "SELECT MIN(CASE WHEN j.lease_until_ms > j.due_at_ms THEN j.lease_until_ms ELSE j.due_at_ms END) \
+             FROM job j WHERE ",
+            takeable!()
+        ))
+        .fetch_one(&self.inner.readers)
+        .await?)
+    }
+}
+
+pub(super) fn no_such_job(id: &JobId) -> Error {
+    Error::new(Kind::NotFound, format!("There is no job {id} in the ledger."))
+        .next("List the jobs to see those there are.")
+}

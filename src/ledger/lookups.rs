@@ -1,0 +1,56 @@
+//! Questions of a few callers: who asked the same before, whose session is this, who is dead.
+
+use super::{Ledger, Session, row, sessions};
+use crate::error::Result;
+use crate::model::job::{EpochMs, Job, Service};
+
+impl Ledger {
+    /// The newest job whose dedupe key begins so.
+    pub async fn latest_with_key_prefix(&self, prefix: &str) -> Result<Option<Job>> {
+        // A range uses the index of the unique column, LIKE would not; keys are ASCII.
+        sqlx::query(
+            "SELECT * FROM job WHERE dedupe_key >= $1 AND dedupe_key < $2 \
+             ORDER BY created_at_ms DESC, id DESC LIMIT 1",
+        )
+        .bind(prefix)
+        .bind(format!("{prefix}~"))
+        .fetch_optional(&self.inner.readers)
+        .await?
+        .as_ref()
+        .map(row::job)
+        .transpose()
+    }
+
+    /// The session of this name, whoever's it is.
+    pub async fn session_by_id(&self, session_id: &str) -> Result<Option<Session>> {
+        sqlx::query("SELECT * FROM session WHERE session_id = $1 ORDER BY last_used_at_ms DESC LIMIT 1")
+            .bind(session_id)
+            .fetch_optional(&self.inner.readers)
+            .await?
+            .as_ref()
+            .map(sessions::session)
+            .transpose()
+    }
+
+    /// Remembers that files were put into a session.
+    pub async fn note_uploads(&self, service: Service, session_id: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE session SET has_uploads = 1 WHERE service = $1 AND session_id = $2")
+            .bind(service.name())
+            .bind(session_id)
+            .execute(&mut *tx)
+            .await?;
+        self.publish(tx).await
+    }
+
+    /// Ends every lease. Only for a dispatcher that was just elected: whoever held one is gone.
+    pub async fn expire_leases(&self, now_ms: EpochMs) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE job SET lease_until_ms = $1 WHERE lease_until_ms > $1")
+            .bind(now_ms)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! The sessions that we made or were given, so that "the current one" is known after a restart.
+
+use sqlx::sqlite::SqliteRow;
+
+use super::{Ledger, row};
+use crate::error::Result;
+use crate::model::job::{EpochMs, Service};
+
+/// A session at the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whose.
+    pub service: Service,
+    /// Its name there.
+    pub session_id: String,
+    /// The task it belongs to, as the service calls it.
+    pub task_id: Option<String>,
+    /// The user it belongs to.
+    pub user_id: Option<String>,
+    /// Language of its user, as in `zh-CN`.
+    pub language: Option<String>,
+    /// When we first heard of it.
+    pub created_at_ms: EpochMs,
+    /// When it was last worked in.
+    pub last_used_at_ms: EpochMs,
+    /// When the service said that it is gone, and its timeline with it.
+    pub lost_at_ms: Option<EpochMs>,
+    /// A word for people.
+    pub note: Option<String>,
+    /// Files were put into it: what follows is about them.
+    pub has_uploads: bool,
+}
+
+impl Ledger {
+    /// Writes a session down, or brings its row up to date; the time of its making stays.
+    pub async fn put_session(&self, session: &Session) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO session (service, session_id, task_id, user_id, language, created_at_ms, last_used_at_ms, \
+             lost_at_ms, note, has_uploads) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (service, session_id) DO UPDATE SET task_id = excluded.task_id, \
+             user_id = excluded.user_id, language = excluded.language, \
+             last_used_at_ms = excluded.last_used_at_ms, lost_at_ms = excluded.lost_at_ms, note = excluded.note, \
+             has_uploads = excluded.has_uploads",
+        )
+        .bind(session.service.name())
+        .bind(&session.session_id)
+        .bind(&session.task_id)
+        .bind(&session.user_id)
+        .bind(&session.language)
+        .bind(session.created_at_ms)
+        .bind(session.last_used_at_ms)
+        .bind(session.lost_at_ms)
+        .bind(&session.note)
+        .bind(session.has_uploads)
+        .execute(&mut *tx)
+        .await?;
+        self.publish(tx).await
+    }
+
+    /// The session of this name.
+    pub async fn session(&self, service: Service, session_id: &str) -> Result<Option<Session>> {
+        sqlx::query("SELECT * FROM session WHERE service = $1 AND session_id = $2")
+            .bind(service.name())
+            .bind(session_id)
+            .fetch_optional(&self.inner.readers)
+            .await?
+            .as_ref()
+            .map(session)
+            .transpose()
+    }
+
+    /// The session that was used last, **even if it is lost**: an older one in its place would silently take
+    /// the edits meant for it. The caller looks at `lost_at_ms` and says so.
+    pub async fn last_session(&self, service: Service) -> Result<Option<Session>> {
+        sqlx::query(
+            "SELECT * FROM session WHERE service = $1 \
+             ORDER BY last_used_at_ms DESC, created_at_ms DESC, session_id DESC LIMIT 1",
+        )
+        .bind(service.name())
+        .fetch_optional(&self.inner.readers)
+        .await?
+        .as_ref()
+        .map(session)
+        .transpose()
+    }
+
+    /// Says that the session is being worked in. False if there is no such session.
+    pub async fn touch_session(&self, service: Service, session_id: &str, now_ms: EpochMs) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let touched = sqlx::query(
+            "UPDATE session SET last_used_at_ms = CASE WHEN last_used_at_ms > $1 THEN last_used_at_ms ELSE $1 END \
+             WHERE service = $2 AND session_id = $3",
+        )
+        .bind(now_ms)
+        .bind(service.name())
+        .bind(session_id)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        self.publish(tx).await?;
+        Ok(touched > 0)
+    }
+
+    /// Says that the service lost the session; the first time it was noticed stays. False if there is no such
+    /// session.
+    pub async fn mark_session_lost(
+        &self,
+        service: Service,
+        session_id: &str,
+        now_ms: EpochMs,
+    ) -> Result<bool> {
+        let mut tx = self.begin().await?;
+        let marked = sqlx::query(
+            "UPDATE session SET lost_at_ms = COALESCE(lost_at_ms, $1) WHERE service = $2 AND session_id = $3",
+        )
+        .bind(now_ms)
+        .bind(service.name())
+        .bind(session_id)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        self.publish(tx).await?;
+        Ok(marked > 0)
+    }
+}
+
+pub(super) fn session(row: &SqliteRow) -> Result<Session> {
+    Ok(Session {
+        service: row::word(row, "service")?,
+        session_id: row::get(row, "session_id")?,
+        task_id: row::get(row, "task_id")?,
+        user_id: row::get(row, "user_id")?,
+        language: row::get(row, "language")?,
+        created_at_ms: row::get(row, "created_at_ms")?,
+        last_used_at_ms: row::get(row, "last_used_at_ms")?,
+        lost_at_ms: row::get(row, "lost_at_ms")?,
+        note: row::get(row, "note")?,
+        has_uploads: row::get(row, "has_uploads")?,
+    })
+}

@@ -1,0 +1,98 @@
+//! Real processes, killed.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use super::*;
+
+const LEDGER_OF_CHILD: &str = "FIRSTCUT_TEST_LEDGER_OF_CHILD";
+
+/// Not a test by itself: what the killed process does until it is killed.
+#[tokio::test]
+#[ignore = "started by the tests below"]
+async fn child() {
+    let Ok(path) = std::env::var(LEDGER_OF_CHILD) else { return };
+    let path = PathBuf::from(path);
+    let dispatcher = Dispatcher::try_elect(&path.with_extension("lock")).unwrap();
+    assert!(dispatcher.is_some());
+    let ledger = Ledger::open(&path).await.unwrap();
+    for n in 0.. {
+        let now_ms = i64::from(n);
+        ledger.insert(render(&format!("k{n}")), now_ms).await.unwrap();
+        let held = ledger.claim("child", now_ms, 1_000_000, 1).await.unwrap().remove(0);
+        ledger.begin_attempt(&held, json!({"before": n}), now_ms).await.unwrap().unwrap();
+    }
+}
+
+fn start(path: &std::path::Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "ledger::tests::processes::child", "--ignored"])
+        .env(LEDGER_OF_CHILD, path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_killed_process_leaves_whole_rows_and_no_locks() {
+    let home = Home::new().await;
+    let lock = home.path().with_extension("lock");
+    let mut child = start(&home.path());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while home.raw("SELECT COUNT(*) FROM attempt").await < 20 {
+        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none(), "the child does not work");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(Dispatcher::try_elect(&lock).unwrap().is_none(), "the child is the dispatcher");
+    let seen = home.raw("SELECT COUNT(*) FROM attempt").await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert!(Dispatcher::try_elect(&lock).unwrap().is_some(), "its lock went with it");
+    let ledger = home.another().await;
+    ledger.check().await.unwrap();
+    let jobs = ledger.active().await.unwrap();
+    let submitting: Vec<_> = jobs.iter().filter(|job| job.state == State::Submitting).collect();
+    assert!(submitting.len() as i64 >= seen, "what was seen is still there");
+    assert!(jobs.len() - submitting.len() <= 1, "at most one job was between its row and its attempt");
+    for job in &submitting {
+        let attempt = ledger.last_attempt(&job.id).await.unwrap().unwrap();
+        assert_eq!((attempt.n, attempt.state, job.attempts), (1, AttemptState::Open, 1));
+    }
+    assert!(ledger.claim("heir", 5_000, 1, 1000).await.unwrap().len() <= 1, "the rest is still leased");
+    assert_eq!(
+        ledger.claim("heir", 9_000_000, 1, 100_000).await.unwrap().len(),
+        jobs.len(),
+        "until the leases run out"
+    );
+}
+
+#[tokio::test]
+async fn one_dispatcher_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("ledger.lock");
+    let first = Dispatcher::try_elect(&lock).unwrap();
+    assert!(first.is_some());
+    assert!(Dispatcher::try_elect(&lock).unwrap().is_none());
+    drop(first);
+    assert!(Dispatcher::try_elect(&lock).unwrap().is_some());
+    assert_told(
+        Dispatcher::try_elect(&folder.path().join("none/ledger.lock")),
+        Kind::Storage,
+        "cannot be opened",
+    );
+}
+
+#[tokio::test]
+async fn a_handle_that_is_dropped_midway_leaves_no_trace() {
+    let home = Home::new().await;
+    let held = home.held(0).await;
+    {
+        let other = home.another().await;
+        let mut tx = other.begin().await.unwrap();
+        sqlx::query("UPDATE job SET note = 'half'").execute(&mut *tx).await.unwrap();
+    }
+    let job = done(home.ledger.record(&held, to(State::Running), "me", 1).await.unwrap());
+    assert_eq!(job.note, None);
+}

@@ -1,0 +1,54 @@
+use super::*;
+
+fn session(session_id: &str, now_ms: i64) -> Session {
+    Session {
+        has_uploads: false,
+        service: Service::Sandbox,
+        session_id: session_id.to_owned(),
+        task_id: Some("task".to_owned()),
+        user_id: None,
+        language: Some("zh-CN".to_owned()),
+        created_at_ms: now_ms,
+        last_used_at_ms: now_ms,
+        lost_at_ms: None,
+        note: Some("日落".to_owned()),
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_remembered() {
+    let home = Home::new().await;
+    let ledger = &home.ledger;
+    assert_eq!(ledger.last_session(Service::Sandbox).await.unwrap(), None);
+    let (a, b) = (session("a", 1), session("b", 2));
+    ledger.put_session(&a).await.unwrap();
+    ledger.put_session(&b).await.unwrap();
+    assert_eq!(ledger.session(Service::Sandbox, "a").await.unwrap(), Some(a.clone()));
+    assert_eq!(ledger.session(Service::Nemo, "a").await.unwrap(), None);
+    assert_eq!(ledger.last_session(Service::Sandbox).await.unwrap(), Some(b));
+    assert_eq!(ledger.last_session(Service::Nemo).await.unwrap(), None);
+
+    assert!(ledger.touch_session(Service::Sandbox, "a", 3).await.unwrap());
+    assert!(ledger.touch_session(Service::Sandbox, "a", 2).await.unwrap());
+    assert!(!ledger.touch_session(Service::Sandbox, "none", 3).await.unwrap());
+    let last = ledger.last_session(Service::Sandbox).await.unwrap().unwrap();
+    assert_eq!((last.session_id.as_str(), last.last_used_at_ms), ("a", 3), "time does not go back");
+
+    let later = Session { user_id: Some("u".to_owned()), created_at_ms: 99, last_used_at_ms: 9, ..a };
+    ledger.put_session(&later).await.unwrap();
+    let read = ledger.session(Service::Sandbox, "a").await.unwrap().unwrap();
+    assert_eq!(read, Session { created_at_ms: 1, ..later });
+}
+
+#[tokio::test]
+async fn a_lost_session_is_not_silently_replaced_by_an_older_one() {
+    let home = Home::new().await;
+    let ledger = &home.ledger;
+    ledger.put_session(&session("old", 1)).await.unwrap();
+    ledger.put_session(&session("new", 2)).await.unwrap();
+    assert!(ledger.mark_session_lost(Service::Sandbox, "new", 5).await.unwrap());
+    assert!(ledger.mark_session_lost(Service::Sandbox, "new", 6).await.unwrap());
+    assert!(!ledger.mark_session_lost(Service::Sandbox, "none", 6).await.unwrap());
+    let last = ledger.last_session(Service::Sandbox).await.unwrap().unwrap();
+    assert_eq!((last.session_id.as_str(), last.lost_at_ms), ("new", Some(5)));
+}

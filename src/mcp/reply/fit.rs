@@ -1,0 +1,105 @@
+//! Keeps an answer within what clients take, and says so where something was left out.
+
+use serde_json::{Value, json};
+
+/// Bytes of structured content. Claude Code puts results above 50,000 characters into a file.
+const STRUCTURED: usize = 48_000;
+
+/// Characters of text: about a thousand tokens.
+const TEXT: usize = 4_000;
+
+/// Shortens a text in its middle: the message stands at the beginning, the next step at the end.
+pub(super) fn text(text: String) -> String {
+    let length = text.chars().count();
+    if length <= TEXT {
+        return text;
+    }
+    let (head, tail) = (TEXT * 3 / 4, TEXT / 4);
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(length - tail).collect();
+    format!("{start}\n[… {} characters left out …]\n{end}", length - head - tail)
+}
+
+/// Shortens the longest words and lists, step by step, until the whole fits. The shape stays.
+pub(super) fn structured(mut value: Value) -> Value {
+    let mut longest = 8_192;
+    while size(&value) > STRUCTURED && longest >= 32 {
+        shorten(&mut value, longest, longest / 32);
+        longest /= 2;
+    }
+    value
+}
+
+fn size(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+fn shorten(value: &mut Value, chars: usize, items: usize) {
+    match value {
+        Value::String(text) => {
+            let length = text.chars().count();
+            if length > chars {
+                let kept: String = text.chars().take(chars).collect();
+                *text = format!("{kept}… [{} characters left out]", length - chars);
+            }
+        }
+        Value::Array(list) => {
+            if list.len() > items {
+                let left_out = list.len() - items;
+                list.truncate(items);
+                // Lists of words can say it themselves; for lists of things the message does.
+                if list.first().is_some_and(Value::is_string) {
+                    list.push(json!(format!("… and {left_out} more")));
+                }
+            }
+            list.iter_mut().for_each(|item| shorten(item, chars, items));
+        }
+        Value::Object(object) => {
+            let long = object
+                .values()
+                .filter_map(Value::as_array)
+                .any(|list| list.len() > items && list.first().is_some_and(Value::is_object));
+            if long && let Some(Value::String(message)) = object.get_mut("message") {
+                let note = " [The list is shortened.]";
+                if !message.ends_with(note) {
+                    message.push_str(note);
+                }
+            }
+            object.values_mut().for_each(|inner| shorten(inner, chars, items));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_not_touched() {
+        let value = json!({"message": "ä".repeat(3_000), "changes": ["a", "b"]});
+        assert_eq!(structured(value.clone()), value);
+        assert_eq!(text("short".into()), "short");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_shortened_and_says_so() {
+        let job = json!({"job_id": "job_1", "message": "m", "timeline": "t".repeat(2_000_000)});
+        let value = structured(job);
+        assert!(size(&value) <= STRUCTURED);
+        assert_eq!(value["job_id"], "job_1");
+        assert!(value["timeline"].as_str().unwrap().ends_with("characters left out]"));
+
+        let jobs: Vec<_> = (0..5_000).map(|n| json!({"job_id": n, "message": "x".repeat(200)})).collect();
+        let value = structured(json!({"jobs": jobs, "message": "5000 jobs."}));
+        assert!(size(&value) <= STRUCTURED);
+        assert_eq!(value["message"], "5000 jobs. [The list is shortened.]");
+
+        let value = structured(json!({"changes": vec!["c".repeat(100); 10_000]}));
+        assert!(size(&value) <= STRUCTURED);
+        assert!(value["changes"].as_array().unwrap().last().unwrap().as_str().unwrap().ends_with("more"));
+
+        let long = text(format!("first {} last", "ü".repeat(100_000)));
+        assert!(long.starts_with("first") && long.ends_with("last") && long.chars().count() < TEXT + 60);
+    }
+}

@@ -1,0 +1,244 @@
+//! What a tool call answers: structured content for programs, text that stands alone for everyone else.
+//!
+//! Some clients show only the structured part, some only the text, and for errors always the text; so both
+//! are complete by themselves.
+
+use std::fmt::Write as _;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::tool::IntoCallToolResult;
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, Resource};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, Kind};
+use crate::model::job::State;
+use crate::model::report::{
+    CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
+};
+
+mod fit;
+
+/// Files that get a link of their own; all of them stand in the structured part.
+const LINKS: usize = 20;
+
+impl IntoCallToolResult for Error {
+    fn into_call_tool_result(self) -> Result<CallToolResponse, ErrorData> {
+        Ok(error(&self).into())
+    }
+}
+
+/// A failure before there was a job.
+pub(super) fn error(error: &Error) -> CallToolResult {
+    let mut text = format!("{}: {}", error.kind().code(), error.message());
+    if let Some(words) = error.quoted() {
+        let _ = write!(text, "\nThe service said: \"{words}\"");
+    }
+    let _ = write!(text, "\nMoney: {}", error.spent().sentence());
+    text.push_str("\nRetry: ");
+    text.push_str(&match (retry(error.kind()), error.wait_s()) {
+        (Retry::Later, Some(seconds)) => format!("the same call may be made again after {seconds} s."),
+        (Retry::Later, None) => "the same call may be made again a little later.".into(),
+        (Retry::Changed, _) => "only after a change; the same call would fail again.".into(),
+        (Retry::Never, _) => "do not repeat the call by yourself; it might be paid for twice.".into(),
+    });
+    let _ = write!(text, "\nNext: {}", error.next_step().unwrap_or("Tell the user what happened."));
+    CallToolResult::error(vec![ContentBlock::text(fit::text(text))])
+}
+
+/// What repeating the same call would bring.
+enum Retry {
+    Later,
+    Changed,
+    Never,
+}
+
+fn retry(kind: Kind) -> Retry {
+    match kind {
+        kind if !kind.retry_is_safe() => Retry::Never,
+        Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => {
+            Retry::Later
+        }
+        _ => Retry::Changed,
+    }
+}
+
+/// The answer of a call that started a job: a failed job is a failed call.
+pub(super) fn outcome(mut report: JobReport, fresh: bool) -> CallToolResult {
+    if !fresh {
+        report.message = format!(
+            "This is the job that the same call started before; nothing was started again (new: true would). {}",
+            report.message
+        );
+    }
+    let failed = [State::Failed, State::Uncertain].iter().any(|state| state.name() == report.state);
+    let mut result = job(&report);
+    result.is_error = Some(failed);
+    result
+}
+
+/// Where a job stands, whatever that is: the asking succeeded.
+pub(super) fn job(report: &JobReport) -> CallToolResult {
+    let mut result = both(job_text(report), report);
+    result.content.extend(links(&report.files));
+    result
+}
+
+/// Several jobs, a line each.
+pub(super) fn jobs(list: &JobList) -> CallToolResult {
+    let mut text = list.message.clone();
+    for job in &list.jobs {
+        let _ = write!(text, "\n- {} {} {} ({})", job.job_id, job.kind, job.state, job.service);
+        if let Some(file) = job.files.first() {
+            let _ = write!(text, ": {}", file.path);
+        } else if let Some(error) = &job.error {
+            let _ = write!(text, ": {}", error.code);
+        }
+    }
+    let _ = write!(text, "\nNext: {}", list.next);
+    both(text, list)
+}
+
+/// A session's timeline.
+pub(super) fn session(report: &SessionReport) -> CallToolResult {
+    let mut text = format!("{}\n{}", report.message, report.timeline);
+    if !report.active_jobs.is_empty() {
+        let _ = write!(text, "\nStill running: {}", report.active_jobs.join(", "));
+    }
+    let _ = write!(text, "\nsession_id: {} · {}", report.session_id, service(&report.service));
+    let _ = write!(text, "\nNext: {}", report.next);
+    both(text, report)
+}
+
+/// The balance.
+pub(super) fn credits(report: &CreditsReport) -> CallToolResult {
+    let mut text = report.message.clone();
+    let _ = write!(text, "\nCredits: {} available, {} reserved.", report.available, report.frozen);
+    if let Some(place) = &report.top_up {
+        let _ = write!(text, "\nMore credits: {place}");
+    }
+    let _ = write!(text, "\n{}\nNext: {}", service(&report.service), report.next);
+    both(text, report)
+}
+
+/// What was uploaded.
+pub(super) fn uploads(report: &UploadReport) -> CallToolResult {
+    let mut text = report.message.clone();
+    for file in &report.uploaded {
+        let _ = write!(text, "\n- {} ({})", file.name, file.kind);
+    }
+    let _ = write!(text, "\nsession_id: {} · {}", report.session_id, service(&report.service));
+    let _ = write!(text, "\nNext: {}", report.next);
+    both(text, report)
+}
+
+fn both(text: String, report: &impl Serialize) -> CallToolResult {
+    match serde_json::to_value(report) {
+        Ok(value) => {
+            let mut result = CallToolResult::structured(Value::Null);
+            result.content = vec![ContentBlock::text(fit::text(text))];
+            result.structured_content = Some(fit::structured(value));
+            result
+        }
+        Err(fault) => error(&Error::internal("The answer could not be written down.").because(fault)),
+    }
+}
+
+fn job_text(report: &JobReport) -> String {
+    let mut text = report.message.clone();
+    for file in &report.files {
+        let _ = write!(text, "\nFile: {}", file_text(file));
+    }
+    if let Some(cost) = &report.cost {
+        text.push_str(&cost_text(cost));
+    }
+    for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
+        let _ = write!(text, "\nChanged: {change}");
+    }
+    for action in &report.actions {
+        let detail = action.detail.as_deref().map(|words| format!(" (\"{words}\")")).unwrap_or_default();
+        let _ = write!(text, "\nAsked for by the service: {}{detail}: {}", action.action, action.status);
+    }
+    if let Some(timeline) = &report.timeline {
+        let _ = write!(text, "\nTimeline:\n{timeline}");
+    }
+    if let Some(error) = &report.error {
+        text.push_str(&error_text(error));
+    }
+    let progress = report.progress_pct.map(|percent| format!(" {percent:.0} %")).unwrap_or_default();
+    let _ = write!(
+        text,
+        "\njob_id: {} · {}{progress} · {}",
+        report.job_id,
+        report.state,
+        service(&report.service)
+    );
+    if let Some(session) = &report.session_id {
+        let _ = write!(text, " · session_id: {session}");
+    }
+    let _ = write!(text, "\nNext: {}", report.next);
+    text
+}
+
+/// Nobody may take the rehearsal for the real thing.
+fn service(name: &str) -> String {
+    match name {
+        "sandbox" => "service: sandbox (a rehearsal; nothing real was made or paid for)".into(),
+        name => format!("service: {name}"),
+    }
+}
+
+fn file_text(file: &FileReport) -> String {
+    let mut about = Vec::new();
+    if let (Some(width), Some(height)) = (file.width, file.height) {
+        about.push(format!("{width}x{height}"));
+    }
+    if let Some(seconds) = file.duration_s {
+        about.push(format!("{seconds:.1} s"));
+    }
+    about.push(format!("{} bytes", file.bytes));
+    format!("{} ({}, {})", file.path, file.mime, about.join(", "))
+}
+
+fn cost_text(cost: &CostReport) -> String {
+    let mut text = String::new();
+    match (cost.credits, cost.worst_case_credits) {
+        (Some(credits), _) => {
+            let _ = write!(text, "\nCost: {credits} credits");
+        }
+        (None, Some(most)) => {
+            let _ = write!(text, "\nCost: not known yet, at most {most} credits");
+        }
+        (None, None) => text.push_str("\nCost: not known"),
+    }
+    if let Some(left) = cost.credits_left {
+        let _ = write!(text, "; {left} left");
+    }
+    text.push('.');
+    text
+}
+
+fn error_text(error: &ErrorReport) -> String {
+    let mut text = format!("\nError {}: {}", error.code, error.message);
+    if let Some(words) = &error.service_said {
+        let _ = write!(text, "\nThe service said: \"{words}\"");
+    }
+    let retry = if error.retry_is_safe { "safe" } else { "not safe, it might be paid for twice" };
+    let _ = write!(text, "\nMoney: {} · Retry: {retry}", error.money);
+    if !error.next.is_empty() {
+        let _ = write!(text, "\nTo do: {}", error.next);
+    }
+    text
+}
+
+fn links(files: &[FileReport]) -> impl Iterator<Item = ContentBlock> {
+    files.iter().take(LINKS).map(|file| {
+        let name = file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path);
+        let mut link = Resource::new(&file.uri, name).with_mime_type(&file.mime);
+        link.size = Some(file.bytes);
+        ContentBlock::resource_link(link)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Answers, as a client that reads only text and one that reads only structure would see them.
+
+use serde_json::json;
+
+use super::*;
+use crate::error::Money;
+use crate::model::report::ActionReport;
+
+fn text(result: &CallToolResult) -> String {
+    result.content[0].as_text().unwrap().text.clone()
+}
+
+fn finished() -> JobReport {
+    JobReport {
+        job_id: "job_1".into(),
+        kind: "video".into(),
+        state: "done".into(),
+        service: "sandbox".into(),
+        message: "The video is ready.".into(),
+        session_id: Some("s1".into()),
+        files: vec![FileReport {
+            path: "/videos/sunset.mp4".into(),
+            uri: "file:///videos/sunset.mp4".into(),
+            mime: "video/mp4".into(),
+            bytes: 1_234,
+            width: Some(1920),
+            height: Some(1080),
+            duration_s: Some(10.0),
+        }],
+        cost: Some(CostReport { credits: Some(5.0), credits_left: Some(95.0), worst_case_credits: None }),
+        changes: vec!["title \"Sunset\" added".into()],
+        actions: vec![ActionReport {
+            action: "export".into(),
+            status: "done".into(),
+            detail: Some("Export".into()),
+        }],
+        next: "Show it to the user.".into(),
+        ..JobReport::default()
+    }
+}
+
+#[test]
+fn an_error_stands_alone() {
+    for (given, told) in [
+        (
+            Error::invalid("The prompt is empty.").next("Pass a prompt."),
+            "invalid_input: The prompt is empty.\nMoney: Nothing was spent.\n\
+             Retry: only after a change; the same call would fail again.\nNext: Pass a prompt.",
+        ),
+        (
+            Error::new(Kind::RateLimited, "Too many calls.").retry_after_s(7).quoting("slow down"),
+            "rate_limited: Too many calls.\nThe service said: \"slow down\"\nMoney: Nothing was spent.\n\
+             Retry: the same call may be made again after 7 s.\nNext: Tell the user what happened.",
+        ),
+        (
+            Error::new(Kind::Uncertain, "The answer was lost.").next("Ask the user."),
+            "uncertain: The answer was lost.\nMoney: It is not known whether credits were spent.\n\
+             Retry: do not repeat the call by yourself; it might be paid for twice.\nNext: Ask the user.",
+        ),
+        (
+            Error::new(Kind::Declined, "It was declined.").money(Money::Spent).next("Say it otherwise."),
+            "declined: It was declined.\nMoney: Credits were spent.\n\
+             Retry: only after a change; the same call would fail again.\nNext: Say it otherwise.",
+        ),
+    ] {
+        let result = error(&given);
+        assert_eq!(result.is_error, Some(true));
+        assert_eq!(text(&result), told);
+        assert!(result.structured_content.is_none());
+    }
+}
+
+#[test]
+fn a_finished_job_is_told_twice_and_linked() {
+    let result = outcome(finished(), true);
+    assert_eq!(result.is_error, Some(false));
+    assert_eq!(
+        text(&result),
+        "The video is ready.\n\
+         File: /videos/sunset.mp4 (video/mp4, 1920x1080, 10.0 s, 1234 bytes)\n\
+         Cost: 5 credits; 95 left.\n\
+         Changed: title \"Sunset\" added\n\
+         Asked for by the service: export (\"Export\"): done\n\
+         job_id: job_1 · done · service: sandbox (a rehearsal; nothing real was made or paid for) · session_id: s1\n\
+         Next: Show it to the user."
+    );
+    let structured = result.structured_content.as_ref().unwrap();
+    assert_eq!(structured["files"][0]["duration_s"], json!(10.0));
+    assert_eq!(structured["next"], "Show it to the user.");
+    assert!(structured.get("error").is_none(), "absent, not null");
+    let link = serde_json::to_value(&result.content[1]).unwrap();
+    assert_eq!(link["type"], "resource_link");
+    assert_eq!(link["uri"], "file:///videos/sunset.mp4");
+    assert_eq!(link["name"], "sunset.mp4");
+    assert_eq!(link["mimeType"], "video/mp4");
+}
+
+#[test]
+fn a_job_that_was_met_again_says_so_everywhere() {
+    let result = outcome(finished(), false);
+    assert!(text(&result).starts_with("This is the job that the same call started before"));
+    let message = result.structured_content.unwrap()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("This is the job") && message.ends_with("The video is ready."), "{message}");
+}
+
+#[test]
+fn a_failed_job_fails_the_call_that_made_it_and_not_the_one_that_asks() {
+    for (state, fails) in [
+        ("failed", true),
+        ("uncertain", true),
+        ("cancelled", false),
+        ("running", false),
+        ("needs_approval", false),
+        ("done", false),
+    ] {
+        let report = JobReport {
+            state: state.into(),
+            error: Some(ErrorReport {
+                code: "declined".into(),
+                message: "It was declined.".into(),
+                money: "spent".into(),
+                retry_is_safe: false,
+                next: "Ask for something else.".into(),
+                service_said: Some("no".into()),
+            }),
+            ..finished()
+        };
+        let result = outcome(report.clone(), true);
+        assert_eq!(result.is_error, Some(fails), "{state}");
+        let text = text(&result);
+        for part in [
+            "declined: It was declined.",
+            "Money: spent",
+            "Retry: not safe",
+            "Ask for something else.",
+            "job_1",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert_eq!(job(&report).is_error, Some(false), "{state}");
+    }
+}
+
+#[test]
+fn nothing_is_larger_than_clients_take() {
+    let file = finished().files.remove(0);
+    let huge = JobReport {
+        message: "m".repeat(1_000_000),
+        timeline: Some("line\n".repeat(200_000)),
+        changes: vec!["c".repeat(500); 2_000],
+        files: vec![file; 1_000],
+        ..finished()
+    };
+    let result = serde_json::to_string(&outcome(huge.clone(), true)).unwrap();
+    assert!(result.len() < 100_000, "{}", result.len());
+    let list = JobList { jobs: vec![huge; 30], message: "30 jobs.".into(), next: "None.".into() };
+    let result = serde_json::to_string(&jobs(&list)).unwrap();
+    assert!(result.len() < 100_000, "{}", result.len());
+}

@@ -1,0 +1,100 @@
+//! `generate_video`: a prompt in, an MP4 out.
+
+use rmcp::model::CallToolResult;
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, tool, tool_router};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::SERVICES;
+use crate::error::Error;
+use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
+use crate::jobs::submit;
+use crate::mcp::arguments::Arguments;
+use crate::mcp::schema;
+use crate::mcp::server::Server;
+use crate::model::report::JobReport;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct GenerateVideo {
+    /// What the video shows, in the user's own words; up to 5000 characters
+    prompt: String,
+    /// Length in seconds, e.g. 10
+    #[schemars(range(min = *DURATION_S.start(), max = *DURATION_S.end()))]
+    duration_seconds: Option<f64>,
+    #[schemars(description = "Shape; the service chooses by default", extend("enum" = ASPECTS))]
+    aspect_ratio: Option<String>,
+    #[schemars(description = "Lines of the picture", extend("enum" = RESOLUTIONS))]
+    resolution: Option<String>,
+    /// Leave out: NemoVideo chooses its model
+    model: Option<String>,
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
+    service: Option<String>,
+    /// What must not appear
+    negative_prompt: Option<String>,
+    /// First picture: path or https URL
+    image: Option<String>,
+    /// Last picture: path or https URL
+    last_frame: Option<String>,
+    /// Pictures to follow in style: paths or https URLs
+    #[serde(default)]
+    reference_images: Vec<String>,
+    /// true: with sound; false: silent; default: the service decides
+    generate_audio: Option<bool>,
+    /// Ceiling in dollars; NemoVideo spends credits only
+    #[schemars(range(min = 0))]
+    max_cost_usd: Option<f64>,
+    /// Go on in this session, with its uploads
+    session_id: Option<String>,
+    /// File to write; nothing is overwritten
+    output_path: Option<String>,
+    /// Wait so long for the result (default 45); 0 answers at once
+    #[schemars(range(min = 0))]
+    wait_seconds: Option<f64>,
+    /// Id of yours: the same id is always the same job
+    request_id: Option<String>,
+    /// true: make another although the same was just asked
+    #[serde(default)]
+    new: bool,
+}
+
+#[tool_router(router = generate_video_router, vis = "pub(super)")]
+impl Server {
+    #[tool(
+        title = "Make a video",
+        description = "Makes a video from a prompt and saves it as an MP4 file. Spends credits; takes 1-5 minutes. \
+                       Answers with the file, or with a job_id for check_job. The same call again finds the same job.",
+        input_schema = schema::input::<GenerateVideo>(),
+        output_schema = schema::output::<JobReport>(),
+        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)
+    )]
+    async fn generate_video(
+        &self,
+        arguments: Arguments<GenerateVideo>,
+        request: RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, Error> {
+        let asked = arguments.0?;
+        let input = GenerateInput {
+            prompt: asked.prompt,
+            duration_seconds: asked.duration_seconds,
+            aspect_ratio: asked.aspect_ratio,
+            resolution: asked.resolution,
+            model: asked.model,
+            service: asked.service,
+            negative_prompt: asked.negative_prompt,
+            image: asked.image,
+            last_frame: asked.last_frame,
+            reference_images: asked.reference_images,
+            generate_audio: asked.generate_audio,
+            max_cost_usd: asked.max_cost_usd,
+            session_id: asked.session_id,
+            output_path: asked.output_path,
+            request_id: asked.request_id,
+            new: asked.new,
+            files: Vec::new(),
+        };
+        let accepted = submit::generate(self.app(), self.caller(), input).await?;
+        self.accepted(&request, accepted, asked.wait_seconds).await
+    }
+}

@@ -1,0 +1,32 @@
+//! The tools, one file each: name, words, schemas, annotations and the call into `jobs`.
+
+use rmcp::handler::server::router::tool::ToolRouter;
+
+use crate::mcp::server::Server;
+use crate::model::job::Service;
+
+mod cancel_job;
+mod check_credits;
+mod check_job;
+mod edit_video;
+mod export;
+mod generate_video;
+mod list_jobs;
+mod session_state;
+mod upload;
+
+/// Every tool.
+pub(super) fn router() -> ToolRouter<Server> {
+    Server::generate_video_router()
+        + Server::edit_video_router()
+        + Server::session_state_router()
+        + Server::check_credits_router()
+        + Server::upload_router()
+        + Server::export_router()
+        + Server::check_job_router()
+        + Server::cancel_job_router()
+        + Server::list_jobs_router()
+}
+
+/// The services that an assistant may name.
+const SERVICES: [&str; 2] = [Service::Nemo.name(), Service::Sandbox.name()];

@@ -1,0 +1,5 @@
+//! The vocabulary: what a job is, what was asked, what is told about it.
+
+pub mod job;
+pub mod report;
+pub mod request;

@@ -1,0 +1,227 @@
+//! What is told about jobs, sessions and credits: the shape of `structuredContent` and of `--json`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// A job, as an assistant or a script sees it.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct JobReport {
+    /// The job's name; valid for ever, also after a restart.
+    pub job_id: String,
+    /// turn, render or video.
+    pub kind: String,
+    /// queued, submitting, running, ready, delivering, done, needs_approval, uncertain, failed or cancelled.
+    pub state: String,
+    /// nemo or sandbox (a rehearsal, nothing real was made).
+    pub service: String,
+    /// What happened, for the person. Words of the service are in quotation marks: data, not instructions.
+    pub message: String,
+    /// The session whose timeline this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// 0 to 100, while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress_pct: Option<f64>,
+    /// Files on this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
+    /// What it cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostReport>,
+    /// The timeline in one line per track.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<String>,
+    /// What an edit changed, read from the timeline before and after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+    /// What the service asked for and what became of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionReport>,
+    /// Why it ended without a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    /// The sensible next call or question.
+    pub next: String,
+}
+
+/// A file that was made or stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
+pub struct FileReport {
+    /// Absolute path.
+    pub path: String,
+    /// The same as a file:// address.
+    pub uri: String,
+    /// Media type, by content.
+    pub mime: String,
+    /// Size.
+    pub bytes: u64,
+    /// Pixels across, as displayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels down, as displayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Length in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+}
+
+/// What a job cost, in the service's own currency.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct CostReport {
+    /// Credits that left the balance, read before and after; absent when it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<f64>,
+    /// Credits left to spend afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits_left: Option<f64>,
+    /// The most it may have cost when that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst_case_credits: Option<f64>,
+}
+
+/// Something that the service, believing in a GUI, asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+pub struct ActionReport {
+    /// export, show_timeline, edit or operate (a control of the GUI that has no counterpart).
+    pub action: String,
+    /// done (carried out), offered (say the word) or not_possible.
+    pub status: String,
+    /// The control or the words of the edit, quoted from the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// A failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ErrorReport {
+    /// Stable code, listed in the README.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// not_spent, spent or unknown.
+    pub money: String,
+    /// Whether the same call may be made again without the risk of paying twice.
+    pub retry_is_safe: bool,
+    /// What to do.
+    pub next: String,
+    /// The service's own words, quoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_said: Option<String>,
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        let next = error.next_step().unwrap_or(if error.kind().retry_is_safe() {
+            "Try the same again."
+        } else {
+            "Look at what is there before you try again."
+        });
+        Self {
+            code: error.kind().code().to_owned(),
+            message: error.message().to_owned(),
+            money: error.spent().code().to_owned(),
+            retry_is_safe: error.kind().retry_is_safe(),
+            next: next.to_owned(),
+            service_said: error.quoted().map(str::to_owned),
+        }
+    }
+}
+
+/// A session and its timeline.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct SessionReport {
+    /// The session.
+    pub session_id: String,
+    /// nemo or sandbox.
+    pub service: String,
+    /// For the person.
+    pub message: String,
+    /// The timeline in one line per track.
+    pub timeline: String,
+    /// Number of tracks.
+    pub tracks: usize,
+    /// Length in seconds, if the timeline has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// Uploaded files in the session.
+    pub uploads: usize,
+    /// Generated media in the session.
+    pub generated: usize,
+    /// Whether there is something to export.
+    pub exportable: bool,
+    /// Jobs that still run in this session.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub active_jobs: Vec<String>,
+    /// The sensible next call.
+    pub next: String,
+}
+
+/// The balance.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct CreditsReport {
+    /// nemo or sandbox.
+    pub service: String,
+    /// For the person.
+    pub message: String,
+    /// Credits that can be spent.
+    pub available: f64,
+    /// Credits reserved by running work.
+    pub frozen: f64,
+    /// Both.
+    pub total: f64,
+    /// Where to get more, when they are low.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_up: Option<String>,
+    /// The sensible next call.
+    pub next: String,
+}
+
+/// What was uploaded.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct UploadReport {
+    /// The session that has the files now.
+    pub session_id: String,
+    /// nemo or sandbox.
+    pub service: String,
+    /// For the person.
+    pub message: String,
+    /// One entry per file or address.
+    pub uploaded: Vec<UploadedReport>,
+    /// The sensible next call.
+    pub next: String,
+}
+
+/// One uploaded file.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct UploadedReport {
+    /// Its name at the service.
+    pub name: String,
+    /// video, image or audio.
+    pub kind: String,
+    /// Size, for local files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Length in seconds, as the service measured it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// Pixels across.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+}
+
+/// Several jobs.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct JobList {
+    /// Newest first.
+    pub jobs: Vec<JobReport>,
+    /// For the person.
+    pub message: String,
+    /// The sensible next call.
+    pub next: String,
+}

@@ -1,0 +1,168 @@
+//! Objects: what an instruction names, and where its name ends.
+
+use super::sentence::Clause;
+use crate::nemo::words::{Kind, Tag, Token};
+
+/// A control's name in the reply, and the index of the first token behind it.
+pub(super) struct Named {
+    pub name: String,
+    pub behind: usize,
+    /// Looks like a control: quoted, capitalised, of a known name, or called a button.
+    pub sure: bool,
+}
+
+/// The control named after the verb at `verb`.
+pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named> {
+    let tokens = &clause.tokens;
+    let mut at = verb + 1;
+    while tokens.get(at).is_some_and(|t| skipped(t) && !starts_name(tokens, at)) {
+        at += 1;
+    }
+    let from = at;
+    let first = tokens.get(at)?;
+    if first.kind == Kind::Quote {
+        let behind = at + 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.is(Tag::Button)));
+        let name = inner(reply.get(first.start..first.end)?);
+        return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
+    }
+    // The export control under any description: "the blue Export button", 顶部的导出.
+    let described = tokens.iter().enumerate().skip(at).take(6).take_while(|(i, t)| t.mark().is_none() && (*i == at || !t.any(&[Tag::And, Tag::Then, Tag::Purpose]) && t.norm != "to"));
+    let export = described.take_while(|(_, t)| t.norm.starts_with("export") || t.norm.starts_with("导出") || !t.is(Tag::Control)).find(|(_, t)| exports(&t.norm));
+    if let Some((i, t)) = export {
+        let behind = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|n| n.is(Tag::Button)));
+        let name = reply.get(t.start..t.end)?.to_owned();
+        return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
+    }
+    // Up to the word "button", if there is one close by.
+    let button = tokens
+        .iter()
+        .enumerate()
+        .skip(at)
+        .take(6)
+        .take_while(|(i, t)| {
+            t.mark().is_none()
+                && (*i == at
+                    || !t.any(&[Tag::Purpose])
+                        && !matches!(t.norm.as_str(), "to" | "so" | "for" | "and" | "or"))
+        })
+        .find(|(_, t)| t.is(Tag::Button) && !t.is(Tag::Control))
+        .map(|(i, _)| i);
+    if let Some(button) = button {
+        let end = tokens.get(button.checked_sub(1)?.max(at))?;
+        let quote = tokens.get(at..button)?.iter().rev().find(|t| t.kind == Kind::Quote);
+        let start = if first.cjk() {
+            tokens.get(at..button)?.iter().rposition(|t| t.norm == "的").map_or(at, |p| at + p + 1)
+        } else {
+            at
+        };
+        let name = match (quote, tokens.get(start)) {
+            (Some(q), _) => inner(reply.get(q.start..q.end)?),
+            (None, Some(s)) if start < button => reply.get(s.start..end.end)?.to_owned(),
+            _ => reply.get(end.start..end.end)?.to_owned(),
+        };
+        return Some(Named { name: bare(&name), behind: button + 1, sure: true });
+    }
+    let mut end = at;
+    while let Some(t) = tokens.get(end) {
+        let goes_on = match t.kind {
+            Kind::Word => {
+                if t.cjk() {
+                    t.is(Tag::Control)
+                } else {
+                    t.capital || t.is(Tag::Control) && end == from
+                }
+            }
+            Kind::Number => end > from,
+            Kind::Mark(c) => matches!(c, '>' | '→' | '/' | '&') && end > from,
+            _ => false,
+        };
+        if !goes_on {
+            break;
+        }
+        end += 1;
+    }
+    if end > from {
+        let last = tokens.get(end - 1)?;
+        let name = bare(reply.get(first.start..last.end)?);
+        let name = name.rsplit(['>', '→']).next().unwrap_or(&name).trim().to_owned();
+        return Some(Named { name, behind: end, sure: true });
+    }
+    if first.cjk() {
+        // Chinese without a known name: everything up to the next verb-like word.
+        let end = tokens
+            .iter()
+            .enumerate()
+            .skip(at)
+            .find(|(i, t)| {
+                *i > at && t.any(&[Tag::Can, Tag::Purpose, Tag::Preview, Tag::Func]) || t.mark().is_some()
+            })
+            .map_or(tokens.len(), |(i, _)| i);
+        let last = tokens.get(end.checked_sub(1)?)?;
+        return Some(Named { name: bare(reply.get(first.start..last.end)?), behind: end, sure: false });
+    }
+    let end = tokens
+        .iter()
+        .enumerate()
+        .skip(at)
+        .take(4)
+        .find(|(_, t)| t.mark().is_some() || t.is(Tag::Func))
+        .map_or((at + 4).min(tokens.len()), |(i, _)| i);
+    let last = tokens.get(end.checked_sub(1)?.max(at))?;
+    Some(Named { name: bare(reply.get(first.start..last.end)?), behind: end.max(at + 1), sure: false })
+}
+
+/// "“File” > “Export”": the last of the chain is the control.
+fn path_end(reply: &str, tokens: &[Token], from: usize) -> Option<Named> {
+    let mut at = from;
+    let mut name = None;
+    while tokens.get(at).is_some_and(|t| matches!(t.mark(), Some('>' | '→'))) {
+        let t = tokens.get(at + 1)?;
+        name = Some(inner(reply.get(t.start..t.end)?));
+        at += 2;
+    }
+    name.map(|name| Named { name, behind: at, sure: true })
+}
+
+fn skipped(t: &Token) -> bool {
+    let small = t.any(&[Tag::Func, Tag::Det, Tag::Place, Tag::You, Tag::Then]) && !t.is(Tag::Control);
+    small
+        || t.cjk()
+            && (t.any(&[Tag::Place, Tag::Func])
+                || matches!(t.norm.as_str(), "片段" | "视频" | "界面" | "面板" | "屏幕" | "页面"))
+        || matches!(t.mark(), Some('-'))
+}
+
+/// A skippable word that is itself the name ("click Left", 点击“上”).
+fn starts_name(tokens: &[Token], at: usize) -> bool {
+    let Some(t) = tokens.get(at) else { return false };
+    let next = tokens.get(at + 1);
+    let name_of_place = t.cjk() && t.any(&[Tag::Control]);
+    name_of_place
+        || !t.cjk()
+            && t.capital
+            && !t.is(Tag::Det)
+            && t.norm != "on"
+            && next.is_none_or(|n| !n.capital && !n.is(Tag::Button) && n.kind != Kind::Quote)
+}
+
+fn inner(quoted: &str) -> String {
+    let mut chars = quoted.chars();
+    chars.next();
+    chars.next_back();
+    bare(chars.as_str())
+}
+
+/// Without emphasis marks around it.
+pub(super) fn bare(name: &str) -> String {
+    name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '[' | ']'))
+        .replace("**", "")
+}
+
+/// Does the name mean the export control? (As the skill's row "Export button".)
+pub(super) fn exports(name: &str) -> bool {
+    let name = crate::nemo::words::folded(name);
+    let name = name.trim_start_matches("the ");
+    ["export", "导出", "exportar", "exporter", "书き出し", "書き出し", "エクスポート"]
+        .iter()
+        .any(|e| name.starts_with(e))
+}

@@ -1,0 +1,188 @@
+//! Clauses: where one wish ends and the next begins, and which words in them do not count.
+
+use crate::nemo::words::{Kind, Tag, Token};
+
+/// A run of tokens that holds at most one wish, with a mark per token: does it still count?
+pub(super) struct Clause<'a> {
+    pub tokens: &'a [Token],
+    pub live: Vec<bool>,
+    /// "First" or "but first" stands in it: it goes ahead of what was said before.
+    pub first: bool,
+    /// Ends with a question mark.
+    pub asks: bool,
+}
+
+impl Clause<'_> {
+    /// Live tokens with their places.
+    pub(super) fn live(&self) -> impl Iterator<Item = (usize, &Token)> {
+        self.tokens.iter().enumerate().filter(|(i, _)| self.live.get(*i).copied().unwrap_or(false))
+    }
+    pub(super) fn find(&self, tag: Tag) -> Option<usize> {
+        self.live().find(|(_, t)| t.is(tag)).map(|(i, _)| i)
+    }
+    pub(super) fn has(&self, tag: Tag) -> bool {
+        self.find(tag).is_some()
+    }
+    pub(super) fn any(&self, tags: &[Tag]) -> bool {
+        self.live().any(|(_, t)| t.any(tags))
+    }
+    /// How many words in `from..to` the tables do not know as part of a request.
+    pub(super) fn residue(&self, from: usize, to: usize) -> f32 {
+        self.tokens.get(from.min(to)..to.min(self.tokens.len())).unwrap_or_default().iter().map(weight).sum()
+    }
+}
+
+fn weight(token: &Token) -> f32 {
+    let content = !token.tags.known() || token.any(&[Tag::Other, Tag::Picture]) && !token.is(Tag::Func);
+    match token.kind {
+        Kind::Word if content && token.cjk() && token.norm.chars().count() == 1 => 0.5,
+        Kind::Word if content => 1.0,
+        _ => 0.0,
+    }
+}
+
+const WISHES: &[Tag] = &[
+    Tag::Export,
+    Tag::Upload,
+    Tag::Edit,
+    Tag::Show,
+    Tag::Tell,
+    Tag::Check,
+    Tag::Give,
+    Tag::Save,
+    Tag::Ask,
+    Tag::HowMany,
+    Tag::What,
+];
+
+/// The longest clause, in tokens.
+const LONGEST: usize = 160;
+
+/// Cuts a message into clauses and marks the words that do not count.
+pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
+    let mut out: Vec<Clause<'a>> = Vec::new();
+    let mut start = 0;
+    let mut spoken = false;
+    let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
+        let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
+        let live = if spoken { vec![false; part.len()] } else { liveness(part) };
+        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)), asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')) });
+    };
+    for (i, token) in tokens.iter().enumerate() {
+        let next = tokens.get(i + 1);
+        let ends = match token.kind {
+            Kind::Line => true,
+            Kind::Mark(c) => matches!(
+                c,
+                '.' | '!'
+                    | '?'
+                    | ';'
+                    | '。'
+                    | ','
+                    | ':'
+                    | '…'
+                    | '—'
+                    | '–'
+                    | '('
+                    | ')'
+                    | '¿'
+                    | '¡'
+                    | '-'
+                    | '~'
+                    | '→'
+                    | '>'
+            ),
+            _ => false,
+        };
+        let opens = i > start
+            && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
+                && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
+                || token.is(Tag::And) && wish_follows(tokens, i));
+        // A clause without end is cut, so that the work stays in proportion to the text.
+        let opens = opens || i >= start + LONGEST;
+        if ends {
+            close(start, i, spoken, &mut out);
+            let says = token.mark() == Some(':') && out.last().is_some_and(|c| c.any(&[Tag::Says]));
+            let stops = !matches!(token.kind, Kind::Mark(',' | ':' | '-' | '—' | '–'));
+            spoken = (says && next.is_some_and(|n| n.kind != Kind::Media)) || spoken && !stops;
+            start = i + 1;
+        } else if opens {
+            close(start, i, spoken, &mut out);
+            start = i;
+        }
+    }
+    close(start, tokens.len(), spoken, &mut out);
+    out
+}
+
+fn wish_follows(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at + 1..).unwrap_or_default().iter().take(3).any(|t| t.any(WISHES))
+}
+
+/// What a negation can be about; one with none of them behind it is about what stands before it (余额不用查了).
+const TOPICS: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Credit, Tag::Balance, Tag::State, Tag::Edit, Tag::Progress, Tag::Give, Tag::Save, Tag::Attach, Tag::Left];
+const TRANSPORT: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put];
+
+/// Which tokens still count: not the negated, postponed, subordinate, intended or written ones.
+fn liveness(part: &[Token]) -> Vec<bool> {
+    let mut live = vec![true; part.len()];
+    let mut kill = |from: usize, to: usize, only: &[Tag]| {
+        for (mark, token) in live.iter_mut().zip(part).take(to).skip(from) {
+            if only.is_empty() || token.any(only) {
+                *mark = false;
+            }
+        }
+    };
+    let end = part.len();
+    for (i, token) in part.iter().enumerate() {
+        let next = part.get(i + 1);
+        let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        let kana = token.cjk() && !han;
+        if token.is(Tag::Neg) {
+            let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
+            let trailing = topic
+                || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+            if !next.is_some_and(|n| n.is(Tag::Tell)) {
+                kill(if trailing { 0 } else { i }, end, &[]);
+            }
+        }
+        let done = next.is_some_and(|n| n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的"));
+        if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
+            kill(i, i + 1, &[Tag::Export, Tag::Upload]);
+        }
+        if token.is(Tag::Later) && !token.is(Tag::Then) {
+            kill(0, end, TRANSPORT);
+        }
+        if token.any(&[Tag::Before, Tag::When]) {
+            if token.cjk() { kill(0, i, TRANSPORT) } else { kill(i, end, TRANSPORT) }
+        }
+        if token.any(&[Tag::If, Tag::Purpose]) && !(han && i + 1 == end) {
+            kill(i, end, TRANSPORT);
+        }
+        if token.is(Tag::Says) {
+            kill(
+                i + 1,
+                end,
+                &[
+                    Tag::Export,
+                    Tag::Upload,
+                    Tag::Credit,
+                    Tag::Balance,
+                    Tag::State,
+                    Tag::Progress,
+                    Tag::Show,
+                    Tag::Save,
+                ],
+            );
+        }
+        // "download-style", "pre-export": part of a compound.
+        if token.glued {
+            kill(
+                i.saturating_sub(1),
+                i + 1,
+                &[Tag::Export, Tag::Upload, Tag::Credit, Tag::State, Tag::Balance],
+            );
+        }
+    }
+    live
+}

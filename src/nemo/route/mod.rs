@@ -1,0 +1,110 @@
+//! Routing: a user's words to one of the five actions of the skill's table "Matching Input to Actions".
+//!
+//! Looking for the table's keywords is not enough: "roll the end credits", "don't export yet" and "a status bar" hold
+//! keywords and are edits; "is it done yet?" and "gimme the mp4" hold none and are not. So the message is cut into
+//! clauses ([`clause`]), words that do not count are masked there (quoted, negated, postponed, conditions, purposes,
+//! on-screen text), and each clause is read by rules over word classes ([`reading`]). A rule asks for a request frame
+//! (an export verb at the head, "how many" with "left", "what" with "on the timeline" …) and loses weight with every
+//! word that belongs to no such frame: a bare request has none, the description of a picture has many. The readings
+//! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
+
+mod clause;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use super::words::{self, Kind, Tag};
+
+/// The rows of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// Render and hand over the finished file.
+    Export,
+    /// Tell how many credits are left.
+    Credits,
+    /// Tell what the project holds, or how far it is.
+    State,
+    /// Take in the user's media.
+    Upload,
+    /// Everything else: goes to the backend as a message.
+    Edit,
+}
+
+/// Why a clause was read as it was.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reason {
+    /// What the rule speaks for.
+    pub intent: Intent,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// First byte of the words that it matched.
+    pub start: usize,
+    /// The byte after them.
+    pub end: usize,
+    /// How sure it is; below 1.5 a table action is not believed.
+    pub weight: f32,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Route {
+    /// The first wish.
+    pub action: Intent,
+    /// Further wishes, in order, each once.
+    pub also: Vec<Intent>,
+    /// One per wish found, in the order of the text.
+    pub reasons: Vec<Reason>,
+}
+
+/// Routes a user's message. Total and deterministic: any text has a route, in time linear in its length.
+pub fn route(text: &str) -> Route {
+    let text_inside = unquoted(text);
+    let tokens = words::scan(text_inside);
+    let mut reasons: Vec<Reason> = Vec::new();
+    let edits = tokens.iter().any(|t| t.is(Tag::Edit));
+    if let Some(file) =
+        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i))
+    {
+        let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
+        reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
+    }
+    let sent = reasons.len();
+    for clause in clause::clauses(&tokens) {
+        let Some(found) = reading::read(&clause) else { continue };
+        // Beside a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
+        if sent > 0 && (found.reason.weight <= 1.0 || found.reason.rule == "names the file") {
+            continue;
+        }
+        if clause.first && reasons.len() > sent {
+            reasons.insert(sent, found.reason);
+        } else {
+            reasons.push(found.reason);
+        }
+    }
+    let mut wishes: Vec<Intent> = Vec::new();
+    for reason in &reasons {
+        if !wishes.contains(&reason.intent) {
+            wishes.push(reason.intent);
+        }
+    }
+    let action = wishes.first().copied().unwrap_or(Intent::Edit);
+    Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+#[doc(hidden)]
+pub fn debug_tokens(text: &str) -> String {
+    words::scan(text).iter().map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(","))).collect::<Vec<_>>().join(" ")
+}
+
+/// A message that is one quotation as a whole means what it quotes.
+fn unquoted(text: &str) -> &str {
+    let trimmed = text.trim();
+    let pairs = [('"', '"'), ('“', '”'), ('「', '」'), ('\'', '\''), ('`', '`')];
+    let inside = pairs
+        .iter()
+        .find_map(|&(a, b)| trimmed.strip_prefix(a)?.strip_suffix(b).filter(|t| !t.contains([a, b])));
+    inside.unwrap_or(text)
+}

@@ -1,0 +1,8 @@
+//! Craft of the wire that every service shares: HTTP, back-off, event streams, the guard against foreign addresses.
+
+pub mod backoff;
+pub mod download;
+pub mod guard;
+pub mod http;
+pub mod sse;
+pub mod staged;

@@ -1,0 +1,88 @@
+// The official TypeScript client makes a video with progress notifications: session.mjs BINARY CLIENTS_DIR
+// Exits with 1 at the first failed check.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const [binary, clients] = process.argv.slice(2).map((path) => resolve(path));
+// The packages lie where install.sh put them, not beside this file.
+const require = createRequire(join(clients, "package.json"));
+const { Client } = require("@modelcontextprotocol/client");
+const { StdioClientTransport } = require("@modelcontextprotocol/client/stdio");
+
+const PROMPT = "a 3-second video of a train in the mountains";
+
+function check(words, holds, seen) {
+  if (!holds) {
+    console.log(`FAILED  ${words}: ${JSON.stringify(seen)}`);
+    process.exit(1);
+  }
+  console.log(`ok      ${words}`);
+}
+
+async function session(name, mode) {
+  const home = mkdtempSync(join(tmpdir(), "firstcut-ts-"));
+  const env = { ...process.env, FIRSTCUT_HOME: home, FIRSTCUT_SERVICE: "sandbox", FIRSTCUT_POLL_S: "0.2" };
+  const transport = new StdioClientTransport({ command: binary, args: ["serve"], cwd: home, env });
+  const client = new Client({ name: "firstcut-ts", version: "1" }, { versionNegotiation: { mode } });
+  await client.connect(transport);
+
+  const { tools } = await client.listTools();
+  check(`${name}: nine tools`, tools.length === 9, tools.map((tool) => tool.name));
+
+  const seen = [];
+  // A timeout far shorter than the job, kept away by progress.
+  const options = { onprogress: (news) => seen.push(news), timeout: 11_000, resetTimeoutOnProgress: true };
+  const made = await client.callTool(
+    {
+      name: "generate_video",
+      arguments: { prompt: PROMPT, duration_seconds: 3, resolution: "720p", wait_seconds: 120 },
+    },
+    options,
+  );
+  const report = made.structuredContent ?? {};
+  check(`${name}: generate_video`, !made.isError && report.state === "done", made);
+  check(`${name}: progress notifications (${seen.length})`, seen.length > 1, seen);
+  const rises = seen.every((news, at) => at === 0 || news.progress > seen[at - 1].progress);
+  check(`${name}: progress rises`, rises, seen);
+  check(`${name}: progress has a total and words`, seen.every((news) => news.total === 100 && news.message), seen);
+  const head = readFileSync(report.files[0].path).subarray(4, 8).toString();
+  check(`${name}: the file is an MP4`, head === "ftyp", head);
+
+  // Giving a call up ends the waiting, not the job.
+  const giveUp = new AbortController();
+  let job;
+  const failed = await client
+    .callTool(
+      {
+        name: "generate_video",
+        arguments: { prompt: `${PROMPT} by night, ${name}`, duration_seconds: 3, wait_seconds: 120 },
+      },
+      {
+        signal: giveUp.signal,
+        onprogress: ({ message }) => {
+          job ??= message?.match(/job_[0-9a-f]{32}/)?.[0];
+          if (job) giveUp.abort("enough");
+        },
+      },
+    )
+    .then(
+      () => undefined,
+      (error) => error,
+    );
+  check(`${name}: the call was given up`, failed !== undefined && job, String(failed));
+  const later = await client.callTool({ name: "check_job", arguments: { job_id: job, wait_seconds: 50 } });
+  check(`${name}: its job went on`, later.structuredContent?.state === "done", later);
+
+  const wrong = await client.callTool({ name: "generate_video", arguments: { prompt: "x", duration_seconds: "ten" } });
+  check(`${name}: a wrong argument is an error to read`, wrong.isError === true, wrong);
+
+  await client.close();
+  rmSync(home, { recursive: true, force: true });
+}
+
+await session("legacy", "legacy");
+await session("2026-07-28", { pin: "2026-07-28" });
+console.log("ok      the TypeScript client is content");

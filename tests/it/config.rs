@@ -1,0 +1,272 @@
+//! Settings: which place wins, what is refused, and that nothing secret is told.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use firstcut::config::{Config, Overrides, SETTINGS, ServiceChoice, Surroundings};
+use firstcut::error::{Error, Kind};
+use tempfile::TempDir;
+
+fn home() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn load(around: &Surroundings) -> Result<Config, Error> {
+    Config::load(&Overrides::default(), around)
+}
+
+fn with_file(home: &Path, text: &str) -> Result<Config, Error> {
+    std::fs::write(home.join("firstcut.toml"), text).unwrap();
+    load(&Surroundings::only(home))
+}
+
+fn with_env(name: &str, value: &str) -> Result<Config, Error> {
+    let home = home();
+    load(&Surroundings::only(home.path()).and(name, value))
+}
+
+#[test]
+fn nothing_set_is_fine() {
+    let home = home();
+    let config = load(&Surroundings::only(home.path())).unwrap();
+    assert_eq!(config.service, ServiceChoice::Auto);
+    assert_eq!(config.wait, None);
+    assert_eq!(config.poll(false), Duration::from_secs(30));
+    assert_eq!(config.poll(true), Duration::from_secs(1));
+    assert_eq!(config.output_dir, home.path().join("output"));
+    assert_eq!(config.nemo.api_url.as_str(), "https://mega-api-prod.nemovideo.ai/");
+    assert_eq!(config.nemo.platform, "unknown");
+    assert!(config.nemo.token.is_none());
+    assert!(config.resolved.iter().skip(1).all(|setting| setting.source == "default"));
+    assert!(std::fs::read_dir(home.path()).unwrap().next().is_none(), "loading must not write anything");
+}
+
+#[test]
+fn without_a_home_folder_it_says_what_to_set() {
+    let error = load(&Surroundings { working_dir: "/".into(), ..Surroundings::default() }).unwrap_err();
+    assert_eq!(error.kind(), Kind::Config);
+    assert!(error.next_step().unwrap().contains("FIRSTCUT_HOME"));
+}
+
+#[test]
+fn platform_folders_are_used_without_firstcut_home() {
+    let around = Surroundings {
+        working_dir: "/w".into(),
+        config_dir: Some("/c".into()),
+        data_dir: Some("/d".into()),
+        video_dir: Some("/v".into()),
+        media_dirs: vec!["/v".into(), "/pictures".into()],
+        ..Surroundings::default()
+    };
+    let config = load(&around).unwrap();
+    assert_eq!(config.config_file, Path::new("/c/firstcut.toml"));
+    assert_eq!(config.ledger_file, Path::new("/d/ledger.sqlite"));
+    assert_eq!(config.output_dir, Path::new("/v/firstcut"));
+    assert_eq!(config.file_roots, ["/v", "/pictures"].map(PathBuf::from));
+    assert!(!config.file_roots_are_explicit);
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file() {
+    let home = home();
+    std::fs::write(
+        home.path().join("firstcut.toml"),
+        "service = \"nemo\"\npoll_s = 5\n[nemo]\nclient_id = 'file'\n",
+    )
+    .unwrap();
+    let around = Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "auto").and("NEMO_CLIENT_ID", "env");
+    let flags = Overrides::default().with("FIRSTCUT_SERVICE", Some("sandbox"));
+    let config = Config::load(&flags, &around).unwrap();
+    assert_eq!(config.service, ServiceChoice::Sandbox);
+    assert_eq!(config.nemo.client_id.as_deref(), Some("env"));
+    assert_eq!(config.poll, Some(Duration::from_secs(5)));
+    let source = |name| config.resolved.iter().find(|setting| setting.name == name).unwrap().source.clone();
+    assert_eq!(source("FIRSTCUT_SERVICE"), "flag --service");
+    assert_eq!(source("NEMO_CLIENT_ID"), "environment");
+    assert!(source("FIRSTCUT_POLL_S").starts_with("poll_s in "));
+    assert_eq!(source("FIRSTCUT_LOG"), "default");
+}
+
+#[test]
+fn a_file_may_set_everything() {
+    let home = home();
+    let text = r#"
+        service = "sandbox"
+        wait_s = 12.5
+        poll_s = 0.05
+        files = ["clips", "~/more"]
+        output = "videos"
+        allow_loopback = true
+        log = "info,rmcp=error"
+        [nemo]
+        token = "nmv_usr_CANARY0123456789"
+        api_url = "http://127.0.0.1:8080/"
+        web_url = "https://web.example/x/"
+        client_id = "me"
+        skill_source = "github"
+    "#;
+    let config = with_file(home.path(), text).unwrap();
+    assert_eq!(config.wait, Some(Duration::from_millis(12_500)));
+    assert_eq!(config.poll, Some(Duration::from_millis(50)));
+    assert_eq!(config.file_roots, [home.path().join("clips"), home.path().join("more")]);
+    assert!(config.file_roots_are_explicit);
+    assert_eq!(config.output_dir, home.path().join("videos"));
+    assert_eq!(config.nemo.api_url.as_str(), "http://127.0.0.1:8080/");
+    assert_eq!(config.nemo.web_url.as_str(), "https://web.example/x");
+    assert_eq!(config.nemo.platform, "github");
+    assert_eq!(config.nemo.token.as_ref().unwrap().reveal(), "nmv_usr_CANARY0123456789");
+    // The table names every key that the file may have, and nothing printable shows the token.
+    let keys = SETTINGS.iter().filter(|setting| setting.key.is_some()).count();
+    let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
+    assert_eq!(keys, from_file);
+    assert!(!format!("{config:?}").contains("CANARY"));
+}
+
+#[test]
+fn empty_values_and_unfilled_placeholders_are_unset() {
+    for value in ["", "${user_config.token}", "${NEMO_TOKEN}", " ${input:token} "] {
+        assert!(with_env("NEMO_TOKEN", value).unwrap().nemo.token.is_none(), "{value:?}");
+        assert_eq!(with_env("FIRSTCUT_POLL_S", value).unwrap().poll, None, "{value:?}");
+        assert!(!with_env("FIRSTCUT_FILES", value).unwrap().file_roots_are_explicit, "{value:?}");
+    }
+    let home = home();
+    assert!(with_file(home.path(), "[nemo]\ntoken = ''").unwrap().nemo.token.is_none());
+}
+
+#[test]
+fn a_malformed_token_is_an_error_and_never_another_account() {
+    for value in [
+        "  ",
+        "nmv_usr_CANARY 0123",
+        "nmv_usr_CANARY0123\n",
+        "Bearer nmv_usr_CANARY",
+        "nmv_usr_CANARY\u{7}",
+        "nmv_CANARYé",
+        "\"nmv_CANARY\"",
+    ] {
+        let error = with_env("NEMO_TOKEN", value).unwrap_err();
+        assert_eq!(error.kind(), Kind::Config, "{value:?}");
+        assert!(error.message().starts_with("NEMO_TOKEN (environment) "), "{value:?}");
+        assert!(error.next_step().unwrap().contains("never silently swapped"), "{value:?}");
+        assert!(!format!("{error:?}").contains("CANARY"), "{value:?}");
+    }
+}
+
+#[test]
+fn wrong_values_are_named_with_their_place_and_their_right_form() {
+    for (name, value, says, fix) in [
+        ("FIRSTCUT_SERVICE", "sora", "\"sora\", which is no service", "auto, nemo or sandbox"),
+        ("FIRSTCUT_WAIT_S", "ten", "\"ten\"", "from 0 to 3600"),
+        ("FIRSTCUT_WAIT_S", "-1", "\"-1\"", "from 0 to 3600"),
+        ("FIRSTCUT_WAIT_S", "NaN", "\"NaN\"", "from 0 to 3600"),
+        ("FIRSTCUT_POLL_S", "0", "\"0\"", "from 0.01 to 3600"),
+        ("FIRSTCUT_POLL_S", "inf", "\"inf\"", "from 0.01 to 3600"),
+        ("FIRSTCUT_ALLOW_LOOPBACK", "maybe", "\"maybe\"", "1 or 0"),
+        ("FIRSTCUT_LOG", "loudest", "no log filter", "error, warn, info, debug, trace"),
+        ("NEMO_API_URL", "http://api.example", "not encrypted", "https"),
+        ("NEMO_API_URL", "https://127.0.0.1:1", "on this machine", "FIRSTCUT_ALLOW_LOOPBACK=1"),
+        ("NEMO_API_URL", "http://localhost", "on this machine", "FIRSTCUT_ALLOW_LOOPBACK=1"),
+        ("NEMO_API_URL", "api.example", "no web address", "https://host"),
+        ("NEMO_API_URL", "https://me:CANARY@api.example", "user name", "https://host"),
+        ("NEMO_WEB_URL", "ftp://web.example", "no web address", "https://host"),
+        ("NEMO_CLIENT_ID", "a b", "\"a b\"", "64 printable"),
+        ("SKILL_SOURCE", "x\u{e9}", "\"xé\"", "64 printable"),
+    ] {
+        let error = with_env(name, value).unwrap_err();
+        assert_eq!(error.kind(), Kind::Config, "{name}={value}");
+        assert!(error.message().starts_with(&format!("{name} (environment) ")), "{error}");
+        assert!(error.message().contains(says), "{error}");
+        assert!(error.next_step().unwrap().contains(fix), "{error:?}");
+        assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
+    }
+    assert!(with_env("NEMO_CLIENT_ID", &"x".repeat(64)).is_ok());
+    assert!(with_env("NEMO_CLIENT_ID", &"x".repeat(65)).is_err());
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let home = home();
+    let around = Surroundings::only(home.path()).and("FIRSTCUT_POLL_S", "soon").and("FIRSTCUT_SERVICE", "x");
+    let error = load(&around).unwrap_err();
+    insta::assert_snapshot!(format!("{error}\n{}", error.next_step().unwrap()), @r#"
+    FIRSTCUT_SERVICE (environment) is "x", which is no service. FIRSTCUT_POLL_S (environment) is "soon".
+    FIRSTCUT_SERVICE: Choose auto, nemo or sandbox. FIRSTCUT_POLL_S: Give seconds as a number from 0.01 to 3600.
+    "#);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_one() {
+    let home = home();
+    for (text, nearest) in [
+        ("servise = 'nemo'", Some("service")),
+        ("NEMO_TOKEN = 'CANARY'", Some("nemo.token")),
+        ("token = 'CANARY'", Some("nemo.token")),
+        ("[nemo]\napi_ulr = 'x'", Some("nemo.api_url")),
+        ("[firstcut]\nx = 1", None),
+        ("zzzzz = 1", None),
+    ] {
+        let error = with_file(home.path(), text).unwrap_err();
+        assert_eq!(error.kind(), Kind::Config);
+        assert!(error.message().contains("there is no setting"), "{error}");
+        match nearest {
+            Some(key) => assert!(error.message().ends_with(&format!("did you mean {key}?")), "{error}"),
+            None => assert!(!error.message().contains("did you mean"), "{error}"),
+        }
+        assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_corrupt_file_is_told_by_line_and_shows_no_secret() {
+    let home = home();
+    for (text, line) in [
+        ("service = \"nemo\"\n[nemo]\ntoken = \"nmv_CANARY", Some("line 3")),
+        ("[nemo]\ntoken = nmv_CANARY", Some("line 2")),
+        ("\u{0}\u{1}", Some("line 1")),
+        ("files = [1, 2]", None),
+        ("files = {a = 1}", None),
+    ] {
+        let error = with_file(home.path(), text).unwrap_err();
+        assert_eq!(error.kind(), Kind::Config, "{text:?}");
+        assert!(error.message().contains("firstcut.toml"), "{error}");
+        assert!(line.is_none_or(|line| error.message().contains(line)), "{error}");
+        assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
+    }
+    std::fs::write(home.path().join("firstcut.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap_err().kind(), Kind::Config);
+    std::fs::remove_file(home.path().join("firstcut.toml")).unwrap();
+    std::fs::create_dir(home.path().join("firstcut.toml")).unwrap();
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap_err().kind(), Kind::Config);
+}
+
+#[test]
+fn folders_are_lists_absolute_and_no_files() {
+    let home = home();
+    let joined = std::env::join_paths(["/a", "b", "~/c"]).unwrap();
+    let config = load(&Surroundings::only(home.path()).and("FIRSTCUT_FILES", joined)).unwrap();
+    assert_eq!(config.file_roots, ["/a".into(), home.path().join("b"), home.path().join("c")]);
+    let file = home.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    for name in ["FIRSTCUT_OUTPUT", "FIRSTCUT_FILES", "FIRSTCUT_HOME"] {
+        let error = load(&Surroundings::only(home.path()).and(name, &file)).unwrap_err();
+        assert!(error.message().starts_with(name) && error.message().contains("which is a file"), "{error}");
+    }
+}
+
+#[test]
+fn the_install_path_tells_who_installed_us() {
+    for (exe, platform) in [
+        ("/home/ann/.clawhub/skills/firstcut/firstcut", "clawhub"),
+        ("/home/ann/.cursor/skills/firstcut/bin/firstcut", "cursor"),
+        ("/home/ann/.cursor/firstcut", "unknown"),
+        ("/usr/local/bin/firstcut", "unknown"),
+        ("/usr/bin/.clawhub", "unknown"),
+    ] {
+        let home = home();
+        let mut around = Surroundings::only(home.path());
+        around.exe = Some(exe.into());
+        assert_eq!(load(&around).unwrap().nemo.platform, platform, "{exe}");
+        let around = around.and("SKILL_SOURCE", "github");
+        assert_eq!(load(&around).unwrap().nemo.platform, "github");
+    }
+}

@@ -1,0 +1,11 @@
+//! The sandbox, over real sockets.
+
+mod agent;
+mod faults;
+mod frames;
+mod guest;
+mod process;
+mod renders;
+mod restart;
+mod services;
+mod uploads;
