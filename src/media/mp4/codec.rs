@@ -25,7 +25,7 @@ pub struct Codec {
     pub channels: Option<u32>,
     /// The codec's own configuration record: the content of `avcC`, or the AudioSpecificConfig of AAC.
     pub(crate) config: Vec<u8>,
-    /// The whole sample entry, header excluded, as remuxing needs it.
+    /// The whole sample entry box, as remuxing needs it.
     pub(crate) entry: Vec<u8>,
 }
 
@@ -35,10 +35,14 @@ impl Codec {
         let (_, _, mut cursor) = full(stsd)?;
         cursor.be32()?;
         let (fourcc, body) = boxes(cursor.rest()).next()?;
+        let mut whole = Vec::with_capacity(body.len() + 8);
+        whole.extend_from_slice(&u32::try_from(body.len() + 8).ok()?.to_be_bytes());
+        whole.extend_from_slice(&fourcc);
+        whole.extend_from_slice(body);
         let mut codec = Self {
             fourcc: fourcc.iter().map(|b| char::from(*b)).collect::<String>().trim().to_owned(),
             name: name_of(fourcc).map_or_else(|| printable(fourcc), str::to_owned),
-            entry: body.get(..body.len().min(1 << 16))?.to_vec(),
+            entry: whole,
             ..Self::default()
         };
         // A damaged entry still leaves its name.

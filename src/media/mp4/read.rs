@@ -218,14 +218,22 @@ impl Track {
     }
 
     /// When a piece of media is presented: milliseconds from the start and for how long; `None` when an edit hides it.
-    /// With several edits the first that shows it counts.
     #[must_use]
     pub fn presented_ms(&self, pts: i64, duration: u32) -> Option<(u64, u64)> {
-        let scale = i128::from(self.timescale);
-        let ms = |ticks: i128| u64::try_from((ticks * 1000 + scale / 2).div_euclid(scale)).unwrap_or(0);
+        let scale = u128::from(self.timescale);
+        let ms =
+            |ticks: u64| u64::try_from((u128::from(ticks) * 1000 + scale / 2) / scale).unwrap_or(u64::MAX);
+        let (at, lasts) = self.presented(pts, duration)?;
+        Some((ms(at), ms(at.saturating_add(lasts)) - ms(at)))
+    }
+
+    /// The same in ticks of the track. With several edits the first that shows it counts.
+    #[must_use]
+    pub fn presented(&self, pts: i64, duration: u32) -> Option<(u64, u64)> {
+        let ticks = |value: i128| u64::try_from(value.max(0)).unwrap_or(u64::MAX);
         let (begin, end) = (i128::from(pts), i128::from(pts) + i128::from(duration));
         if self.edits.is_empty() {
-            return (end > 0 || duration == 0).then(|| (ms(begin.max(0)), ms(end) - ms(begin.max(0))));
+            return (end > 0 || duration == 0).then(|| (ticks(begin), ticks(end - begin.max(0))));
         }
         let mut now = 0i128;
         for edit in &self.edits {
@@ -233,8 +241,7 @@ impl Track {
             if let Some(start) = edit.media_time.map(i128::from) {
                 let (from, to) = (begin.max(start), end.min(start + len));
                 if from < to {
-                    let at = ms(now + from - start);
-                    return Some((at, ms(now + to - start).saturating_sub(at)));
+                    return Some((ticks(now + from - start), ticks(to - from)));
                 }
             }
             now += len;
