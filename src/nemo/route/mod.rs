@@ -61,21 +61,22 @@ pub struct Route {
 
 /// Routes a user's message. Total and deterministic: any text has a route, in time linear in its length.
 pub fn route(text: &str) -> Route {
-    let text_inside = unquoted(text);
-    let tokens = words::scan(text_inside);
-    let mut reasons: Vec<Reason> = Vec::new();
+    let inside = unquoted(text);
+    let shift = text.find(inside).unwrap_or(0);
+    let tokens = words::scan(inside);
     let edits = tokens.iter().any(|t| t.is(Tag::Edit));
-    if let Some(file) =
-        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i))
-    {
+    let file = (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i));
+    let mut reasons: Vec<Reason> = Vec::new();
+    if let Some(file) = file {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
     }
     let sent = reasons.len();
     for clause in clause::clauses(&tokens) {
         let Some(found) = reading::read(&clause) else { continue };
-        // Beside a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
-        if sent > 0 && (found.reason.weight <= 1.0 || found.reason.rule == "names the file") {
+        // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
+        let mentions = found.reason.weight <= 1.0 || found.reason.rule == "names the file" || placed(text, &found.reason);
+        if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
         if clause.first && reasons.len() > sent {
@@ -83,6 +84,10 @@ pub fn route(text: &str) -> Route {
         } else {
             reasons.push(found.reason);
         }
+    }
+    for reason in &mut reasons {
+        reason.start += shift;
+        reason.end += shift;
     }
     let mut wishes: Vec<Intent> = Vec::new();
     for reason in &reasons {
@@ -92,6 +97,11 @@ pub fn route(text: &str) -> Route {
     }
     let action = wishes.first().copied().unwrap_or(Intent::Edit);
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+/// A verb of editing that only says where a file lies ("I put my footage at …").
+fn placed(text: &str, reason: &Reason) -> bool {
+    matches!(text.get(reason.start..reason.end), Some("put" | "put my" | "put the" | "put it" | "放在" | "放到"))
 }
 
 #[doc(hidden)]

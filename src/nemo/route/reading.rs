@@ -84,6 +84,7 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let render = c.find(Tag::Render).filter(|&at| {
         !edit_before(edit, at)
+            && !noun(c, at)
             && all == 0.0
             && c.any(&[Tag::Whole, Tag::Finished, Tag::Container, Tag::Video])
     });
@@ -94,8 +95,11 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let get = c.find(Tag::Get);
     let save = c.find(Tag::Save).or_else(|| c.find(Tag::Put));
     let finished = c.has(Tag::Finished);
+    if c.tokens.iter().any(|t| t.norm == "给你") {
+        return None;
+    }
     let made = edit.filter(|&e| c.tokens.get(e).is_some_and(|t| matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")));
-    if let Some(at) = made.filter(|_| finished && c.any(&[Tag::FileWord, Tag::Container]) && all == 0.0) {
+    if let Some(at) = made.filter(|_| (finished && c.has(Tag::FileWord) || c.has(Tag::Container)) && all == 0.0) {
         return Some(reading(c, Intent::Export, at, "make the file", 2.1));
     }
     let named = c.any(&[Tag::Container, Tag::LinkWord])
@@ -105,12 +109,17 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let early = |at: usize| {
         !edit.is_some_and(|e| e < at && !c.tokens.get(e).is_some_and(|t| t.any(&[Tag::Put, Tag::Get])))
     };
-    let file = c.find(Tag::Container).filter(|_| all == 0.0 && !pictured);
+    let file = c.find(Tag::Container).or(c.find(Tag::FileWord).filter(|_| give.is_some())).filter(|_| all == 0.0 && !pictured);
     let turned = edit.and_then(|e| c.tokens.get(e)).is_some_and(|t| TURN.contains(&t.norm.as_str()));
     if let Some(at) = file.filter(|_| turned) {
         return Some(reading(c, Intent::Export, at, "turn it into a file", 2.1));
     }
-    let link = c.find(Tag::LinkWord).filter(|_| edit.is_none() && all == 0.0);
+    let link = c.find(Tag::LinkWord).filter(|_| edit.is_none() && all <= 1.5);
+    let download = link.and_then(|l| c.tokens.get(l)).is_some_and(|t| t.norm.starts_with("download") || t.norm.starts_with("下载"));
+    if let Some(at) = link.filter(|_| download) {
+        return Some(reading(c, Intent::Export, at, "asks for the download link", 2.1 - 0.3 * all));
+    }
+    let link = link.filter(|_| all == 0.0);
     if let Some(at) = link.filter(|_| c.any(&[Tag::What, Tag::Finished, Tag::Video, Tag::Have])) {
         return Some(reading(c, Intent::Export, at, "asks for the link", 2.0));
     }
@@ -139,7 +148,7 @@ fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             2.0 - if the { 0.45 } else { 1.0 } * all - if pictured { 1.0 } else { 0.0 },
         ));
     }
-    let mine = |t: &Token| matches!(t.norm.as_str(), "can i have" | "can i get" | "could i get" | "could i have" | "may i have" | "we need" | "i'd like to have");
+    let mine = |t: &Token| matches!(t.norm.as_str(), "get" | "grab" | "fetch" | "retrieve" | "i want" | "i just want" | "i need" | "can i have" | "can i get" | "could i get" | "could i have" | "may i have" | "we need" | "i'd like to have");
     if let Some(at) = get.filter(|&at| all == 0.0 && edit.is_none() && the && c.tokens.get(at).is_some_and(mine) && c.has(Tag::Video)) {
         return Some(reading(c, Intent::Export, at, "have the video", 1.8));
     }
@@ -183,6 +192,9 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let suffices = c.tokens.get(at).is_some_and(Token::cjk) && c.has(Tag::Enough);
         let before = edit_before(edit, at) && !asks.is_some_and(|a| edit.is_some_and(|e| a < e)) && !suffices;
         let first = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance) && !t.cjk()) && at == 0 && !c.tokens.get(1).is_none_or(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check]) && !t.is(Tag::Det) || t.mark().is_some());
+        let film = c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
+        let tuned = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) && c.has(Tag::EditWord);
+        let first = first || film || tuned;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
             let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
@@ -191,7 +203,14 @@ fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let many = c.find(Tag::HowMany);
     let time = c.any(&[Tag::HowLong, Tag::Progress]);
-    let at = if c.has(Tag::Account)
+    let free = |t: &Token| t.is(Tag::Job) && (t.norm.starts_with("free") || t.norm.starts_with("generation"));
+    let at = if c.has(Tag::Job) && (c.has(Tag::Left) && edit.is_none() || many.is_some() && c.has(Tag::I) && edit.is_none())
+        || c.tokens.iter().any(free) && c.has(Tag::I) && c.any(&[Tag::Have, Tag::SoFar, Tag::Left, Tag::HowMany])
+    {
+        c.find(Tag::Job)
+    } else if c.has(Tag::Afford) && c.has(Tag::What) && edit.is_none() {
+        c.find(Tag::Afford)
+    } else if c.has(Tag::Account)
         && c.any(&[Tag::HowMany, Tag::What, Tag::Enough, Tag::Left, Tag::RunOut, Tag::Check, Tag::Show, Tag::Afford])
     {
         c.find(Tag::Account)
@@ -220,7 +239,8 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
     let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
-    if c.has(Tag::Picture) || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "would" | "better"))
+    if c.has(Tag::Picture) || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
+        || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
     {
         return None;
     }
@@ -251,7 +271,7 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = what.filter(|_| located(c)) {
         return Some(reading(c, Intent::State, at, "asks what stands there", 2.3 - 0.4 * all));
     }
-    if let Some(at) = yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed]))) {
+    if let Some(at) = yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed, Tag::Done]))) {
         return Some(reading(c, Intent::State, at, "asks whether it is so", 1.9 - 0.3 * all));
     }
     let offers = what.and_then(|w| c.tokens.get(w)).is_some_and(|t| matches!(t.norm.as_str(), "do you have" | "is there" | "are there" | "is there anything"));
@@ -261,15 +281,16 @@ fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return Some(reading(c, Intent::State, at, "asks what is there", 2.2 - 0.5 * all));
     }
-    let arrived = c.any(&[Tag::Asset, Tag::Uploaded]) && c.has(Tag::Have) && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "吗" | "没" | "了没" | "没有" | "在吗" | "都在吗" | "在不在" | "到了没" | "did" | "have" | "has"));
+    let first = c.tokens.first();
+    let arrived = c.any(&[Tag::Asset, Tag::Uploaded]) && c.has(Tag::Have) && c.tokens.iter().filter(|t| t.cjk() || first.is_some_and(|f| f.start == t.start)).any(|t| matches!(t.norm.as_str(), "吗" | "没" | "了没" | "没有" | "在吗" | "都在吗" | "在不在" | "到了没" | "did" | "have" | "has"));
     if let Some(at) = c.find(Tag::Have).filter(|_| arrived && edit.is_none()) {
         return Some(reading(c, Intent::State, at, "asks what arrived", 2.2 - 0.5 * all));
     }
-    let would_hold = what.filter(|_| c.has(Tag::Have) && c.any(&[Tag::Export, Tag::Exported]) && all == 0.0);
+    let would_hold = what.filter(|_| c.any(&[Tag::Have, Tag::Get]) && c.any(&[Tag::Export, Tag::Exported]) && all == 0.0 && !c.has(Tag::LinkWord));
     if let Some(at) = would_hold {
         return Some(reading(c, Intent::State, at, "asks what the file holds", 1.8));
     }
-    let changed = what.filter(|_| c.has(Tag::Changed) && c.any(&[Tag::SoFar, Tag::You]));
+    let changed = what.filter(|_| c.any(&[Tag::Changed, Tag::Done]) && c.any(&[Tag::SoFar, Tag::You]) || c.has(Tag::Uploaded) && !c.any(&[Tag::EditWord, Tag::Edit]));
     changed.map(|at| reading(c, Intent::State, at, "asks what was done", 2.0 - 0.5 * all))
 }
 
@@ -287,7 +308,7 @@ fn located(c: &Clause<'_>) -> bool {
 fn yes_or_no(c: &Clause<'_>) -> Option<usize> {
     let first = c.tokens.iter().position(|t| !t.any(&[Tag::And, Tag::But, Tag::Filler, Tag::Greet, Tag::Then]) || t.any(&[Tag::Be, Tag::Aux]))?;
     let head = c.tokens.get(first)?;
-    let english = matches!(head.norm.as_str(), "did you" | "did" | "does" | "is" | "are" | "has" | "have you" | "is the" | "do you still have" | "do you" | "is there" | "are there" | "did it" | "was" | "were") && (c.asks || c.has(Tag::SoFar));
+    let english = matches!(head.norm.as_str(), "did you" | "did" | "does" | "is" | "are" | "has" | "have you" | "is the" | "do you still have" | "do you" | "is there" | "are there" | "did it" | "was" | "were" | "is it" | "are they" | "is that" | "is my") && (c.asks || c.has(Tag::SoFar));
     let han = c.tokens.iter().rev().take(2).any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗")) && c.tokens.iter().any(|t| t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have)) && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
     let can = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "能" | "可以" | "想" | "要"));
     (english || han && !can).then_some(first)
@@ -314,6 +335,10 @@ fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     if let Some(at) = c.find(Tag::Have).filter(|_| stored && media && takes && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
+    }
+    let to_you = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "给你" | "of mine"));
+    if let Some(at) = to_you.filter(|_| media && takes && all <= 1.0) {
+        return Some(reading(c, Intent::Upload, at, "media for you", 2.2 - 0.4 * all));
     }
     let sends = c.tokens.windows(2).position(|w| matches!(w, [s, a] if matches!(s.norm.as_str(), "send" | "share" | "give you" | "show you" | "send you") && matches!(a.norm.as_str(), "a" | "an" | "some" | "my")));
     if let Some(at) = sends.filter(|_| media && all <= 1.0 && c.tokens.iter().any(|t| t.norm.starts_with("i ") || matches!(t.norm.as_str(), "i" | "i'd like to" | "can i" | "let me" | "i'll"))) {

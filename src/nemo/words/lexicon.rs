@@ -115,6 +115,19 @@ pub fn spelled(word: &str) -> &str {
     if let Some((_, meant)) = SLIPS.iter().find(|s| s.0 == word) {
         return meant;
     }
+    // Letters held down: "exporttt".
+    let mut plain: Vec<u8> = word.bytes().collect();
+    plain.dedup();
+    let held = |known: &&&str| {
+        let mut letters: Vec<u8> = known.bytes().collect();
+        letters.dedup();
+        letters == plain
+    };
+    if plain.len() < word.len() {
+        if let Some(known) = SPELLED.iter().find(held) {
+            return known;
+        }
+    }
     let near = |known: &&&str| word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes());
     if word.len() >= 5 { SPELLED.iter().find(near).copied().unwrap_or(word) } else { word }
 }

@@ -313,6 +313,10 @@ impl Scanner<'_> {
         if drive || rooted {
             return self.path(rest).map(|len| (self.at + len, Kind::Media));
         }
+        if is_cjk(c) && (self.spaced || self.at == 0) {
+            let name = rest.get(..run(rest, 60, |c| is_word(c) || is_cjk(c) || matches!(c, '_' | '-' | '.')))?;
+            return name_end(name).map(|end| (self.at + end, Kind::File));
+        }
         if is_word(c) {
             let len = run(rest, 100, |c| is_word(c) || matches!(c, '_' | '-' | '.' | '(' | ')'));
             let end = name_end(rest.get(..len)?)?;
