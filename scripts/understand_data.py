@@ -66,7 +66,7 @@ KEYS = {
 
 
 def held(family: str) -> bool:
-    return not family.startswith(("r2_", "r3_")) and hashlib.sha256(family.encode()).digest()[0] % 2 == 0
+    return not family.startswith(("r2_", "r3_", "g3_")) and hashlib.sha256(family.encode()).digest()[0] % 2 == 0
 
 
 def fill(text: str, rng: random.Random) -> str:
@@ -98,7 +98,7 @@ def route(rng: random.Random):
 
 
 def gui(rng: random.Random):
-    for (family, lang, level), line in read("gui.txt", "gui2.txt"):
+    for (family, lang, level), line in read("gui.txt", "gui2.txt", "gui3.txt"):
         for spec, text in once(line, rng):
             yield family, reply(family, lang, level, spec, text)
 
