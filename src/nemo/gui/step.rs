@@ -118,7 +118,7 @@ pub(super) fn conditional(clause: &Clause) -> bool {
         t.cjk()
             && matches!(
                 t.norm.as_str(),
-                "的话" | "如果" | "如" | "若" | "要是" | "如需" | "假如" | "需要的话" | "满意" | "无误"
+                "觉得" | "的话" | "如果" | "如" | "若" | "要是" | "如需" | "假如" | "需要的话" | "满意" | "无误"
             )
     }) || clause.tokens.last().is_some_and(|t| {
         matches!(t.norm.as_str(), "后" | "之后" | "以后" | "时" | "的时候" | "无误" | "没问题")
@@ -144,6 +144,10 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
 }
 
 fn mood_of(clause: &Clause, before: Mood) -> Mood {
+    let head = clause.tokens.iter().find(|t| !t.is(Tag::Should));
+    if head.is_some_and(|t| t.is(Tag::Click) && !t.is(Tag::Press)) && !clause.joined {
+        return if before == Mood::NotYou { Mood::Statement } else { Mood::Asked };
+    }
     let first = clause.tokens.first();
     if clause.tokens.iter().take(3).any(|t| t.is(Tag::Will) && !t.is(Tag::Should)) {
         Mood::NotYou
@@ -233,6 +237,9 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
     if next.is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过" | "后的") && n.cjk()) {
         return None;
     }
+    if next.is_some_and(|n| n.is(Tag::Already) && n.cjk()) {
+        return None;
+    }
     let person = pre.iter().any(|t| t.any(&[Tag::You]));
     if pre
         .iter()
@@ -308,7 +315,7 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
     let place = |tag: Tag| tokens.iter().enumerate().skip(at + 1).find(|(_, t)| t.is(tag)).map(|(i, _)| i);
     let pre_place = |tag: Tag| tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(tag));
     let taken = |t: &Token| {
-        t.any(&[Tag::Det, Tag::Control, Tag::Button, Tag::Place])
+        t.any(&[Tag::Det, Tag::Control, Tag::Button, Tag::Place, Tag::Timeline])
             || t.capital
             || t.kind == Kind::Quote
             || matches!(t.norm.as_str(), "on" | "here" | "it" | "them" | "your")
@@ -391,6 +398,14 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                 tokens.get(n.behind).is_some_and(|t| t.is(Tag::Panel) && !t.is(Tag::Button))
             });
             let Named { name, behind, .. } = named?;
+            let plays = matches!(crate::nemo::words::folded(&name).as_str(), "play" | "播放") && place(Tag::Timeline).is_some();
+            if plays {
+                return step(Action::ShowTracks, None, "plays the timeline", place(Tag::Timeline)? + 1);
+            }
+            // 点击音效加在了第2秒: a report with a noun before its verb.
+            if verb.cjk() && !sure && tokens.iter().skip(at + 2).any(|t| t.norm == "了") {
+                return None;
+            }
             if panel {
                 return step(Action::QueryState, Some(name), "opens a panel", behind + 1);
             }
