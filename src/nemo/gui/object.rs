@@ -67,7 +67,7 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         let goes_on = match t.kind {
             Kind::Word => {
                 if t.cjk() {
-                    t.is(Tag::Control)
+                    t.is(Tag::Control) && end == from
                 } else {
                     t.capital || t.is(Tag::Control) && end == from
                 }

@@ -7,7 +7,8 @@ use super::{Action, GuiAction, Reason, Translation, When};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Translates one line and appends it, if anything of it is left.
-pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) {
+/// True if all of it was an instruction.
+pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) -> bool {
     let mark = out.text.len();
     out.text.push_str(reply.get(line.start..line.body).unwrap_or_default());
     let body = out.text.len();
@@ -20,10 +21,28 @@ pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) {
     if cut && out.text.get(body..).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric()).is_empty()
     {
         out.text.truncate(mark);
-        return;
+        return true;
     }
     if cut {
         out.text.truncate(out.text.trim_end_matches([' ', '\t']).len());
+    }
+    out.text.push('\n');
+    false
+}
+
+/// Mends a line that led to a list of instructions ("Two steps are left:") when the list is gone. `from`: where the
+/// line starts in the text.
+pub(super) fn mend_lead(from: usize, out: &mut Translation) {
+    let line = out.text.get(from..).unwrap_or_default().trim_end();
+    let Some(colon) = line.chars().next_back().filter(|c| matches!(c, ':' | '：')) else { return };
+    let whole = line.trim_end_matches([':', '：', '*', '_', ' ']);
+    let last = whole.rfind(['.', '!', '?', '。', '！', '？']).map_or(0, |at| at + whole.get(at..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8));
+    let sentence = crate::nemo::words::scan(whole.get(last..).unwrap_or_default());
+    let empty = sentence.iter().all(|t| t.kind != Kind::Word || t.any(&[Tag::Should, Tag::Then, Tag::Func, Tag::Det]) || matches!(t.norm.as_str(), "steps" | "step" | "follow" | "here's" | "how" | "do" | "步骤" | "操作" | "如下" | "following"));
+    let keep = from + if empty { last } else { whole.len() };
+    out.text.truncate(keep);
+    if !empty {
+        out.text.push(if colon == '：' { '。' } else { '.' });
     }
     out.text.push('\n');
 }
@@ -298,23 +317,14 @@ fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Option<String> 
         }
         "to" if trivial(inner) => None,
         "to" => {
-            let sees = inner.first().is_some_and(|t| {
-                matches!(
-                    t.norm.as_str(),
-                    "see"
-                        | "view"
-                        | "find"
-                        | "hear"
-                        | "check"
-                        | "review"
-                        | "look at"
-                        | "listen"
-                        | "inspect"
-                        | "watch"
-                        | "preview"
-                        | "read"
-                )
-            });
+            let verb = inner.first().map_or("", |t| t.norm.as_str());
+            let looks = ["see", "view", "check", "review", "look", "inspect", "watch", "preview", "verify", "examine", "take a look", "have a look", "confirm"].iter().any(|v| verb.starts_with(v));
+            let sees = looks || ["find", "hear", "read", "listen"].iter().any(|v| verb.starts_with(v));
+            if sees && trivial(inner.get(1..).unwrap_or_default()) {
+                return None;
+            }
+            let seen = inner.get(1..).unwrap_or_default().iter().find(|t| !matches!(t.norm.as_str(), "at" | "out" | "over" | "through"));
+            let after = if looks { format!("see {}", bare_edges(reply.get(seen.map_or(clause.end, |t| t.start)..clause.end)?)) } else { after };
             let now = step.when == When::Now;
             Some(match (sees, now) {
                 (true, true) => format!("You will {after}"),
@@ -332,7 +342,14 @@ fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Option<String> 
 
 /// Without blanks, separators and one-sided emphasis at the edges.
 fn bare_edges(text: &str) -> String {
-    let text = text.trim().trim_end_matches([',', '，', ';', '；', ':', '：', '、', '-', '—', '–']).trim();
+    let mut text = text.trim().trim_end_matches([',', '，', ';', '；', ':', '：', '、', '-', '—', '–']).trim();
+    // A conjunction whose other half is gone.
+    for word in [" and", " or", " then", " so", " but", " and then", "，并", "，然后", "，再"] {
+        text = text.strip_suffix(word).unwrap_or(text).trim_end_matches([',', '，', ' ']);
+    }
+    for word in ["and then ", "and ", "then ", "or ", "but ", "and, "] {
+        text = text.strip_prefix(word).unwrap_or(text);
+    }
     let odd = text.matches("**").count() % 2 == 1;
     if odd { bare(text) } else { text.to_owned() }
 }

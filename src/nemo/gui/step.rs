@@ -476,7 +476,7 @@ fn seen(tokens: &[Token], verb: usize, place: usize) -> Option<(usize, usize)> {
     let inside = tokens.get(verb + 1..place)?;
     let end = inside.iter().rposition(|t| matches!(t.norm.as_str(), "in" | "inside" | "under" | "on" | "of"))?;
     let object = inside.get(..end)?;
-    let known = |t: &Token| t.any(&[Tag::Func, Tag::Det, Tag::Whole, Tag::Finished]) || t.is(Tag::Video) && !t.norm.ends_with('s');
+    let known = |t: &Token| t.any(&[Tag::Func, Tag::Det, Tag::Whole, Tag::Finished]) || t.any(&[Tag::Video, Tag::Project]) && !t.norm.ends_with('s');
     let (first, last) = (object.first()?, object.last()?);
     (!object.iter().all(known)).then_some((first.start, last.end))
 }
