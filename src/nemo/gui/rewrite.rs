@@ -143,7 +143,7 @@ fn append(
         .take(4)
         .find(|c| matches!(c, '.' | '!' | '。' | '！'))
         .unwrap_or(if han { '。' } else { '.' });
-    for piece in pieces.iter().map(|p| p.trim()).filter(|p| p.chars().any(char::is_alphanumeric)) {
+    for piece in pieces.iter().map(|p| p.trim()).filter(|p| p.chars().any(char::is_alphabetic)) {
         if out.text.len() > line_start && !han && !out.text.ends_with(char::is_whitespace) {
             out.text.push(' ');
         }
@@ -323,8 +323,13 @@ fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Option<String> 
             if sees && trivial(inner.get(1..).unwrap_or_default()) {
                 return None;
             }
-            let seen = inner.get(1..).unwrap_or_default().iter().find(|t| !matches!(t.norm.as_str(), "at" | "out" | "over" | "through"));
-            let after = if looks { format!("see {}", bare_edges(reply.get(seen.map_or(clause.end, |t| t.start)..clause.end)?)) } else { after };
+            let object = after.split_once(' ').map_or("", |(_, rest)| rest.trim_start_matches("at ").trim_start_matches("over "));
+            let after = if looks { format!("see {object}") } else { after };
+            // "to try it", "to compare": says nothing new.
+            let empty = |t: &Token| t.any(&[Tag::Func, Tag::Whole, Tag::Det]);
+            if !sees && inner.len() <= 3 && inner.get(1..).unwrap_or_default().iter().all(empty) {
+                return None;
+            }
             let now = step.when == When::Now;
             Some(match (sees, now) {
                 (true, true) => format!("You will {after}"),

@@ -379,11 +379,8 @@ fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
                             || t.is(Tag::Purpose))
                 })
                 .map_or(tokens.len(), |(i, _)| i);
-            let from = if verb.cjk() {
-                tokens.iter().find(|t| matches!(t.norm.as_str(), "把" | "将")).unwrap_or(verb)
-            } else {
-                verb
-            };
+            let lead = |t: &&Token| !(t.any(&[Tag::Should, Tag::Then, Tag::Can, Tag::You]) && !matches!(t.norm.as_str(), "把" | "将"));
+            let from = if verb.cjk() { tokens.iter().find(lead).filter(|t| !t.any(&[Tag::If, Tag::Happy])).or(tokens.iter().find(|t| matches!(t.norm.as_str(), "把" | "将"))).unwrap_or(verb) } else { verb };
             let words = reply.get(from.start..clause.end).map(|w| w.trim().to_owned());
             return step(Action::SendEdit, words, "drag or move", end);
         }
