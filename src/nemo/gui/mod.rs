@@ -7,12 +7,14 @@
 //! clicked"), plans ("I'll open"), warnings, questions, quoted words and things in the picture are not. What is left
 //! of a sentence is then mended into readable text ([`rewrite`]).
 
+mod leftover;
 mod object;
 mod rewrite;
 mod sentence;
 mod step;
 #[cfg(test)]
 mod tests;
+mod verb;
 
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +89,7 @@ pub fn translate(reply: &str) -> Translation {
         let blank = out.text.get(start..).unwrap_or_default().trim().is_empty();
         if gone && !cut && !blank {
             let tail = out.text.split_off(start);
-            rewrite::mend_lead(lead, &mut out);
+            leftover::mend_lead(lead, &mut out);
             lead = out.text.len();
             out.text.push_str(&tail);
         } else if !cut && !blank {
@@ -96,7 +98,7 @@ pub fn translate(reply: &str) -> Translation {
         gone = cut || gone && blank;
     }
     if gone {
-        rewrite::mend_lead(lead, &mut out);
+        leftover::mend_lead(lead, &mut out);
     }
     out.text.truncate(out.text.trim_end().len());
     let lead = out.text.len() - out.text.trim_start_matches(['\n', ' ']).len();

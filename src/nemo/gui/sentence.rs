@@ -92,7 +92,11 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             // A quotation that is a sentence of its own.
             None if token.kind == Kind::Quote => {
                 let inside = reply.get(token.start..token.end).unwrap_or_default();
-                let ended = inside.chars().rev().nth(1).is_some_and(|c| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'));
+                let ended = inside
+                    .chars()
+                    .rev()
+                    .nth(1)
+                    .is_some_and(|c| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'));
                 ended && next.is_some_and(|n| n.spaced && n.capital)
             }
             _ => false,

@@ -66,7 +66,12 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
         let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
         let live = if spoken { vec![false; part.len()] } else { liveness(part) };
-        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)), asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')) });
+        out.push(Clause {
+            tokens: part,
+            live,
+            first: part.iter().any(|t| t.is(Tag::First)),
+            asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')),
+        });
     };
     for (i, token) in tokens.iter().enumerate() {
         let next = tokens.get(i + 1);
@@ -122,7 +127,19 @@ fn wish_follows(tokens: &[Token], at: usize) -> bool {
 }
 
 /// What a negation can be about; one with none of them behind it is about what stands before it (余额不用查了).
-const TOPICS: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Credit, Tag::Balance, Tag::State, Tag::Edit, Tag::Progress, Tag::Give, Tag::Save, Tag::Attach, Tag::Left];
+const TOPICS: &[Tag] = &[
+    Tag::Export,
+    Tag::Upload,
+    Tag::Credit,
+    Tag::Balance,
+    Tag::State,
+    Tag::Edit,
+    Tag::Progress,
+    Tag::Give,
+    Tag::Save,
+    Tag::Attach,
+    Tag::Left,
+];
 const TRANSPORT: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put];
 
 /// Which tokens still count: not the negated, postponed, subordinate, intended or written ones.
@@ -142,13 +159,15 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let kana = token.cjk() && !han;
         if token.is(Tag::Neg) {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
-            let trailing = topic
-                || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+            let trailing =
+                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
             if !next.is_some_and(|n| matches!(n.norm.as_str(), "know" | "知道" | "sure")) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
         }
-        let done = next.is_some_and(|n| n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的"));
+        let done = next.is_some_and(|n| {
+            n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的")
+        });
         if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }

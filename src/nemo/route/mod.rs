@@ -9,9 +9,13 @@
 //! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
 
 mod clause;
+mod credits;
+mod export;
 mod reading;
+mod state;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +69,7 @@ pub fn route(text: &str) -> Route {
     let shift = text.find(inside).unwrap_or(0);
     let tokens = words::scan(inside);
     let edits = tokens.iter().any(|t| t.is(Tag::Edit));
-    let file = (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i));
+    let file = (0..tokens.len()).find(|&i| upload::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i));
     let mut reasons: Vec<Reason> = Vec::new();
     if let Some(file) = file {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
@@ -75,7 +79,9 @@ pub fn route(text: &str) -> Route {
     for clause in clause::clauses(&tokens) {
         let Some(found) = reading::read(&clause) else { continue };
         // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
-        let mentions = found.reason.weight <= 1.0 || found.reason.rule == "names the file" || placed(text, &found.reason);
+        let mentions = found.reason.weight <= 1.0
+            || found.reason.rule == "names the file"
+            || placed(text, &found.reason);
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
@@ -101,12 +107,19 @@ pub fn route(text: &str) -> Route {
 
 /// A verb of editing that only says where a file lies ("I put my footage at …").
 fn placed(text: &str, reason: &Reason) -> bool {
-    matches!(text.get(reason.start..reason.end), Some("put" | "put my" | "put the" | "put it" | "放在" | "放到"))
+    matches!(
+        text.get(reason.start..reason.end),
+        Some("put" | "put my" | "put the" | "put it" | "放在" | "放到")
+    )
 }
 
 #[doc(hidden)]
 pub fn debug_tokens(text: &str) -> String {
-    words::scan(text).iter().map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(","))).collect::<Vec<_>>().join(" ")
+    words::scan(text)
+        .iter()
+        .map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(",")))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A message that is one quotation as a whole means what it quotes.
