@@ -66,7 +66,7 @@ KEYS = {
 
 
 def held(family: str) -> bool:
-    return not family.startswith(("r2_", "r3_", "g3_")) and hashlib.sha256(family.encode()).digest()[0] % 2 == 0
+    return not family.startswith(("r2_", "r3_", "r4_", "g3_")) and hashlib.sha256(family.encode()).digest()[0] % 2 == 0
 
 
 def fill(text: str, rng: random.Random) -> str:
@@ -83,7 +83,7 @@ def read(*names: str):
 
 
 def route(rng: random.Random):
-    for (family, lang, action, also, level), line in read("route.txt", "route2.txt", "route3.txt"):
+    for (family, lang, action, also, level), line in read("route.txt", "route2.txt", "route3.txt", "route4.txt"):
         seen = set()
         for _ in range(6 if "{" in line else 1):
             text = fill(line, rng)

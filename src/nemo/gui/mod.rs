@@ -100,6 +100,9 @@ pub fn translate(reply: &str) -> Translation {
     if gone {
         leftover::mend_lead(lead, &mut out);
     }
+    if out.actions.is_empty() {
+        out.text = reply.to_owned();
+    }
     out.text.truncate(out.text.trim_end().len());
     let lead = out.text.len() - out.text.trim_start_matches(['\n', ' ']).len();
     out.text.drain(..lead);
