@@ -157,10 +157,12 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let next = part.get(i + 1);
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
-        if token.is(Tag::Neg) {
+        // Portuguese "no meu celular" is no denial.
+        let within = token.norm == "no" && next.is_some_and(|n| n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio"));
+        if token.is(Tag::Neg) && !within {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
             let trailing =
-                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
+                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore" | "don't matter" | "doesn't matter" | "isn't important" | "aren't important");
             if !next.is_some_and(|n| matches!(n.norm.as_str(), "know" | "知道" | "sure")) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
@@ -172,7 +174,7 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }
         if token.is(Tag::Later) && !token.is(Tag::Then) {
-            kill(0, end, TRANSPORT);
+            kill(0, end, &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put, Tag::Give, Tag::Get]);
         }
         if token.any(&[Tag::Before, Tag::When]) {
             let before = !token.cjk() && token.is(Tag::Before);

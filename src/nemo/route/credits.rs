@@ -26,7 +26,7 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let theirs = c
         .tokens
         .iter()
-        .any(|t| matches!(t.norm.as_str(), "his" | "her" | "their" | "someone's" | "he" | "she" | "they"));
+        .any(|t| matches!(t.norm.as_str(), "his" | "her" | "their" | "someone's" | "he" | "she" | "they" | "她" | "他" | "他们"));
     let picture = if theirs || c.any(&[Tag::Picture, Tag::Ui]) { 1.5 } else { 0.0 };
     let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
     if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
@@ -48,7 +48,7 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
                     || t.mark().is_some()
             });
         let film = c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
-        let tuned = c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) && c.has(Tag::EditWord);
+        let tuned = c.has(Tag::EditWord) && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
         let first = first || film || tuned;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
@@ -58,6 +58,10 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let many = c.find(Tag::HowMany);
     let time = c.any(&[Tag::HowLong, Tag::Progress]);
+    let mine = c.has(Tag::What) && c.has(Tag::Left) && c.has(Tag::I) && all == 0.0 && edit.is_none() && !c.any(&[Tag::Project, Tag::Asset, Tag::Done]);
+    if let Some(at) = c.find(Tag::Left).filter(|_| mine) {
+        return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
+    }
     let free = |t: &Token| t.is(Tag::Job) && (t.norm.starts_with("free") || t.norm.starts_with("generation"));
     let at = if c.has(Tag::Job)
         && (c.has(Tag::Left) && edit.is_none() || many.is_some() && c.has(Tag::I) && edit.is_none())

@@ -50,7 +50,7 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::State, at, "asks what stands there", 2.3 - 0.4 * all));
     }
     if let Some(at) =
-        yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed, Tag::Done])))
+        yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed, Tag::Done, Tag::Upload])))
     {
         return Some(reading(c, Intent::State, at, "asks whether it is so", 1.9 - 0.3 * all));
     }
@@ -62,6 +62,9 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         what.filter(|_| holds && (c.any(&[Tag::Have, Tag::SoFar, Tag::Contain, Tag::Uploaded]) || all == 0.0))
     {
         return Some(reading(c, Intent::State, at, "asks what is there", 2.2 - 0.5 * all));
+    }
+    if let Some(at) = indicative(c, edit).filter(|_| all <= 1.0) {
+        return Some(reading(c, Intent::State, at, "asks how it is", 2.0 - 0.3 * all));
     }
     let first = c.tokens.first();
     let arrived = c.any(&[Tag::Asset, Tag::Uploaded])
@@ -98,6 +101,23 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             || c.has(Tag::Uploaded) && !c.any(&[Tag::EditWord, Tag::Edit])
     });
     changed.map(|at| reading(c, Intent::State, at, "asks what was done", 2.0 - 0.5 * all))
+}
+
+/// A question about what is (not about what would be good): "what title does it have now?", 用了哪首音乐.
+fn indicative(c: &Clause<'_>, edit: Option<usize>) -> Option<usize> {
+    const ADVICE: &[&str] = &[
+        "best", "better", "good", "nicer", "fit", "fits", "suit", "suits", "recommend", "think", "prefer", "could", "can", "why", "about", "works", "how do", "how do i",
+        "happens", "happen", "is there", "are there", "do you have", "合适", "适合", "好看", "更", "推荐", "比较", "为什么", "怎么", "好", "能", "会", "应该",
+    ];
+    if c.live().any(|(_, t)| ADVICE.contains(&t.norm.as_str())) {
+        return None;
+    }
+    let at = c.live().position(|(_, t)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany])).filter(|&at| edit.is_none_or(|e| at < e))?;
+    let english = at <= 2 && c.any(&[Tag::Be, Tag::Aux, Tag::SoFar, Tag::Have]) || at <= 2 && c.has(Tag::What) && c.has(Tag::We);
+    let own = c.any(&[Tag::Project, Tag::Asset, Tag::EditWord, Tag::Video, Tag::We, Tag::Upload]);
+    let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You]) || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "does" | "did" | "do" | "用了" | "是" | "用的"));
+    let han = c.tokens.iter().any(|t| t.cjk() && t.any(&[Tag::What, Tag::HowMany, Tag::HowLong]));
+    (own && now && (han || english) && edit.is_none()).then_some(at)
 }
 
 /// "In the project", "on the timeline": said of a place, not of a wish.
@@ -145,8 +165,8 @@ fn yes_or_no(c: &Clause<'_>) -> Option<usize> {
         .iter()
         .rev()
         .take(2)
-        .any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗"))
-        && c.tokens.iter().any(|t| t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have))
+        .any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗" | "好了吗" | "完了吗" | "好了没"))
+        && c.tokens.iter().any(|t| (t.norm.ends_with("了吗") || t.norm.ends_with("了没")) || t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have))
         && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
     let can = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "能" | "可以" | "想" | "要"));
     (english || han && !can).then_some(first)

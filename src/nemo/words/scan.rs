@@ -200,7 +200,8 @@ impl Scanner<'_> {
             end = self.at + i + c.len_utf8();
         }
         let norm = fold::folded(self.text.get(self.at..end).unwrap_or_default());
-        self.push(end, Kind::Number, Tags::NONE, norm);
+        let tags = lexicon::tags(&norm);
+        self.push(end, Kind::Number, tags, norm);
     }
 
     fn word(&mut self) {
@@ -308,7 +309,7 @@ impl Scanner<'_> {
         if drive || rooted {
             return self.path(rest).map(|len| (self.at + len, Kind::Media));
         }
-        if is_cjk(c) && (self.spaced || self.at == 0) {
+        if is_cjk(c) && !self.before().is_some_and(char::is_alphanumeric) {
             let name =
                 rest.get(..run(rest, 60, |c| is_word(c) || is_cjk(c) || matches!(c, '_' | '-' | '.')))?;
             return name_end(name).map(|end| (self.at + end, Kind::File));
