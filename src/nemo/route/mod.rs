@@ -113,15 +113,6 @@ fn placed(text: &str, reason: &Reason) -> bool {
     )
 }
 
-#[doc(hidden)]
-pub fn debug_tokens(text: &str) -> String {
-    words::scan(text)
-        .iter()
-        .map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(",")))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 /// A message that is one quotation as a whole means what it quotes.
 fn unquoted(text: &str) -> &str {
     let trimmed = text.trim();

@@ -10,7 +10,8 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
     let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
-    if c.has(Tag::Picture)
+    let pictured = c.live().any(|(_, t)| t.is(Tag::Picture) && !matches!(t.norm.as_str(), "scene" | "scenes" | "shot" | "shots" | "镜头" | "片段"));
+    if pictured
         || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
         || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
     {
@@ -50,7 +51,7 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::State, at, "asks what stands there", 2.3 - 0.4 * all));
     }
     if let Some(at) =
-        yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed, Tag::Done, Tag::Upload])))
+        yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed, Tag::Done, Tag::Upload]) || c.tokens.iter().any(Token::cjk)))
     {
         return Some(reading(c, Intent::State, at, "asks whether it is so", 1.9 - 0.3 * all));
     }
@@ -114,8 +115,8 @@ fn indicative(c: &Clause<'_>, edit: Option<usize>) -> Option<usize> {
     }
     let at = c.live().position(|(_, t)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany])).filter(|&at| edit.is_none_or(|e| at < e))?;
     let english = at <= 2 && c.any(&[Tag::Be, Tag::Aux, Tag::SoFar, Tag::Have]) || at <= 2 && c.has(Tag::What) && c.has(Tag::We);
-    let own = c.any(&[Tag::Project, Tag::Asset, Tag::EditWord, Tag::Video, Tag::We, Tag::Upload]);
-    let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You]) || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "does" | "did" | "do" | "用了" | "是" | "用的"));
+    let own = c.any(&[Tag::Project, Tag::Asset, Tag::EditWord, Tag::Video, Tag::We, Tag::Upload, Tag::Says]);
+    let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You]) || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "does" | "did" | "do" | "what's" | "what is" | "what are" | "what was" | "what were" | "是怎样的" | "是什么" | "用了" | "是" | "用的"));
     let han = c.tokens.iter().any(|t| t.cjk() && t.any(&[Tag::What, Tag::HowMany, Tag::HowLong]));
     (own && now && (han || english) && edit.is_none()).then_some(at)
 }
@@ -168,6 +169,8 @@ fn yes_or_no(c: &Clause<'_>) -> Option<usize> {
         .any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗" | "好了吗" | "完了吗" | "好了没"))
         && c.tokens.iter().any(|t| (t.norm.ends_with("了吗") || t.norm.ends_with("了没")) || t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have))
         && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
+    let present = head.norm == "do" && c.any(&[Tag::SoFar, Tag::Contain]) && c.asks;
+    let english = english || present;
     let can = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "能" | "可以" | "想" | "要"));
     (english || han && !can).then_some(first)
 }

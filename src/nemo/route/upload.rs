@@ -23,7 +23,7 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return None;
     }
     let takes = edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| {
-        matches!(
+        t.norm.starts_with("use my ") || matches!(
             t.norm.as_str(),
             "add"
                 | "use"
