@@ -153,7 +153,8 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .take(if token.cjk() { 9 } else { 4 })
             .any(|t| t.any(VERBS));
         let chained = token.cjk() && token.norm == "后";
-        if link && verb && !chained || open.len() >= LONGEST {
+        let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
+        if link && verb && !chained && !negated || open.len() >= LONGEST {
             flush(&mut open, joined, &mut out);
             joined = true;
         }

@@ -100,10 +100,11 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             _ => false,
         };
         let opens = i > start
-            && (token.any(&[Tag::Then, Tag::But])
-                && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
+            && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
                 && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
-                || token.is(Tag::And) && wish_follows(tokens, i));
+                || token.is(Tag::And) && wish_follows(tokens, i)
+                // 去掉水印后导出: first the one, then the other.
+                || token.norm == "后" && next.is_some_and(|n| n.any(&[Tag::Export, Tag::Give])) && tokens.get(start..i).unwrap_or_default().iter().any(|t| t.is(Tag::Edit)));
         // A clause without end is cut, so that the work stays in proportion to the text.
         let opens = opens || i >= start + LONGEST;
         if ends {
@@ -156,11 +157,13 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let next = part.get(i + 1);
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
-        if token.is(Tag::Neg) {
+        // Portuguese "no meu celular" is no denial.
+        let within = token.norm == "no" && next.is_some_and(|n| n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio"));
+        if token.is(Tag::Neg) && !within {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
             let trailing =
-                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
-            if !next.is_some_and(|n| n.is(Tag::Tell)) {
+                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore" | "don't matter" | "doesn't matter" | "isn't important" | "aren't important");
+            if !next.is_some_and(|n| matches!(n.norm.as_str(), "know" | "知道" | "sure")) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
         }
@@ -171,10 +174,15 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }
         if token.is(Tag::Later) && !token.is(Tag::Then) {
-            kill(0, end, TRANSPORT);
+            kill(0, end, &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put, Tag::Give, Tag::Get]);
         }
         if token.any(&[Tag::Before, Tag::When]) {
-            if token.cjk() { kill(0, i, TRANSPORT) } else { kill(i, end, TRANSPORT) }
+            let before = !token.cjk() && token.is(Tag::Before);
+            match (token.cjk(), before) {
+                (true, _) => kill(0, i, TRANSPORT),
+                (false, true) => kill(i, end, &[]),
+                (false, false) => kill(i, end, TRANSPORT),
+            }
         }
         if token.any(&[Tag::If, Tag::Purpose]) && !(han && i + 1 == end) {
             kill(i, end, TRANSPORT);

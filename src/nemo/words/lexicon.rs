@@ -10,14 +10,14 @@ macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         /// What a word can be; the tables give each entry one or more.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Tag { $($(#[$doc])* $name),* }
+        pub(crate) enum Tag { $($(#[$doc])* $name),* }
         impl Tag {
             const ALL: &[(&str, Tag)] = &[$((stringify!($name), Tag::$name)),*];
             fn named(name: &str) -> Option<Tag> {
                 Self::ALL.iter().find(|t| t.0 == name).map(|t| t.1)
             }
             /// The tag's name, as in the tables.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 Self::ALL.get(self as usize).map_or("", |t| t.0)
             }
         }
@@ -48,23 +48,23 @@ tags! {
 
 /// A set of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tags(u128);
+pub(crate) struct Tags(u128);
 
 impl Tags {
-    pub const NONE: Tags = Tags(0);
-    pub fn of(tag: Tag) -> Tags {
+    pub(crate) const NONE: Tags = Tags(0);
+    pub(crate) fn of(tag: Tag) -> Tags {
         Tags(1 << tag as u32)
     }
-    pub fn has(self, tag: Tag) -> bool {
+    pub(crate) fn has(self, tag: Tag) -> bool {
         self.0 & (1 << tag as u32) != 0
     }
-    pub fn known(self) -> bool {
+    pub(crate) fn known(self) -> bool {
         self.0 != 0
     }
-    pub fn union(self, other: Tags) -> Tags {
+    pub(crate) fn union(self, other: Tags) -> Tags {
         Tags(self.0 | other.0)
     }
-    pub fn iter(self) -> impl Iterator<Item = Tag> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Tag> {
         Tag::ALL.iter().map(|t| t.1).filter(move |&t| self.has(t))
     }
 }
@@ -103,17 +103,30 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// The tags of one folded word.
-pub fn tags(word: &str) -> Tags {
+pub(crate) fn tags(word: &str) -> Tags {
     LEXICON.entries.get(word).copied().unwrap_or_default()
 }
 
 /// The known word that `word` was probably meant to be; `word` itself if it is known or resembles none.
-pub fn spelled(word: &str) -> &str {
+pub(crate) fn spelled(word: &str) -> &str {
     if !word.is_ascii() || word.len() < 3 || tags(word).known() {
         return word;
     }
     if let Some((_, meant)) = SLIPS.iter().find(|s| s.0 == word) {
         return meant;
+    }
+    // Letters held down: "exporttt".
+    let mut plain: Vec<u8> = word.bytes().collect();
+    plain.dedup();
+    let held = |known: &&&str| {
+        let mut letters: Vec<u8> = known.bytes().collect();
+        letters.dedup();
+        letters == plain
+    };
+    if plain.len() < word.len() {
+        if let Some(known) = SPELLED.iter().find(held) {
+            return known;
+        }
     }
     let near = |known: &&&str| {
         word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
