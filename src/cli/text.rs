@@ -28,7 +28,10 @@ pub(super) fn job(report: &JobReport) -> String {
     if let Some(cost) = report.cost.as_ref().and_then(cost) {
         line("Cost", &cost);
     }
-    line("Job", &format!("{} ({}, {})", report.job_id, state(report), report.service));
+    // An answer to a question is no job.
+    if !report.job_id.is_empty() {
+        line("Job", &format!("{} ({}, {})", report.job_id, state(report), report.service));
+    }
     if let Some(session) = &report.session_id {
         line("Session", session);
     }

@@ -63,7 +63,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         Identity::Fresh(key) => key,
     };
     let output_path =
-        paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, &jiff::Zoned::now())?;
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, app.now_ms())?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
@@ -122,7 +122,7 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         caller,
         input.output_path.as_deref(),
         title(&history),
-        &jiff::Zoned::now(),
+        app.now_ms(),
     )?;
     session::remember(app, caller, &chosen).await?;
     let request = Request::Render(Render { output_path });
