@@ -30,7 +30,7 @@ impl Shell {
         let waiting = wait::wait(&self.app, id, limit.unwrap_or(UNTIL_DONE), |tick| progress.tick(&tick));
 
         let end = tokio::select! {
-            job = waiting => End::Waited(job),
+            job = waiting => End::Waited(job.map(Box::new)),
             ended = &mut engine => End::NoEngine(ended.err()),
             () = interrupted() => End::Interrupted,
         };
@@ -86,7 +86,7 @@ impl Shell {
 }
 
 enum End {
-    Waited(Result<Job>),
+    Waited(Result<Box<Job>>),
     NoEngine(Option<tokio::task::JoinError>),
     Interrupted,
 }
