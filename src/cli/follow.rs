@@ -43,7 +43,7 @@ impl Shell {
             }
         }
         match end {
-            End::Waited(job) => self.tell(&job?, false).await,
+            End::Waited(job) => self.tell(job?.as_ref(), false).await,
             End::NoEngine(panic) => {
                 let mut error = Error::internal("The loop that moves jobs ended too early.")
                     .next(format!("The job is kept. Go on with: firstcut jobs wait {id}"));
