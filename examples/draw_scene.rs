@@ -12,7 +12,9 @@ use firstcut::sandbox::render::{Canvas, Clip, Progress, clip, compose};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let what = args.next().ok_or("give a prompt or a draft.json, and optionally: file, seconds, WIDTHxHEIGHT, fps")?;
+    let what = args
+        .next()
+        .ok_or("give a prompt or a draft.json, and optionally: file, seconds, WIDTHxHEIGHT, fps")?;
     let out = PathBuf::from(args.next().unwrap_or_else(|| "scene.mp4".into()));
     let seconds: f64 = args.next().unwrap_or_else(|| "10".into()).parse()?;
     let size = args.next().unwrap_or_else(|| "1920x1080".into());
@@ -28,11 +30,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         compose(&draft, &here, canvas, &out, &progress)?
     } else {
         let duration_ms = (seconds * 1000.0) as u64;
-        clip(&Clip { prompt: &what, duration_ms, canvas, caption: Some(&what), sound: true }, &out, &progress)?
+        clip(
+            &Clip { prompt: &what, duration_ms, canvas, caption: Some(&what), sound: true },
+            &out,
+            &progress,
+        )?
     };
     for note in &made.notes {
         eprintln!("note: {note}");
     }
-    eprintln!("{}: {}x{}, {} ms, {} bytes", out.display(), made.width, made.height, made.duration_ms, made.bytes);
+    eprintln!(
+        "{}: {}x{}, {} ms, {} bytes",
+        out.display(),
+        made.width,
+        made.height,
+        made.duration_ms,
+        made.bytes
+    );
     Ok(())
 }

@@ -72,10 +72,14 @@ impl App {
     pub async fn client(&self, service: Service) -> Result<nemo::Client> {
         match service {
             Service::Nemo => {
-                let open = || async { Ok::<_, Error>(nemo::Client::new(self.parts.config.nemo.clone(), Timing::default())) };
+                let open = || async {
+                    Ok::<_, Error>(nemo::Client::new(self.parts.config.nemo.clone(), Timing::default()))
+                };
                 self.parts.nemo.get_or_try_init(open).await.cloned()
             }
-            Service::Sandbox => self.parts.rehearsal.client(&self.parts.config.nemo, self.poll(service)).await,
+            Service::Sandbox => {
+                self.parts.rehearsal.client(&self.parts.config.nemo, self.poll(service)).await
+            }
         }
     }
 

@@ -53,17 +53,20 @@ impl Rehearsal {
         }
         let base = Url::parse(&format!("http://{address}"))
             .map_err(|error| Error::internal("The sandbox's address is not an address.").because(error))?;
-        let client = nemo::Client::new(config::Nemo {
-            // A real account's token must never reach an emulator, nor the other way round.
-            token: None,
-            client_id: None,
-            api_url: base.clone(),
-            web_url: base,
-            identity_dir: self.folder.join("identity"),
-            allow_loopback: true,
-            poll,
-            ..like.clone()
-        }, Timing::default());
+        let client = nemo::Client::new(
+            config::Nemo {
+                // A real account's token must never reach an emulator, nor the other way round.
+                token: None,
+                client_id: None,
+                api_url: base.clone(),
+                web_url: base,
+                identity_dir: self.folder.join("identity"),
+                allow_loopback: true,
+                poll,
+                ..like.clone()
+            },
+            Timing::default(),
+        );
         found.client = Some((address, client.clone()));
         Ok(client)
     }

@@ -106,8 +106,13 @@ impl Doctor {
             settings: config.resolved.clone(),
             settings_file: config.config_file.display().to_string(),
             settings_file_exists: config.config_file.exists(),
-            next: checks.iter().filter(|check| check.health == Health::Problem).find_map(|check| check.fix.clone())
-                .unwrap_or_else(|| "firstcut make \"a 10-second video of a sunset over the ocean\"".to_owned()),
+            next: checks
+                .iter()
+                .filter(|check| check.health == Health::Problem)
+                .find_map(|check| check.fix.clone())
+                .unwrap_or_else(|| {
+                    "firstcut make \"a 10-second video of a sunset over the ocean\"".to_owned()
+                }),
             checks,
         };
         shell.out.result(&findings, || in_words(&findings))?;
@@ -205,10 +210,13 @@ async fn service(shell: &Shell) -> Check {
             format!("{} answers; only {:.0} credits are left.", credits.service, credits.available),
             credits.top_up.unwrap_or(credits.next),
         ),
-        Ok(credits) => Check::ok("service", format!("{} answers; {:.0} credits.", credits.service, credits.available)),
+        Ok(credits) => {
+            Check::ok("service", format!("{} answers; {:.0} credits.", credits.service, credits.available))
+        }
         Err(error) if error.kind() == Kind::Unavailable => {
             let mut check = Check::problem("service", &error);
-            let fix = "Check the network and its proxy. Without a network, --service sandbox still makes videos.";
+            let fix =
+                "Check the network and its proxy. Without a network, --service sandbox still makes videos.";
             check.fix = Some(format!("{} {fix}", check.fix.unwrap_or_default()).trim().to_owned());
             check
         }

@@ -78,7 +78,9 @@ impl Shell {
             shape["next"] = json!(resume);
             self.out.result(&shape, String::new)?;
         }
-        self.out.note(&format!("Stopped waiting; the job is kept and nothing is paid twice. Go on with:\n  {resume}"));
+        self.out.note(&format!(
+            "Stopped waiting; the job is kept and nothing is paid twice. Go on with:\n  {resume}"
+        ));
         Ok(Kind::Cancelled.exit_code())
     }
 }

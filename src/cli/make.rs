@@ -139,7 +139,8 @@ impl Shell {
     pub(super) fn note_repeat(&self, submitted: &submit::Submitted) {
         if !submitted.fresh {
             let id = &submitted.job.id;
-            self.out.note(&format!("The same was asked before: this is job {id}. Use --new for another one."));
+            self.out
+                .note(&format!("The same was asked before: this is job {id}. Use --new for another one."));
         }
     }
 }

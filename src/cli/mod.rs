@@ -15,7 +15,7 @@ mod sandbox;
 mod serve;
 mod state;
 mod text;
-mod understand;
+pub mod understand;
 mod upload;
 
 use std::ffi::OsString;
@@ -35,8 +35,16 @@ type Exit = u8;
 
 /// A prompt in, an MP4 out.
 #[derive(Debug, Parser)]
-#[command(name = "firstcut", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Start with:\n  firstcut make \"a 10-second video of a sunset over the ocean\" --service sandbox")]
+#[command(
+    name = "firstcut",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Start with:\n  firstcut make \"a 10-second video of a sunset over the ocean\" --service sandbox"
+)]
 pub struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -82,6 +90,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Say what is in a media file
     Probe(probe::Probe),
+    /// Say how words are understood: JSON lines in, JSON lines out
+    Understand(understand::Understand),
     /// Print the completions of a shell
     Completions(completions::Completions),
 }
@@ -119,6 +129,7 @@ impl Cli {
         match &self.command {
             Command::Completions(command) => return command.run(out),
             Command::Probe(command) => return command.run(out),
+            Command::Understand(command) => return command.run(out),
             _ => {}
         }
         let flags = Overrides::default()
@@ -156,6 +167,7 @@ impl Shell {
             Command::Sandbox(command) => command.run(self).await,
             Command::Doctor(command) => command.run(self).await,
             Command::Probe(command) => command.run(self.out),
+            Command::Understand(command) => command.run(self.out),
             Command::Completions(command) => command.run(self.out),
         }
     }

@@ -43,6 +43,14 @@ impl Out {
         }
     }
 
+    /// A result that is written bit by bit, in a form of its own. A reader that went away is no error.
+    pub(crate) fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        match write(&mut io::BufWriter::new(io::stdout().lock())) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    }
+
     /// A line beside the result.
     pub(crate) fn note(self, line: &str) {
         // Nobody can be told that stderr is closed.

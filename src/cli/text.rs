@@ -106,7 +106,8 @@ pub(super) fn jobs(list: &JobList) -> String {
     for job in &list.jobs {
         let about = job.files.first().map_or(job.message.as_str(), |file| file.path.as_str());
         let about = crate::redact::quote(about, 100);
-        let _ = write!(text, "\n{}  {:<11} {:<7} {:<6}  {about}", job.job_id, state(job), job.service, job.kind);
+        let _ =
+            write!(text, "\n{}  {:<11} {:<7} {:<6}  {about}", job.job_id, state(job), job.service, job.kind);
     }
     next(&mut text, &list.next);
     text
@@ -197,7 +198,11 @@ mod tests {
                 duration_s: Some(10.0),
                 ..FileReport::default()
             }],
-            cost: Some(CostReport { credits: Some(12.0), credits_left: Some(88.0), worst_case_credits: None }),
+            cost: Some(CostReport {
+                credits: Some(12.0),
+                credits_left: Some(88.0),
+                worst_case_credits: None,
+            }),
             changes: vec!["title \"Sunset\" added, 0–3 s".into()],
             next: "Look at it.".into(),
             ..JobReport::default()

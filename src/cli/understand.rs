@@ -2,13 +2,38 @@
 
 use std::io::{self, BufRead, Write};
 
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Exit;
+use super::report::Out;
+use crate::error::{Error, Result};
 use crate::nemo::{gui, route};
 
+/// The command.
+#[derive(Args, Debug)]
+pub(super) struct Understand {
+    /// route: a user's words to an action; gui: a backend's reply to clean text and actions
+    kind: Kind,
+    /// Also say why
+    #[arg(long)]
+    explain: bool,
+}
+
+impl Understand {
+    pub(super) fn run(&self, out: Out) -> Result<Exit> {
+        out.stream(|output| run(self.kind, self.explain, io::stdin().lock(), output)).map_err(|error| {
+            Error::invalid(format!("The input cannot be read: {error}."))
+                .next("Give one JSON object a line, such as {\"id\": \"1\", \"text\": \"export it\"}.")
+                .because(error)
+        })?;
+        Ok(0)
+    }
+}
+
 /// Which of the two is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
     /// A user's words to an action.
     Route,

@@ -40,5 +40,6 @@ impl Upload {
 }
 
 fn is_web_address(item: &str) -> bool {
-    item.split_once("://").is_some_and(|(scheme, _)| ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web)))
+    item.split_once("://")
+        .is_some_and(|(scheme, _)| ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web)))
 }

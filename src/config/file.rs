@@ -31,8 +31,9 @@ pub(super) fn load(path: &Path) -> Result<Settings> {
         // The full message of the parser would quote the line, and with it perhaps a token.
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
         let place = if line == 0 { String::new() } else { format!(", line {line}") };
-        broken(path, &format!("{place}: {}", redact::quote(error.message(), 200)))
-            .next("Correct that line; a value that is text stands in quotation marks, as in service = \"nemo\".")
+        broken(path, &format!("{place}: {}", redact::quote(error.message(), 200))).next(
+            "Correct that line; a value that is text stands in quotation marks, as in service = \"nemo\".",
+        )
     })?;
     let mut values = BTreeMap::new();
     let mut problems = Vec::new();
@@ -82,18 +83,22 @@ fn flatten(
         match (known, value) {
             (Some(known), _) => match words(value) {
                 Some(words) => drop(values.insert(known, words)),
-                None => problems.push(format!("{key} is neither text, a number, true or false nor a list of texts.")),
+                None => problems
+                    .push(format!("{key} is neither text, a number, true or false nor a list of texts.")),
             },
-            (None, Value::Table(inner)) if is_table(&key) => flatten(inner, &format!("{key}."), values, problems),
+            (None, Value::Table(inner)) if is_table(&key) => {
+                flatten(inner, &format!("{key}."), values, problems)
+            }
             (None, _) => problems.push(unknown(&key)),
         }
     }
 }
 
 fn is_table(key: &str) -> bool {
-    SETTINGS.iter().filter_map(|setting| setting.key).any(|known| {
-        known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'))
-    })
+    SETTINGS
+        .iter()
+        .filter_map(|setting| setting.key)
+        .any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
 }
 
 fn words(value: &Value) -> Option<Vec<String>> {

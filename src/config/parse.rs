@@ -78,7 +78,9 @@ pub(super) fn folders(given: &Given, around: &Surroundings) -> Parsed<Vec<PathBu
     let split = |word| std::env::split_paths(word).filter(|path| !path.as_os_str().is_empty()).collect();
     let paths: Vec<PathBuf> = match given.source {
         Source::File(..) => given.words.iter().map(PathBuf::from).collect(),
-        Source::Environment | Source::Flag(_) => given.words.iter().flat_map(|word| -> Vec<PathBuf> { split(word) }).collect(),
+        Source::Environment | Source::Flag(_) => {
+            given.words.iter().flat_map(|word| -> Vec<PathBuf> { split(word) }).collect()
+        }
     };
     paths.iter().map(|path| absolute(path, &given.source, around)).collect()
 }
@@ -181,9 +183,8 @@ pub(super) fn address(given: &Given, allow_loopback: bool) -> Parsed<Url> {
 
 /// An address that we wrote ourselves.
 pub(super) fn own_address(text: &str) -> AppResult<Url> {
-    let url = Url::parse(text).map_err(|error| {
-        Error::internal("A built-in address cannot be read.").because(error)
-    })?;
+    let url = Url::parse(text)
+        .map_err(|error| Error::internal("A built-in address cannot be read.").because(error))?;
     Ok(without_slash(url))
 }
 

@@ -64,7 +64,11 @@ impl Surroundings {
             data_dir: own.as_ref().map(|own| own.data_local_dir().to_owned()),
             video_dir,
             // A platform may name the home itself for a folder that does not exist; that is too wide.
-            media_dirs: media_dirs.into_iter().flatten().filter(|dir| Some(dir) != home_dir.as_ref()).collect(),
+            media_dirs: media_dirs
+                .into_iter()
+                .flatten()
+                .filter(|dir| Some(dir) != home_dir.as_ref())
+                .collect(),
             home_dir,
             exe: std::env::current_exe().ok(),
         })
@@ -116,8 +120,11 @@ impl Places {
                 output_dir: video.join("firstcut"),
                 media_dirs,
             }),
-            _ => Err(Error::new(Kind::Config, "Your home folder is not known, so there is no place for settings and videos.")
-                .next("Set FIRSTCUT_HOME to a folder that firstcut may use.")),
+            _ => Err(Error::new(
+                Kind::Config,
+                "Your home folder is not known, so there is no place for settings and videos.",
+            )
+            .next("Set FIRSTCUT_HOME to a folder that firstcut may use.")),
         }
     }
 }
@@ -125,7 +132,8 @@ impl Places {
 /// Who installed us, by our place (NemoVideo skill, attribution headers): `~/.clawhub/` or `~/.cursor/skills/`.
 pub(super) fn platform(around: &Surroundings) -> &'static str {
     let Some(exe) = &around.exe else { return "unknown" };
-    let parts: Vec<_> = exe.parent().into_iter().flat_map(Path::components).map(|part| part.as_os_str()).collect();
+    let parts: Vec<_> =
+        exe.parent().into_iter().flat_map(Path::components).map(|part| part.as_os_str()).collect();
     if parts.iter().any(|part| *part == ".clawhub") {
         "clawhub"
     } else if parts.windows(2).any(|pair| pair[0] == ".cursor" && pair[1] == "skills") {

@@ -62,7 +62,9 @@ impl Step {
             return Ok(T::default());
         }
         serde_json::from_value(self.job.work.clone()).map_err(|error| {
-            Halt::Fault(Error::internal(format!("The notes of {} cannot be read.", self.job.id)).because(error))
+            Halt::Fault(
+                Error::internal(format!("The notes of {} cannot be read.", self.job.id)).because(error),
+            )
         })
     }
 
@@ -92,7 +94,12 @@ impl Step {
 
     /// The job ends because somebody asked for it.
     pub(super) async fn cancelled(&mut self, note: &str) -> Result<(), Halt> {
-        self.record(Change { state: Some(State::Cancelled), note: Some(note.to_owned()), ..Change::default() }).await
+        self.record(Change {
+            state: Some(State::Cancelled),
+            note: Some(note.to_owned()),
+            ..Change::default()
+        })
+        .await
     }
 
     /// Keeps the lease for longer; false when it is somebody else's.
@@ -143,7 +150,9 @@ pub(super) async fn step(app: App, ledger: Ledger, job: Job, stop: CancellationT
                 tracing::warn!(job.id = %step.job.id, %error, "a lease was not given back");
             }
         }
-        Err(Halt::Fault(error)) => tracing::error!(job.id = %step.job.id, %error, "a step could not be recorded"),
+        Err(Halt::Fault(error)) => {
+            tracing::error!(job.id = %step.job.id, %error, "a step could not be recorded")
+        }
     }
 }
 
@@ -155,7 +164,10 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         return step.fail(error).await;
     }
     let pause = error.wait_s().map_or_else(
-        || Duration::from_millis(250 << faults.min(7)).min(step.app.poll(step.job.service).max(Duration::from_secs(1))),
+        || {
+            Duration::from_millis(250 << faults.min(7))
+                .min(step.app.poll(step.job.service).max(Duration::from_secs(1)))
+        },
         Duration::from_secs,
     );
     let mut work = step.job.work.clone();
@@ -164,5 +176,11 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
     }
     work["faults"] = faults.into();
     let note = format!("{} Trying again.", error.message());
-    step.record(Change { work: Some(work), note: Some(note), due_at_ms: step.in_a(pause), ..Change::default() }).await
+    step.record(Change {
+        work: Some(work),
+        note: Some(note),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
 }

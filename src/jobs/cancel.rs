@@ -10,8 +10,13 @@ use crate::model::job::{Job, JobId, JobKind, State};
 pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
     let job = report::find(app, id).await?;
     if job.state == State::Uncertain {
-        return Err(Error::new(Kind::InvalidInput, "This job waits for a decision; there is nothing to stop.")
-            .next(format!("A person can settle it with `firstcut jobs adopt {id}` or `firstcut jobs drop {id}`.")));
+        return Err(Error::new(
+            Kind::InvalidInput,
+            "This job waits for a decision; there is nothing to stop.",
+        )
+        .next(format!(
+            "A person can settle it with `firstcut jobs adopt {id}` or `firstcut jobs drop {id}`."
+        )));
     }
     let job = app.ledger().await?.request_cancel(id, app.now_ms()).await?;
     app.ring();
@@ -46,7 +51,10 @@ async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Resu
     let ledger = app.ledger().await?;
     let job = report::find(app, id).await?;
     if job.state != State::Uncertain {
-        return Err(Error::invalid(format!("Job {id} is {}; only an uncertain job can be settled.", job.state)));
+        return Err(Error::invalid(format!(
+            "Job {id} is {}; only an uncertain job can be settled.",
+            job.state
+        )));
     }
     for part in ledger.children(id).await?.iter().filter(|part| part.state == State::Uncertain) {
         ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;

@@ -1,7 +1,7 @@
 //! The loop that moves jobs: one process of those that share a ledger is the dispatcher.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -97,8 +97,11 @@ async fn bury(app: &App, ledger: &Ledger, job: &Job) {
     let error = Error::internal("firstcut made a mistake while it worked on this job.")
         .money(Money::Unknown)
         .next("Look at the timeline with session_state before asking again, and report the mistake.");
-    let change =
-        Change { state: Some(State::Failed), failure: Some(Some(Failure::from(&error))), ..Change::default() };
+    let change = Change {
+        state: Some(State::Failed),
+        failure: Some(Some(Failure::from(&error))),
+        ..Change::default()
+    };
     if let Err(error) = ledger.record(job, change, "engine", app.now_ms()).await {
         tracing::error!(job.id = %job.id, %error, "a panic could not be recorded");
     }

@@ -50,7 +50,9 @@ pub(super) async fn identify(
         Some(job) if !job.state.is_at_rest() || now_ms - job.updated_at_ms < WINDOW_MS => {
             Identity::Known(Box::new(job))
         }
-        earlier => Identity::Fresh(format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default())),
+        earlier => {
+            Identity::Fresh(format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default()))
+        }
     })
 }
 

@@ -179,7 +179,9 @@ pub(super) fn duration(seconds: Option<f64>) -> Result<Option<f64>> {
 
 /// Arguments that only other services understand are refused, not dropped.
 pub(super) fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
-    if let Some(model) = input.model.as_deref().map(str::trim).filter(|model| !model.is_empty() && *model != "auto") {
+    if let Some(model) =
+        input.model.as_deref().map(str::trim).filter(|model| !model.is_empty() && *model != "auto")
+    {
         return Err(Error::invalid(format!(
             "NemoVideo chooses its model itself, so model {:?} cannot be asked for. Nothing was sent.",
             crate::redact::quote(model, 60)
@@ -189,7 +191,9 @@ pub(super) fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
     if let Some(usd) = input.max_cost_usd
         && (!usd.is_finite() || usd < 0.0)
     {
-        return Err(Error::invalid(format!("max_cost_usd is {usd}; it must be 0 or more. Nothing was sent.")));
+        return Err(Error::invalid(format!(
+            "max_cost_usd is {usd}; it must be 0 or more. Nothing was sent."
+        )));
     }
     Ok(())
 }
@@ -223,7 +227,9 @@ mod tests {
             let said = bad(GenerateInput { duration_seconds: Some(seconds), ..Default::default() });
             assert!(said.contains("duration_seconds") && said.contains("1 to 300"), "{said}");
         }
-        assert!(bad(GenerateInput { aspect_ratio: Some("2:1".into()), ..Default::default() }).contains("16:9"));
+        assert!(
+            bad(GenerateInput { aspect_ratio: Some("2:1".into()), ..Default::default() }).contains("16:9")
+        );
         assert!(bad(GenerateInput { resolution: Some("8k".into()), ..Default::default() }).contains("1080p"));
         assert!(words("prompt", " \n ").is_err());
         assert!(words("prompt", &"x".repeat(20_000)).unwrap_err().to_string().contains("20000"));

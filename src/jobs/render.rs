@@ -81,7 +81,9 @@ async fn prepare(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
     let may_still_change = step.job.parent_id.is_some() && !settled;
     work.looks += 1;
     work.timeline = Some(timeline);
-    if may_still_change || (!state.draft.is_exportable() && step.job.parent_id.is_some() && work.looks < MAX_LOOKS) {
+    if may_still_change
+        || (!state.draft.is_exportable() && step.job.parent_id.is_some() && work.looks < MAX_LOOKS)
+    {
         let pause = step.app.poll(step.job.service).min(Duration::from_secs(3));
         return step
             .record(Change {
@@ -135,7 +137,11 @@ async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Resu
             end_attempt(step, n, AttemptState::Rejected, &render_id).await?;
             let hopeless = matches!(
                 error.kind(),
-                Kind::PlanRequired | Kind::Unauthorized | Kind::SessionLost | Kind::OutOfCredits | Kind::EmptyTimeline
+                Kind::PlanRequired
+                    | Kind::Unauthorized
+                    | Kind::SessionLost
+                    | Kind::OutOfCredits
+                    | Kind::EmptyTimeline
             );
             if hopeless { step.fail(&error).await } else { once_more(step, work, error).await }
         }

@@ -114,7 +114,11 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
         changes: turn.map(|work| work.changes.clone()).unwrap_or_default(),
         actions: turn.map(|work| actions(&work.actions, exports, file.is_some())).unwrap_or_default(),
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
-        message: format!("{}{}", rehearsal_mark(job.service), message(job, turn, file.as_ref().map(|f| f.path.as_str()))),
+        message: format!(
+            "{}{}",
+            rehearsal_mark(job.service),
+            message(job, turn, file.as_ref().map(|f| f.path.as_str()))
+        ),
         next: next(job, file.is_some()),
         files: file.into_iter().collect(),
     }
@@ -175,7 +179,10 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
         }
         State::Failed | State::Uncertain => {
             let Some(failure) = &job.failure else { return "The job failed.".to_owned() };
-            let mut said = vec![failure.message.clone(), crate::error::Money::from_code(&failure.money).sentence().into()];
+            let mut said = vec![
+                failure.message.clone(),
+                crate::error::Money::from_code(&failure.money).sentence().into(),
+            ];
             if let Some(quotation) = failure.quoted.as_deref().and_then(quotation) {
                 said.push(quotation);
             }

@@ -37,7 +37,9 @@ pub(super) async fn choose(
             (None | Some("auto"), Some(row)) => row.service,
             (word, _) => app.service(word)?,
         };
-        if !session_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') || session_id.len() > 128 {
+        if !session_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            || session_id.len() > 128
+        {
             return Err(Error::invalid("session_id is not an id of a session. Nothing was sent.")
                 .next("Take the session_id from an earlier answer, or leave it out."));
         }
@@ -49,8 +51,11 @@ pub(super) async fn choose(
         (Door::Mcp, Some(Current::Job(id))) => {
             let job = ledger.job(&id).await?;
             if job.session_id.is_none() && !job.state.is_at_rest() {
-                return Err(Error::new(Kind::NotFound, format!("The session of {id} is still being set up."))
-                    .next(format!("Call check_job with job_id {id} first.")));
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("The session of {id} is still being set up."),
+                )
+                .next(format!("Call check_job with job_id {id} first.")));
             }
             job.session_id.map(|session_id| (job.service, session_id))
         }
@@ -62,7 +67,8 @@ pub(super) async fn choose(
     };
     let named = service.map(str::trim).filter(|word| !word.is_empty() && *word != "auto");
     let wanted = named.map(|word| app.service(Some(word))).transpose()?;
-    let Some((service, session_id)) = current.filter(|(of, _)| wanted.is_none_or(|wanted| wanted == *of)) else {
+    let Some((service, session_id)) = current.filter(|(of, _)| wanted.is_none_or(|wanted| wanted == *of))
+    else {
         return Ok(None);
     };
     refuse_lost(ledger.session(service, &session_id).await?.as_ref())?;
@@ -77,8 +83,9 @@ pub(super) async fn require(
     session_id: Option<&str>,
 ) -> Result<Chosen> {
     choose(app, caller, service, session_id).await?.ok_or_else(|| {
-        Error::new(Kind::NotFound, "There is no session yet.")
-            .next("Make a video with generate_video or upload a file with upload first; both start a session.")
+        Error::new(Kind::NotFound, "There is no session yet.").next(
+            "Make a video with generate_video or upload a file with upload first; both start a session.",
+        )
     })
 }
 
@@ -129,7 +136,10 @@ pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Resu
     remember(app, caller, &chosen).await?;
     let timeline = state.draft.timeline();
     let active = ledger
-        .list(&Filter { active_only: true, session_id: Some(chosen.session_id.clone()), ..Filter::default() }, 20)
+        .list(
+            &Filter { active_only: true, session_id: Some(chosen.session_id.clone()), ..Filter::default() },
+            20,
+        )
         .await?;
     let exportable = state.draft.is_exportable();
     let active_jobs: Vec<_> =
@@ -278,7 +288,9 @@ pub(super) async fn put(
         stored.extend(answers.into_iter().zip(sizes.into_iter().chain(std::iter::repeat(None))).map(told));
     }
     if !urls.is_empty() {
-        stored.extend(client.upload_urls(session_id, &urls).await?.into_iter().map(|answer| told((answer, None))));
+        stored.extend(
+            client.upload_urls(session_id, &urls).await?.into_iter().map(|answer| told((answer, None))),
+        );
     }
     Ok(stored)
 }

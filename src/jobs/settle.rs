@@ -134,7 +134,9 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     work.credits_after = credits;
     match verdict {
         Verdict::Done => done(step, work, &changes, &after).await,
-        Verdict::Soon => again(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(2))).await,
+        Verdict::Soon => {
+            again(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(2))).await
+        }
         Verdict::Later => again(step, &work, step.app.poll(step.job.service) * 2).await,
         Verdict::OutOfCredits => {
             let error = client.out_of_credits(&session_id, "").await;
@@ -171,7 +173,12 @@ async fn again(step: &mut Step, work: &TurnWork, pause: Duration) -> Result<(), 
     .await
 }
 
-async fn done(step: &mut Step, mut work: TurnWork, changes: &Changes, after: &SessionState) -> Result<(), Halt> {
+async fn done(
+    step: &mut Step,
+    mut work: TurnWork,
+    changes: &Changes,
+    after: &SessionState,
+) -> Result<(), Halt> {
     let said = work.heard.as_ref().map(|heard| heard.words.clone()).unwrap_or_default();
     (work.reply, work.actions) = words::translate(&said);
     work.changes = changes.phrases().to_vec();
@@ -212,7 +219,10 @@ fn no_effect(work: &TurnWork) -> Error {
     let error = if failed {
         Error::new(Kind::Declined, "NemoVideo reported a failure, and the timeline is unchanged.")
     } else {
-        Error::new(Kind::Declined, "NemoVideo ended without a word, and the timeline is unchanged: nothing was done.")
+        Error::new(
+            Kind::Declined,
+            "NemoVideo ended without a word, and the timeline is unchanged: nothing was done.",
+        )
     };
     let words = heard.map(|heard| match &heard.error {
         Some(error) => words::without_internals(error),

@@ -62,7 +62,8 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         Identity::Known(job) => return Ok(known(app, *job)),
         Identity::Fresh(key) => key,
     };
-    let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, &jiff::Zoned::now())?;
+    let output_path =
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, &jiff::Zoned::now())?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
@@ -106,7 +107,8 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     let chosen = session::require(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
     let ledger = app.ledger().await?;
     let now_ms = app.now_ms();
-    let history = ledger.list(&Filter { session_id: Some(chosen.session_id.clone()), ..Filter::default() }, 50).await?;
+    let history =
+        ledger.list(&Filter { session_id: Some(chosen.session_id.clone()), ..Filter::default() }, 50).await?;
     let last_turn = history.iter().find(|job| job.kind == JobKind::Turn).map(|job| (&job.id, job.state));
     // An export after another edit is another export.
     let asked = ("export", &chosen.session_id, &input.output_path, &last_turn);
@@ -115,8 +117,13 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
         Identity::Fresh(key) => key,
     };
-    let output_path =
-        paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), &jiff::Zoned::now())?;
+    let output_path = paths::output_file(
+        app.config(),
+        caller,
+        input.output_path.as_deref(),
+        title(&history),
+        &jiff::Zoned::now(),
+    )?;
     session::remember(app, caller, &chosen).await?;
     let request = Request::Render(Render { output_path });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
@@ -133,10 +140,12 @@ fn title(history: &[Job]) -> &str {
             Request::Video(video) => Some(video.prompt.as_str()),
             _ => None,
         })
-        .or_else(|| history.iter().find_map(|job| match &job.request {
-            Request::Turn(turn) => Some(turn.message.as_str()),
-            _ => None,
-        }))
+        .or_else(|| {
+            history.iter().find_map(|job| match &job.request {
+                Request::Turn(turn) => Some(turn.message.as_str()),
+                _ => None,
+            })
+        })
         .unwrap_or_default()
 }
 
@@ -161,7 +170,11 @@ async fn command(
         }
         Intent::Credits => {
             let credits = session::credits(app, caller).await?;
-            Ok(Some(Accepted::Told(Box::new(report::answer(&credits.service, &credits.message, &credits.next)))))
+            Ok(Some(Accepted::Told(Box::new(report::answer(
+                &credits.service,
+                &credits.message,
+                &credits.next,
+            )))))
         }
         Intent::State => {
             let state = session::state(app, caller, input.session_id.as_deref()).await?;
@@ -180,7 +193,9 @@ async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<O
     if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
         return session::choose(app, caller, service, input.session_id.as_deref()).await;
     }
-    let Some(current) = session::choose(app, caller, service, None).await.unwrap_or(None) else { return Ok(None) };
+    let Some(current) = session::choose(app, caller, service, None).await.unwrap_or(None) else {
+        return Ok(None);
+    };
     let row = app.ledger().await?.session(current.service, &current.session_id).await?;
     Ok(row.is_some_and(|row| row.has_uploads).then_some(current))
 }

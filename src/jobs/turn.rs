@@ -115,7 +115,9 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         return Err(Error::internal("This job is no turn.").into());
     };
     match step.job.state {
-        State::Queued if step.job.cancel_requested => step.cancelled("Stopped before anything was sent.").await,
+        State::Queued if step.job.cancel_requested => {
+            step.cancelled("Stopped before anything was sent.").await
+        }
         State::Queued => prepare(step, &turn).await,
         // The lease ended between the commit and the answer: the message may have arrived.
         State::Submitting => answer_was_lost(step).await,

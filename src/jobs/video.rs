@@ -113,7 +113,8 @@ async fn add_part(step: &Step, name: &str, request: Request) -> Result<Job, Halt
 async fn follow(step: &mut Step, work: &VideoWork, part: &Job) -> Result<(), Halt> {
     match part.state {
         State::Failed => {
-            let failure = part.failure.clone().unwrap_or_else(|| Failure::from(&Error::internal("A part failed.")));
+            let failure =
+                part.failure.clone().unwrap_or_else(|| Failure::from(&Error::internal("A part failed.")));
             step.record(Change {
                 state: Some(State::Failed),
                 work: notes(work)?,

@@ -30,7 +30,12 @@ pub struct Tick {
 }
 
 /// Waits at most `limit`; dropping the future stops the waiting and not the job. The job comes back as it is then.
-pub async fn wait(app: &App, id: &JobId, limit: Duration, mut on_tick: impl FnMut(Tick) + Send) -> Result<Job> {
+pub async fn wait(
+    app: &App,
+    id: &JobId,
+    limit: Duration,
+    mut on_tick: impl FnMut(Tick) + Send,
+) -> Result<Job> {
     let begun = Instant::now();
     let mut told: Option<(Option<String>, Option<f64>)> = None;
     let mut next_tick = begun;

@@ -37,7 +37,12 @@ impl Encoder {
     ///
     /// # Errors
     /// When the encoder fails; it is then of no further use.
-    pub fn feed(&mut self, left: &[f32], right: &[f32], mut packet: impl FnMut(&[u8])) -> Result<(), AacError> {
+    pub fn feed(
+        &mut self,
+        left: &[f32],
+        right: &[f32],
+        mut packet: impl FnMut(&[u8]),
+    ) -> Result<(), AacError> {
         // The encoder refuses what a player would clip, and what is no number.
         let tame = |plane: &[f32]| -> Vec<f32> {
             plane.iter().map(|&x| if x.is_nan() { 0.0 } else { x.clamp(-1.0, 1.0) }).collect()

@@ -19,7 +19,8 @@ impl Crop {
     /// The largest centred rectangle of a source that has the target's shape.
     #[must_use]
     pub fn cover(source: (usize, usize), target: (usize, usize)) -> Self {
-        let (sw, sh, tw, th) = (source.0 as f32, source.1 as f32, target.0.max(1) as f32, target.1.max(1) as f32);
+        let (sw, sh, tw, th) =
+            (source.0 as f32, source.1 as f32, target.0.max(1) as f32, target.1.max(1) as f32);
         let scale = (sw / tw).min(sh / th);
         let (width, height) = (tw * scale, th * scale);
         Self { x: (sw - width) / 2.0, y: (sh - height) / 2.0, width, height }
@@ -93,7 +94,8 @@ impl PlaneScaler {
     /// Scales; does nothing when the planes have other sizes than prepared for.
     pub fn scale(&mut self, source: &[u8], target: &mut [u8]) {
         let (width, height) = self.source;
-        if source.len() != width * height || target.len() != self.columns.first.len() * self.rows.first.len() {
+        if source.len() != width * height || target.len() != self.columns.first.len() * self.rows.first.len()
+        {
             return;
         }
         let mut sums = vec![0u32; width];

@@ -106,6 +106,14 @@ impl Staged {
     }
 }
 
+/// The SHA-256 of a file in lower-case hexadecimal digits.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of(path: &Path) -> io::Result<String> {
+    Ok(sum_of(path)?.1.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn sum_of(path: &Path) -> io::Result<(u64, Sha256)> {
     let (mut file, mut bytes, mut sum) = (fs::File::open(path)?, 0, Sha256::new());
     let mut piece = vec![0; 64 * 1024];

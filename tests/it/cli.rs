@@ -125,7 +125,9 @@ fn with_json_every_error_is_one_object_on_stdout() {
 #[test]
 fn wrong_settings_stop_every_command_and_show_no_secret() {
     let home = Home::new();
-    for words in [vec!["credits"], vec!["serve"], vec!["doctor"], vec!["make", "a sunset"], vec!["jobs", "list"]] {
+    for words in
+        [vec!["credits"], vec!["serve"], vec!["doctor"], vec!["make", "a sunset"], vec!["jobs", "list"]]
+    {
         let mut command = home.command(&words);
         command.env("NEMO_TOKEN", "nmv_usr_CANARY 0123456789").env("FIRSTCUT_POLL_S", "soon");
         let output = command.output().unwrap();
@@ -148,7 +150,9 @@ fn completions_know_our_words() {
         assert!(output.status.success(), "{shell}");
         assert!(stdout(&output).contains("reference-image"), "{shell}");
     }
-    assert!(json(&home.run(&["completions", "bash", "--json"]))["script"].as_str().unwrap().contains("firstcut"));
+    assert!(
+        json(&home.run(&["completions", "bash", "--json"]))["script"].as_str().unwrap().contains("firstcut")
+    );
 }
 
 #[test]

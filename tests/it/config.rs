@@ -69,8 +69,11 @@ fn platform_folders_are_used_without_firstcut_home() {
 #[test]
 fn flags_beat_the_environment_which_beats_the_file() {
     let home = home();
-    std::fs::write(home.path().join("firstcut.toml"), "service = \"nemo\"\npoll_s = 5\n[nemo]\nclient_id = 'file'\n")
-        .unwrap();
+    std::fs::write(
+        home.path().join("firstcut.toml"),
+        "service = \"nemo\"\npoll_s = 5\n[nemo]\nclient_id = 'file'\n",
+    )
+    .unwrap();
     let around = Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "auto").and("NEMO_CLIENT_ID", "env");
     let flags = Overrides::default().with("FIRSTCUT_SERVICE", Some("sandbox"));
     let config = Config::load(&flags, &around).unwrap();
@@ -132,7 +135,15 @@ fn empty_values_and_unfilled_placeholders_are_unset() {
 
 #[test]
 fn a_malformed_token_is_an_error_and_never_another_account() {
-    for value in ["  ", "nmv_usr_CANARY 0123", "nmv_usr_CANARY0123\n", "Bearer nmv_usr_CANARY", "nmv_usr_CANARY\u{7}", "nmv_CANARYé", "\"nmv_CANARY\""] {
+    for value in [
+        "  ",
+        "nmv_usr_CANARY 0123",
+        "nmv_usr_CANARY0123\n",
+        "Bearer nmv_usr_CANARY",
+        "nmv_usr_CANARY\u{7}",
+        "nmv_CANARYé",
+        "\"nmv_CANARY\"",
+    ] {
         let error = with_env("NEMO_TOKEN", value).unwrap_err();
         assert_eq!(error.kind(), Kind::Config, "{value:?}");
         assert!(error.message().starts_with("NEMO_TOKEN (environment) "), "{value:?}");

@@ -198,7 +198,8 @@ fn imports_go_down() {
 
 #[test]
 fn the_rule_is_read_from_every_form_of_import() {
-    let source = |path: &str, text: &str| Source { path: path.into(), text: text.into(), code: code_of(text) };
+    let source =
+        |path: &str, text: &str| Source { path: path.into(), text: text.into(), code: code_of(text) };
     for (path, text, expected) in [
         ("src/jobs/wait.rs", "use crate::app::App;", vec!["app"]),
         ("src/jobs/wait.rs", "use crate::{app::{App, x}, error::Result};", vec!["app", "error"]),
@@ -206,8 +207,16 @@ fn the_rule_is_read_from_every_form_of_import() {
         ("src/jobs/wait.rs", "use super::super::mcp::x;", vec!["mcp"]),
         ("src/jobs/mod.rs", "use super::mcp::x;", vec!["mcp"]),
         ("src/app.rs", "use super::jobs;", vec!["jobs"]),
-        ("src/jobs/wait.rs", "use super::plan; // crate::mcp\nlet a = \"crate::mcp\"; let b = 'x'; /* crate::cli */", vec![]),
-        ("src/jobs/wait.rs", "let a = r#\"crate::mcp \" \"#; fn f<'a>(b: &'a str) { c('\\'', crate::cli::d) }", vec!["cli"]),
+        (
+            "src/jobs/wait.rs",
+            "use super::plan; // crate::mcp\nlet a = \"crate::mcp\"; let b = 'x'; /* crate::cli */",
+            vec![],
+        ),
+        (
+            "src/jobs/wait.rs",
+            "let a = r#\"crate::mcp \" \"#; fn f<'a>(b: &'a str) { c('\\'', crate::cli::d) }",
+            vec!["cli"],
+        ),
     ] {
         assert_eq!(uses(&source(path, text)), expected, "{text}");
     }
@@ -242,9 +251,14 @@ fn what_belongs_to_one_place_stays_there() {
 fn every_module_says_what_it_is() {
     for source in sources() {
         let first = source.text.lines().next().unwrap_or_default();
-        let subject = first.strip_prefix("//!").unwrap_or_else(|| panic!("{} opens without //!", source.path));
+        let subject =
+            first.strip_prefix("//!").unwrap_or_else(|| panic!("{} opens without //!", source.path));
         assert!(subject.trim().len() >= 10, "{}: {first:?} names no subject", source.path);
-        assert!(!source.path.ends_with("utils.rs") && !source.path.ends_with("helpers.rs"), "{}", source.path);
+        assert!(
+            !source.path.ends_with("utils.rs") && !source.path.ends_with("helpers.rs"),
+            "{}",
+            source.path
+        );
     }
 }
 
@@ -265,7 +279,11 @@ fn no_trait_has_a_single_implementation() {
         let implementations = sources
             .iter()
             .flat_map(|source| source.code.lines())
-            .filter(|line| line.trim_start().starts_with("impl") && line.contains(&format!("{name}")) && line.contains(" for "))
+            .filter(|line| {
+                line.trim_start().starts_with("impl")
+                    && line.contains(&format!("{name}"))
+                    && line.contains(" for ")
+            })
             .count();
         assert!(implementations != 1, "trait {name} in {path} has one implementation");
     }
@@ -279,7 +297,10 @@ fn files_read_in_one_sitting() {
     let median = lengths[lengths.len() / 2].0;
     let ninth = lengths[lengths.len() * 9 / 10].0;
     let longest: Vec<_> = lengths.iter().rev().take(8).collect();
-    println!("{} files, median {median} lines, nine in ten up to {ninth}; longest {longest:?}", lengths.len());
+    println!(
+        "{} files, median {median} lines, nine in ten up to {ninth}; longest {longest:?}",
+        lengths.len()
+    );
     assert!(median <= 150, "the median file has {median} lines; longest: {longest:?}");
     assert!(ninth <= 400, "one file in ten has more than {ninth} lines; longest: {longest:?}");
 }

@@ -249,5 +249,8 @@ fn media_may_be_a_file_or_an_address() {
     let caller = machine.caller(Door::Mcp);
     let media = |text| input_media(&machine.config, &caller, text).unwrap();
     assert_eq!(media("a.png"), Media::File(file));
-    assert_eq!(media("https://cdn.example/a.png"), Media::Url("https://cdn.example/a.png".parse().unwrap()));
+    assert_eq!(
+        media("https://cdn.example/a.png"),
+        Media::Url(firstcut::redact::SafeUrl::new("https://cdn.example/a.png".parse().unwrap()))
+    );
 }

@@ -13,8 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
 use crate::media::sniff;
 use crate::model::request::Media;
-use crate::redact::SafeUrl;
 use crate::net::guard::Guard;
+use crate::redact::SafeUrl;
 
 /// The largest file that the service takes (NemoVideo skill, Tips: 200 MB).
 pub const MAX_UPLOAD_BYTES: u64 = 200 * 1024 * 1024;
@@ -58,7 +58,9 @@ pub fn input_file(config: &Config, caller: &Caller, text: &str) -> Result<PathBu
     }
     check_extension(&found)?;
     if facts.len() == 0 {
-        return Err(Error::invalid(format!("{shown} is empty.")).next("Choose a file that has something in it."));
+        return Err(
+            Error::invalid(format!("{shown} is empty.")).next("Choose a file that has something in it.")
+        );
     }
     if facts.len() > MAX_UPLOAD_BYTES {
         let size = facts.len().div_ceil(1024 * 1024);
@@ -73,10 +75,13 @@ fn missing(path: &Path, error: std::io::Error) -> Error {
     let shown = path.display();
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            Error::new(Kind::NotFound, format!("There is no file {shown}.")).next("Check the name and the folder.")
+            Error::new(Kind::NotFound, format!("There is no file {shown}."))
+                .next("Check the name and the folder.")
         }
         ErrorKind::PermissionDenied => unreadable(path, error),
-        _ => Error::storage(format!("{shown} cannot be looked at: {error}."), error).next("Name another file."),
+        _ => {
+            Error::storage(format!("{shown} cannot be looked at: {error}."), error).next("Name another file.")
+        }
     }
 }
 
@@ -94,7 +99,9 @@ fn check_extension(path: &Path) -> Result<()> {
     let error = Error::new(
         Kind::UnsupportedFile,
         match &extension {
-            Some(extension) => format!("{} is a .{extension} file, which the service does not take.", path.display()),
+            Some(extension) => {
+                format!("{} is a .{extension} file, which the service does not take.", path.display())
+            }
             None => format!("{} has no extension, so the service would not take it.", path.display()),
         },
     );
@@ -113,15 +120,21 @@ fn check_content(path: &Path) -> Result<()> {
     let shown = path.display();
     let Some(format) = sniff::sniff(&head) else {
         let looks_like = sniff::looks_like(&head);
-        return Err(Error::new(Kind::UnsupportedFile, format!("{shown} is no media file; it looks like {looks_like}."))
-            .next(format!("Choose a real file of one of these kinds: {}.", UPLOAD_EXTENSIONS.join(", "))));
+        return Err(Error::new(
+            Kind::UnsupportedFile,
+            format!("{shown} is no media file; it looks like {looks_like}."),
+        )
+        .next(format!("Choose a real file of one of these kinds: {}.", UPLOAD_EXTENSIONS.join(", "))));
     };
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     if format.agrees_with(&extension) {
         return Ok(());
     }
     let true_name = format.extension();
-    let error = Error::new(Kind::UnsupportedFile, format!("{shown} is named .{extension} and is a .{true_name} file."));
+    let error = Error::new(
+        Kind::UnsupportedFile,
+        format!("{shown} is named .{extension} and is a .{true_name} file."),
+    );
     Err(if UPLOAD_EXTENSIONS.contains(&true_name) {
         error.next(format!("Rename it so that it ends in .{true_name}."))
     } else {
@@ -136,7 +149,8 @@ fn check_content(path: &Path) -> Result<()> {
 pub fn input_url(config: &Config, text: &str) -> Result<Url> {
     let text = text.trim();
     if text.len() > MAX_ADDRESS_BYTES {
-        return Err(Error::invalid("The address is longer than 2048 characters.").next("Download the file and give its path."));
+        return Err(Error::invalid("The address is longer than 2048 characters.")
+            .next("Download the file and give its path."));
     }
     let url = Url::parse(text).map_err(|error| {
         Error::invalid(format!("{:?} is no web address.", crate::redact::quote(text, 80)))
@@ -144,7 +158,8 @@ pub fn input_url(config: &Config, text: &str) -> Result<Url> {
             .next("Write it as https://host/file.mp4.")
     })?;
     if url.scheme() == "file" {
-        return Err(Error::invalid("A file:// address is a file on this machine.").next("Give it as a file and not as an address."));
+        return Err(Error::invalid("A file:// address is a file on this machine.")
+            .next("Give it as a file and not as an address."));
     }
     Guard::new(config.nemo.allow_loopback, Duration::ZERO).vet(&url)?;
     Ok(url)

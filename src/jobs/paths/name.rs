@@ -10,30 +10,178 @@ const MAX_BYTES: usize = 90;
 /// Words that ask for a video without saying what it shows. They are dropped at the beginning.
 const FILLERS: &[&str] = &[
     // English
-    "please", "can", "could", "would", "you", "i", "we", "want", "need", "like", "to", "me", "us", "my", "for",
-    "generate", "make", "create", "render", "produce", "build", "give", "show", "showing", "do", "have", "get",
-    "a", "an", "the", "some", "new", "short", "quick", "little", "nice", "video", "videos", "clip", "movie", "film",
-    "footage", "animation", "of", "about", "with", "in", "on", "long", "second", "seconds", "sec", "secs", "s",
-    "minute", "minutes", "min", "hd", "4k", "which", "that", "where",
+    "please",
+    "can",
+    "could",
+    "would",
+    "you",
+    "i",
+    "we",
+    "want",
+    "need",
+    "like",
+    "to",
+    "me",
+    "us",
+    "my",
+    "for",
+    "generate",
+    "make",
+    "create",
+    "render",
+    "produce",
+    "build",
+    "give",
+    "show",
+    "showing",
+    "do",
+    "have",
+    "get",
+    "a",
+    "an",
+    "the",
+    "some",
+    "new",
+    "short",
+    "quick",
+    "little",
+    "nice",
+    "video",
+    "videos",
+    "clip",
+    "movie",
+    "film",
+    "footage",
+    "animation",
+    "of",
+    "about",
+    "with",
+    "in",
+    "on",
+    "long",
+    "second",
+    "seconds",
+    "sec",
+    "secs",
+    "s",
+    "minute",
+    "minutes",
+    "min",
+    "hd",
+    "4k",
+    "which",
+    "that",
+    "where",
     // Spanish, Portuguese, Italian, French
-    "por", "favor", "genera", "generar", "crea", "crear", "cria", "criar", "haz", "hacer", "faça", "gere", "fammi",
-    "genere", "générer", "génère", "crée", "créer", "fais", "faire", "moi", "un", "una", "uno", "um", "uma", "une",
-    "el", "la", "le", "il", "lo", "o", "de", "del", "di", "du", "des", "d", "l", "da", "do", "vídeo", "vidéo", "clipe",
-    "segundo", "segundos", "secondes", "seconde", "secondi", "sobre", "sur",
+    "por",
+    "favor",
+    "genera",
+    "generar",
+    "crea",
+    "crear",
+    "cria",
+    "criar",
+    "haz",
+    "hacer",
+    "faça",
+    "gere",
+    "fammi",
+    "genere",
+    "générer",
+    "génère",
+    "crée",
+    "créer",
+    "fais",
+    "faire",
+    "moi",
+    "un",
+    "una",
+    "uno",
+    "um",
+    "uma",
+    "une",
+    "el",
+    "la",
+    "le",
+    "il",
+    "lo",
+    "o",
+    "de",
+    "del",
+    "di",
+    "du",
+    "des",
+    "d",
+    "l",
+    "da",
+    "do",
+    "vídeo",
+    "vidéo",
+    "clipe",
+    "segundo",
+    "segundos",
+    "secondes",
+    "seconde",
+    "secondi",
+    "sobre",
+    "sur",
     // German
-    "bitte", "erstelle", "erstellen", "erzeuge", "mach", "mache", "generiere", "ein", "eine", "einen", "einem",
-    "einer", "das", "die", "der", "von", "vom", "mit", "mir", "über", "sekunde", "sekunden", "sekündiges", "langes",
+    "bitte",
+    "erstelle",
+    "erstellen",
+    "erzeuge",
+    "mach",
+    "mache",
+    "generiere",
+    "ein",
+    "eine",
+    "einen",
+    "einem",
+    "einer",
+    "das",
+    "die",
+    "der",
+    "von",
+    "vom",
+    "mit",
+    "mir",
+    "über",
+    "sekunde",
+    "sekunden",
+    "sekündiges",
+    "langes",
     // Russian
-    "пожалуйста", "создай", "сделай", "сгенерируй", "мне", "видео", "ролик", "о", "про", "на", "секунд", "секунды",
+    "пожалуйста",
+    "создай",
+    "сделай",
+    "сгенерируй",
+    "мне",
+    "видео",
+    "ролик",
+    "о",
+    "про",
+    "на",
+    "секунд",
+    "секунды",
 ];
 
 /// The same in scripts that are written without blanks, at the beginning and at the end of a run.
 const FILLER_PREFIXES: &[&str] = &[
-    "请", "帮我", "给我", "生成", "制作", "创建", "做", "拍", "一个", "一段", "一条", "一部", "个", "段", "的", "关于", "視頻",
-    "视频", "短片", "秒鐘", "秒钟", "秒間", "秒", "分钟", "分間", "長", "长", "の", "動画", "초", "짜리",
+    "请", "帮我", "给我", "生成", "制作", "创建", "做", "拍", "一个", "一段", "一条", "一部", "个", "段",
+    "的", "关于", "視頻", "视频", "短片", "秒鐘", "秒钟", "秒間", "秒", "分钟", "分間", "長", "长", "の",
+    "動画", "초", "짜리",
 ];
 const FILLER_SUFFIXES: &[&str] = &[
-    "的视频", "视频", "的視頻", "視頻", "的短片", "短片", "の動画を作ってください", "の動画を作って", "の動画を生成して", "の動画",
+    "的视频",
+    "视频",
+    "的視頻",
+    "視頻",
+    "的短片",
+    "短片",
+    "の動画を作ってください",
+    "の動画を作って",
+    "の動画を生成して",
+    "の動画",
 ];
 
 /// The name, with the local time to the minute; `video_…` when the prompt has no word that can be used.
@@ -73,7 +221,8 @@ fn subject(prompt: &str) -> String {
 fn is_filler(word: &str) -> bool {
     let digits = word.trim_start_matches(|c: char| c.is_ascii_digit());
     // "10", "10s", "1080p"
-    let is_measure = digits.len() < word.len() && matches!(digits, "" | "s" | "p" | "k" | "sec" | "fps" | "x");
+    let is_measure =
+        digits.len() < word.len() && matches!(digits, "" | "s" | "p" | "k" | "sec" | "fps" | "x");
     is_measure || FILLERS.contains(&word) || trimmed(word).is_empty()
 }
 
@@ -83,10 +232,13 @@ fn trimmed(word: &str) -> &str {
     if rest.is_ascii() {
         return rest;
     }
-    while let Some(shorter) = FILLER_PREFIXES.iter().find_map(|filler| rest.strip_prefix(filler)).or_else(|| {
-        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        (after.len() < rest.len() && FILLER_PREFIXES.iter().any(|filler| after.starts_with(filler))).then_some(after)
-    }) {
+    while let Some(shorter) =
+        FILLER_PREFIXES.iter().find_map(|filler| rest.strip_prefix(filler)).or_else(|| {
+            let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            (after.len() < rest.len() && FILLER_PREFIXES.iter().any(|filler| after.starts_with(filler)))
+                .then_some(after)
+        })
+    {
         rest = shorter;
     }
     FILLER_SUFFIXES.iter().find_map(|filler| rest.strip_suffix(filler)).unwrap_or(rest)
@@ -121,8 +273,7 @@ fn is_separator(c: char) -> bool {
 /// Names that mean a device on Windows, with any extension.
 pub(super) fn is_reserved(stem: &str) -> bool {
     let stem = stem.to_ascii_lowercase();
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']))
-    };
+    let numbered =
+        |prefix: &str| stem.strip_prefix(prefix).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']));
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }

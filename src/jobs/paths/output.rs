@@ -52,7 +52,11 @@ pub fn output_file(
     {
         return Err(Error::new(
             Kind::Storage,
-            format!("Only {} MB are free where the video would go, in {}.", free / 1_000_000, real_folder.display()),
+            format!(
+                "Only {} MB are free where the video would go, in {}.",
+                free / 1_000_000,
+                real_folder.display()
+            ),
         )
         .next("Free some space, or name a folder on another disk."));
     }
@@ -63,12 +67,14 @@ pub fn output_file(
 #[must_use]
 pub fn unused(path: &Path) -> PathBuf {
     // A broken symlink is there too, although it does not "exist".
-    let is_free = |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let is_free =
+        |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     if is_free(path) {
         return path.to_owned();
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
+    let extension =
+        path.extension().map(|extension| format!(".{}", extension.to_string_lossy())).unwrap_or_default();
     (2..10_000)
         .map(|number| path.with_file_name(format!("{stem}-{number}{extension}")))
         .find(|path| is_free(path))
@@ -78,7 +84,9 @@ pub fn unused(path: &Path) -> PathBuf {
 fn with_extension(path: PathBuf) -> Result<PathBuf> {
     match path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()) {
         Some(extension) if extension == "mp4" => Ok(path),
-        Some(extension) if ["mov", "avi", "webm", "mkv", "gif", "m4v", "mpg"].contains(&extension.as_str()) => {
+        Some(extension)
+            if ["mov", "avi", "webm", "mkv", "gif", "m4v", "mpg"].contains(&extension.as_str()) =>
+        {
             Err(Error::invalid(format!("{} ends in .{extension}; videos are saved as MP4.", path.display()))
                 .next("Give the file a name that ends in .mp4."))
         }
@@ -105,7 +113,8 @@ fn check_name(file_name: &str) -> Result<()> {
         return Ok(());
     };
     let shown: String = file_name.chars().take(60).collect();
-    Err(Error::invalid(format!("The file name {shown:?} {wrong}.")).next("Choose another name for the video."))
+    Err(Error::invalid(format!("The file name {shown:?} {wrong}."))
+        .next("Choose another name for the video."))
 }
 
 /// Makes the folder where it does not exist, and writes and removes a file in it.

@@ -35,11 +35,7 @@ pub(super) fn read(config: &Config, caller: &Caller, text: &str) -> Result<PathB
 /// Checks the true place of a path, symlinks resolved.
 pub(super) fn check(real_path: &Path, config: &Config, caller: &Caller) -> Result<()> {
     let is_inside = || roots(config, caller).iter().any(|root| real_path.starts_with(real(root)));
-    if !is_confined(config, caller) || is_inside() {
-        Ok(())
-    } else {
-        Err(outside(real_path, config, caller))
-    }
+    if !is_confined(config, caller) || is_inside() { Ok(()) } else { Err(outside(real_path, config, caller)) }
 }
 
 /// A person at the command line names what he owns; an assistant is confined, and an explicit setting binds both.
@@ -64,7 +60,8 @@ fn roots(config: &Config, caller: &Caller) -> Vec<PathBuf> {
 fn is_too_wide(folder: &Path, home: Option<&Path>) -> bool {
     let folder = real(folder);
     let holds_home = home.is_some_and(|home| real(home).starts_with(&folder) && real(home) != folder);
-    let is_system = folder.components().nth(2).is_some_and(|part| part.as_os_str().eq_ignore_ascii_case("system32"));
+    let is_system =
+        folder.components().nth(2).is_some_and(|part| part.as_os_str().eq_ignore_ascii_case("system32"));
     folder.parent().is_none() || holds_home || (cfg!(windows) && is_system)
 }
 

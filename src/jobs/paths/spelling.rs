@@ -39,10 +39,7 @@ pub(super) fn read(text: &str, here: Here<'_>) -> Result<PathBuf> {
 
 /// Without the quotation marks that come along when a path is copied from a file manager.
 fn unquoted(text: &str) -> &str {
-    ['"', '\'']
-        .into_iter()
-        .find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))
-        .unwrap_or(text)
+    ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -76,11 +73,14 @@ fn drive(text: &str) -> Option<(char, &str)> {
 fn local(text: &str, here: Here<'_>) -> Result<PathBuf> {
     if let Some(rest) = text.strip_prefix('~') {
         let Some(rest) = rest.strip_prefix(['/', '\\']).or(rest.is_empty().then_some(rest)) else {
-            return Err(Error::invalid(format!("{text:?} begins with the home of somebody else, or with a file name in ~."))
-                .next("Write the whole path."));
+            return Err(Error::invalid(format!(
+                "{text:?} begins with the home of somebody else, or with a file name in ~."
+            ))
+            .next("Write the whole path."));
         };
         let home = here.home_dir.ok_or_else(|| {
-            Error::invalid("The path begins with ~ and the home folder is not known.").next("Write the whole path.")
+            Error::invalid("The path begins with ~ and the home folder is not known.")
+                .next("Write the whole path.")
         })?;
         return Ok(home.join(rest));
     }
@@ -102,8 +102,10 @@ fn on_unix(text: &str, here: Here<'_>) -> Result<PathBuf> {
     if let Some((letter, rest)) = drive(plain) {
         let drive = here.drives.join(letter.to_ascii_lowercase().to_string());
         if !drive.is_dir() {
-            return Err(Error::invalid(format!("{text:?} is a Windows path, and drive {letter}: is not mounted here."))
-                .next("Name the file as this machine sees it."));
+            return Err(Error::invalid(format!(
+                "{text:?} is a Windows path, and drive {letter}: is not mounted here."
+            ))
+            .next("Name the file as this machine sees it."));
         }
         return Ok(drive.join(rest.replace('\\', "/")));
     }

@@ -15,7 +15,10 @@ fn now() -> Zoned {
 fn names_say_what_is_shown() {
     for (prompt, shown) in [
         ("generate a 10-second video of a sunset over the ocean", "sunset-over-the-ocean"),
-        ("a 10-second video of a sunset over the ocean with waves crashing", "sunset-over-the-ocean-with-waves-crashing"),
+        (
+            "a 10-second video of a sunset over the ocean with waves crashing",
+            "sunset-over-the-ocean-with-waves-crashing",
+        ),
         ("Please make me a 30s clip about Zürich, in 4K!", "zürich"),
         ("生成一个10秒的海上日落视频", "海上日落"),
         ("10秒の夕日の動画を作って", "夕日"),
@@ -68,7 +71,17 @@ fn every_spelling_of_a_path_is_understood() {
     ] {
         assert_eq!(spelling::read(text, here).unwrap(), path, "{text}");
     }
-    for text in ["", "  ", "a\nb", "a\0b", "~bob/x", r"D:\x.mp4", r"\\server\share\x.mp4", "file://nas/x.mp4", "ftp://x/y"] {
+    for text in [
+        "",
+        "  ",
+        "a\nb",
+        "a\0b",
+        "~bob/x",
+        r"D:\x.mp4",
+        r"\\server\share\x.mp4",
+        "file://nas/x.mp4",
+        "ftp://x/y",
+    ] {
         let error = spelling::read(text, here).unwrap_err();
         assert_eq!(error.kind(), Kind::InvalidInput, "{text:?}");
         assert!(error.next_step().is_some(), "{text:?}");

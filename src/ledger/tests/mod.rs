@@ -77,8 +77,12 @@ pub(super) fn render(key: &str) -> NewJob {
     new_job(key, Request::Render(Render { output_path: PathBuf::from("/out/clip.mp4") }))
 }
 
+fn asking(message: String, language: &str) -> Turn {
+    Turn { message, media: vec![], language: language.to_owned() }
+}
+
 pub(super) fn turn(key: &str, session_id: &str) -> NewJob {
-    let mut new = new_job(key, Request::Turn(Turn { message: format!("do {key}") }));
+    let mut new = new_job(key, Request::Turn(asking(format!("do {key}"), "en")));
     new.session_id = Some(session_id.to_owned());
     new
 }
@@ -88,11 +92,9 @@ pub(super) fn video(key: &str) -> NewJob {
         key,
         Request::Video(Video {
             prompt: "日落 🌅".to_owned(),
-            message: "日落 🌅\n\n10 s".to_owned(),
-            media: vec![],
+            turn: asking("日落 🌅\n\n10 s".to_owned(), "zh-CN"),
             output_path: PathBuf::from("/out/日落.mp4"),
             duration_s: Some(10.0),
-            language: "zh-CN".to_owned(),
         }),
     )
 }

@@ -2,6 +2,7 @@ use super::*;
 
 fn session(session_id: &str, now_ms: i64) -> Session {
     Session {
+        has_uploads: false,
         service: Service::Sandbox,
         session_id: session_id.to_owned(),
         task_id: Some("task".to_owned()),

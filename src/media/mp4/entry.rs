@@ -28,14 +28,17 @@ pub fn mp4a(sample_rate: u32, channels: u16, bitrate_bps: u32, config: &[u8]) ->
 
     let mut body = Bytes::default();
     body.zeros(6).u16(1).zeros(8).u16(channels).u16(16).zeros(4).u32(sample_rate << 16);
-    body.raw(&full(b"esds", 0, 0, |b| { b.raw(&descriptor(3, &stream)); }));
+    body.raw(&full(b"esds", 0, 0, |b| {
+        b.raw(&descriptor(3, &stream));
+    }));
     plain(b"mp4a", &body.0)
 }
 
 /// An MPEG-4 descriptor; its length always takes four bytes, as most writers do it.
 fn descriptor(tag: u8, body: &[u8]) -> Vec<u8> {
     let len = body.len() as u32;
-    let mut bytes = vec![tag, 0x80 | (len >> 21) as u8, 0x80 | (len >> 14) as u8 & 0xff, 0x80 | (len >> 7) as u8];
+    let mut bytes =
+        vec![tag, 0x80 | (len >> 21) as u8, 0x80 | (len >> 14) as u8 & 0xff, 0x80 | (len >> 7) as u8];
     bytes.push(len as u8 & 0x7f);
     bytes.extend_from_slice(body);
     bytes

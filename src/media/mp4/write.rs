@@ -241,8 +241,20 @@ impl Index {
 
     fn mdia(&self, media_at: u64) -> Vec<u8> {
         let (handler, name, header) = match self.track.kind {
-            TrackKind::Video { .. } => (b"vide", "video\0", full(b"vmhd", 0, 1, |b| { b.zeros(8); })),
-            TrackKind::Audio => (b"soun", "sound\0", full(b"smhd", 0, 0, |b| { b.zeros(4); })),
+            TrackKind::Video { .. } => (
+                b"vide",
+                "video\0",
+                full(b"vmhd", 0, 1, |b| {
+                    b.zeros(8);
+                }),
+            ),
+            TrackKind::Audio => (
+                b"soun",
+                "sound\0",
+                full(b"smhd", 0, 0, |b| {
+                    b.zeros(4);
+                }),
+            ),
         };
         let mut mdia = full(b"mdhd", 1, 0, |b| {
             // Language "und", five bits a letter.
@@ -253,28 +265,41 @@ impl Index {
         }));
         let mut minf = header;
         let here = full(b"url ", 0, 1, |_| {});
-        minf.extend(plain(b"dinf", &full(b"dref", 0, 0, |b| { b.u32(1).raw(&here); })));
+        minf.extend(plain(
+            b"dinf",
+            &full(b"dref", 0, 0, |b| {
+                b.u32(1).raw(&here);
+            }),
+        ));
         minf.extend(plain(b"stbl", &self.stbl(media_at)));
         mdia.extend(plain(b"minf", &minf));
         mdia
     }
 
     fn stbl(&self, media_at: u64) -> Vec<u8> {
-        let mut stbl = full(b"stsd", 0, 0, |b| { b.u32(1).raw(&self.track.entry); });
+        let mut stbl = full(b"stsd", 0, 0, |b| {
+            b.u32(1).raw(&self.track.entry);
+        });
         stbl.extend(full(b"stts", 0, 0, |b| {
             b.u32(self.times.len() as u32);
-            self.times.iter().for_each(|&(count, delta)| { b.u32(count).u32(delta); });
+            self.times.iter().for_each(|&(count, delta)| {
+                b.u32(count).u32(delta);
+            });
         }));
         if self.offsets.iter().any(|&(_, offset)| offset != 0) {
             stbl.extend(full(b"ctts", 1, 0, |b| {
                 b.u32(self.offsets.len() as u32);
-                self.offsets.iter().for_each(|&(count, offset)| { b.u32(count).u32(offset as u32); });
+                self.offsets.iter().for_each(|&(count, offset)| {
+                    b.u32(count).u32(offset as u32);
+                });
             }));
         }
         if self.syncs.len() != self.sizes.len() {
             stbl.extend(full(b"stss", 0, 0, |b| {
                 b.u32(self.syncs.len() as u32);
-                self.syncs.iter().for_each(|&number| { b.u32(number); });
+                self.syncs.iter().for_each(|&number| {
+                    b.u32(number);
+                });
             }));
         }
         let mut runs: Vec<(u32, u32)> = Vec::new();
@@ -285,17 +310,25 @@ impl Index {
         }
         stbl.extend(full(b"stsc", 0, 0, |b| {
             b.u32(runs.len() as u32);
-            runs.iter().for_each(|&(first, samples)| { b.u32(first).u32(samples).u32(1); });
+            runs.iter().for_each(|&(first, samples)| {
+                b.u32(first).u32(samples).u32(1);
+            });
         }));
         stbl.extend(full(b"stsz", 0, 0, |b| {
             b.u32(0).u32(self.sizes.len() as u32);
-            self.sizes.iter().for_each(|&size| { b.u32(size); });
+            self.sizes.iter().for_each(|&size| {
+                b.u32(size);
+            });
         }));
         let far = self.chunks.last().is_some_and(|&(at, _)| u32::try_from(media_at + at).is_err());
         stbl.extend(full(if far { b"co64" } else { b"stco" }, 0, 0, |b| {
             b.u32(self.chunks.len() as u32);
             for &(at, _) in &self.chunks {
-                if far { b.u64(media_at + at) } else { b.u32((media_at + at) as u32) };
+                if far {
+                    b.u64(media_at + at)
+                } else {
+                    b.u32((media_at + at) as u32)
+                };
             }
         }));
         if self.track.kind == TrackKind::Audio && self.track.skip > 0 {
@@ -307,8 +340,12 @@ impl Index {
 
 /// Says that a sound decoder needs the packet before the one it starts at (roll distance -1).
 fn roll(samples: u32) -> Vec<u8> {
-    let mut groups = full(b"sgpd", 1, 0, |b| { b.raw(b"roll").u32(2).u32(1).u16(0xffff); });
-    groups.extend(full(b"sbgp", 0, 0, |b| { b.raw(b"roll").u32(1).u32(samples).u32(1); }));
+    let mut groups = full(b"sgpd", 1, 0, |b| {
+        b.raw(b"roll").u32(2).u32(1).u16(0xffff);
+    });
+    groups.extend(full(b"sbgp", 0, 0, |b| {
+        b.raw(b"roll").u32(1).u32(samples).u32(1);
+    }));
     groups
 }
 

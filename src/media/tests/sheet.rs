@@ -21,7 +21,11 @@ fn nine_pictures_from_first_to_last() {
     let options = SheetOptions::default();
     for name in ["h264-high-bframes-aac.mp4", "late-index.mp4", "fragmented.mp4", "quicktime.mov"] {
         let sheet = sheet(&fixture(name), &options, &Limits::default()).unwrap();
-        assert_eq!(sheet.shots, [0, 200, 300, 500, 700, 900, 1100, 1300, 1500].map(|t| t + sheet.shots[0]), "{name}");
+        assert_eq!(
+            sheet.shots,
+            [0, 200, 300, 500, 700, 900, 1100, 1300, 1500].map(|t| t + sheet.shots[0]),
+            "{name}"
+        );
         assert!(sheet.jpeg.len() <= options.max_bytes);
         let (width, height, colours) = look(&sheet);
         assert_eq!((width, height), (sheet.width as usize, sheet.height as usize));

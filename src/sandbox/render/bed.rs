@@ -60,10 +60,22 @@ struct Note {
 
 /// Words of a title, for the style that they ask for.
 const STYLES: [(Style, &str); 5] = [
-    (Style::LoFi, "lo-fi lofi chill hip-hop hiphop jazz relax relaxing coffee study beats 低保真 爵士 慵懒 放松"),
-    (Style::Piano, "piano soft gentle romantic sad emotional wedding love classical calm 钢琴 抒情 浪漫 温柔 安静 古典"),
-    (Style::Upbeat, "upbeat happy energetic pop dance electronic edm fun summer sport fast party funk rock 欢快 动感 流行 电子 快乐 活力"),
-    (Style::Cinematic, "epic cinematic trailer dramatic orchestral heroic inspiring strings 史诗 电影 大气 震撼 交响"),
+    (
+        Style::LoFi,
+        "lo-fi lofi chill hip-hop hiphop jazz relax relaxing coffee study beats 低保真 爵士 慵懒 放松",
+    ),
+    (
+        Style::Piano,
+        "piano soft gentle romantic sad emotional wedding love classical calm 钢琴 抒情 浪漫 温柔 安静 古典",
+    ),
+    (
+        Style::Upbeat,
+        "upbeat happy energetic pop dance electronic edm fun summer sport fast party funk rock 欢快 动感 流行 电子 快乐 活力",
+    ),
+    (
+        Style::Cinematic,
+        "epic cinematic trailer dramatic orchestral heroic inspiring strings 史诗 电影 大气 震撼 交响",
+    ),
     (Style::Ambient, "ambient meditation nature drone space dreamy atmospheric 氛围 冥想 自然 空灵"),
 ];
 
@@ -89,13 +101,24 @@ impl Bed {
     pub(super) fn for_title(title: &str) -> Self {
         let lower = title.to_lowercase();
         let points = |list: &str| list.split_whitespace().filter(|word| lower.contains(word)).count();
-        let best = STYLES.iter().rev().max_by_key(|(_, list)| points(list)).filter(|(_, list)| points(list) > 0);
+        let best =
+            STYLES.iter().rev().max_by_key(|(_, list)| points(list)).filter(|(_, list)| points(list) > 0);
         Self::new(best.map_or(Style::LoFi, |&(style, _)| style), None, Dice::of_words(title))
     }
 
     fn new(style: Style, air: Option<Air>, mut dice: Dice) -> Self {
         let root = 110.0 * (dice.between(0.0, 7.0).floor() / 12.0).exp2();
-        Self { style, air, dice, played: 0, step: 0, root, notes: Vec::new(), soft: [0.0; 2], echo: vec![[0.0; 2]; 18_000] }
+        Self {
+            style,
+            air,
+            dice,
+            played: 0,
+            step: 0,
+            root,
+            notes: Vec::new(),
+            soft: [0.0; 2],
+            echo: vec![[0.0; 2]; 18_000],
+        }
     }
 
     /// Adds the next samples to a block, by a factor.
@@ -152,8 +175,10 @@ impl Bed {
     /// Starts the notes of one sixteenth.
     fn compose(&mut self, at: u64) {
         // Four chords that may follow each other forever, in half tones above the root: I–vi–IV–V and relatives.
-        const BRIGHT: [[f32; 4]; 4] = [[0., 4., 7., 11.], [9., 12., 16., 19.], [5., 9., 12., 16.], [7., 11., 14., 17.]];
-        const DARK: [[f32; 4]; 4] = [[0., 3., 7., 10.], [8., 12., 15., 19.], [3., 7., 10., 14.], [10., 14., 17., 20.]];
+        const BRIGHT: [[f32; 4]; 4] =
+            [[0., 4., 7., 11.], [9., 12., 16., 19.], [5., 9., 12., 16.], [7., 11., 14., 17.]];
+        const DARK: [[f32; 4]; 4] =
+            [[0., 3., 7., 10.], [8., 12., 15., 19.], [3., 7., 10., 14.], [10., 14., 17., 20.]];
         let table = if self.style == Style::Cinematic { &DARK } else { &BRIGHT };
         let bar = self.step / 16;
         let beat = self.step % 16;
@@ -186,7 +211,13 @@ impl Bed {
                 }
                 if matches!(beat, 3 | 6 | 11 | 14) && self.dice.unit() < 0.55 {
                     let tone = pick(&mut self.dice);
-                    new.push((Sound::Keys, pitch(tone) * 4.0, sixteenth * 6, 0.06, self.dice.between(-0.5, 0.5)));
+                    new.push((
+                        Sound::Keys,
+                        pitch(tone) * 4.0,
+                        sixteenth * 6,
+                        0.06,
+                        self.dice.between(-0.5, 0.5),
+                    ));
                 }
             }
             Style::Piano => {
@@ -212,7 +243,13 @@ impl Bed {
                 }
                 if self.dice.unit() < 0.7 {
                     let tone = pick(&mut self.dice);
-                    new.push((Sound::Pluck, pitch(tone) * 4.0, sixteenth * 4, 0.075, wave(self.step as f32 * 0.13) * 0.6));
+                    new.push((
+                        Sound::Pluck,
+                        pitch(tone) * 4.0,
+                        sixteenth * 4,
+                        0.075,
+                        wave(self.step as f32 * 0.13) * 0.6,
+                    ));
                 }
             }
             Style::Cinematic => {
@@ -226,7 +263,13 @@ impl Bed {
             Style::Ambient | Style::None => {
                 if beat % 4 == 2 && self.dice.unit() < 0.4 {
                     let tone = pick(&mut self.dice);
-                    new.push((Sound::Keys, pitch(tone) * 4.0, sixteenth * 14, 0.045, self.dice.between(-0.7, 0.7)));
+                    new.push((
+                        Sound::Keys,
+                        pitch(tone) * 4.0,
+                        sixteenth * 14,
+                        0.045,
+                        self.dice.between(-0.7, 0.7),
+                    ));
                 }
             }
         }
@@ -255,7 +298,11 @@ impl Note {
             let value = match self.sound {
                 Sound::Pad => {
                     let swell = (t / (length * 0.35)).min(1.0) * ((length - t) / (length * 0.3)).min(1.0);
-                    swell * (wave(turns(1.0)) + 0.7 * wave(turns(1.004)) + 0.25 * wave(turns(2.003)) + 0.12 * wave(turns(3.0)))
+                    swell
+                        * (wave(turns(1.0))
+                            + 0.7 * wave(turns(1.004))
+                            + 0.25 * wave(turns(2.003))
+                            + 0.12 * wave(turns(3.0)))
                 }
                 Sound::Keys => {
                     let decay = (-t * 2.2).exp();
@@ -264,12 +311,21 @@ impl Note {
                     attack
                         * release
                         * shimmer
-                        * (decay * wave(turns(1.0)) + 0.45 * decay * decay * wave(turns(2.0)) + 0.18 * decay.powi(4) * wave(turns(4.01)))
+                        * (decay * wave(turns(1.0))
+                            + 0.45 * decay * decay * wave(turns(2.0))
+                            + 0.18 * decay.powi(4) * wave(turns(4.01)))
                 }
-                Sound::Bass => (t * 60.0).min(1.0) * release * (-t * 0.9).exp() * (wave(turns(1.0)) + 0.3 * wave(turns(2.0))),
+                Sound::Bass => {
+                    (t * 60.0).min(1.0)
+                        * release
+                        * (-t * 0.9).exp()
+                        * (wave(turns(1.0)) + 0.3 * wave(turns(2.0)))
+                }
                 Sound::Pluck => {
                     let decay = (-t * 9.0).exp();
-                    (t * 400.0).min(1.0) * decay * (wave(turns(1.0)) + 0.5 * wave(turns(2.0)) + 0.3 * decay * wave(turns(3.0)))
+                    (t * 400.0).min(1.0)
+                        * decay
+                        * (wave(turns(1.0)) + 0.5 * wave(turns(2.0)) + 0.3 * decay * wave(turns(3.0)))
                 }
                 Sound::Kick => {
                     let sweep = self.frequency * t + 9.0 * (1.0 - (-t * 28.0).exp()) / TAU;

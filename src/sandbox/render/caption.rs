@@ -128,7 +128,10 @@ impl Fonts {
     }
 
     fn glyph(&self, letter: char) -> Option<(&FontRef<'static>, GlyphId)> {
-        [&self.latin, &self.cjk].into_iter().map(|font| (font, font.glyph_id(letter))).find(|(_, id)| id.0 != 0)
+        [&self.latin, &self.cjk]
+            .into_iter()
+            .map(|font| (font, font.glyph_id(letter)))
+            .find(|(_, id)| id.0 != 0)
     }
 
     /// The text without what the fonts lack, blanks made single; `None` when too little is left to be read.

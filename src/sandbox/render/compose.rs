@@ -53,7 +53,13 @@ pub fn compose(
 /// The file behind a segment, with the name to use in errors.
 fn file_of(segment: &Segment, assets: &dyn Fn(&str) -> Option<PathBuf>) -> Option<(String, PathBuf)> {
     let found = |source: &String| {
-        let last = source.split(['?', '#']).next().unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+        let last = source
+            .split(['?', '#'])
+            .next()
+            .unwrap_or_default()
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default();
         let path = assets(source).or_else(|| (!last.is_empty()).then(|| assets(last)).flatten())?;
         Some((if last.is_empty() { source } else { last }.to_owned(), path))
     };
@@ -71,10 +77,17 @@ fn drawn_from(segment: &Segment, has_file: bool) -> Option<&str> {
 
 fn missing(segment: &Segment) -> Error {
     let name = segment.sources.first().map_or("a segment without source", String::as_str);
-    Error::Source { name: name.into(), why: "there is no such file, and the segment has no words to draw it from".into() }
+    Error::Source {
+        name: name.into(),
+        why: "there is no such file, and the segment has no words to draw it from".into(),
+    }
 }
 
-fn desk(timeline: &Timeline, assets: &dyn Fn(&str) -> Option<PathBuf>, notes: &mut Vec<String>) -> Result<Desk, Error> {
+fn desk(
+    timeline: &Timeline,
+    assets: &dyn Fn(&str) -> Option<PathBuf>,
+    notes: &mut Vec<String>,
+) -> Result<Desk, Error> {
     let mut desk = Desk::default();
     for segment in timeline.sounds.iter().filter(|segment| segment.volume > 0.0) {
         let Some((name, path)) = file_of(segment, assets) else {
@@ -82,7 +95,9 @@ fn desk(timeline: &Timeline, assets: &dyn Fn(&str) -> Option<PathBuf>, notes: &m
             desk.band(segment, Bed::for_title(words));
             continue;
         };
-        match Recording::open(&path, segment.speed).map_err(|why| Error::Source { name: name.clone(), why })? {
+        match Recording::open(&path, segment.speed)
+            .map_err(|why| Error::Source { name: name.clone(), why })?
+        {
             Some(recording) => desk.file(segment, &name, recording)?,
             None => return Err(Error::Source { name, why: "it has no sound".into() }),
         }
@@ -114,7 +129,10 @@ fn words(timeline: &Timeline, canvas: Canvas, notes: &mut Vec<String>) -> Vec<(S
         let place = segment.place.unwrap_or(if title { Place::Center } else { Place::Bottom });
         match Caption::new(text, canvas, place) {
             Some(caption) => {
-                set.push((segment.clone(), segment.colour.map(Yuv::hex).into_iter().fold(caption, Caption::coloured)));
+                set.push((
+                    segment.clone(),
+                    segment.colour.map(Yuv::hex).into_iter().fold(caption, Caption::coloured),
+                ));
             }
             None => notes.extend(caption::unreadable(text)),
         }
@@ -140,7 +158,11 @@ struct Seat {
 }
 
 impl Stage {
-    fn of(timeline: &Timeline, assets: &dyn Fn(&str) -> Option<PathBuf>, canvas: Canvas) -> Result<Self, Error> {
+    fn of(
+        timeline: &Timeline,
+        assets: &dyn Fn(&str) -> Option<PathBuf>,
+        canvas: Canvas,
+    ) -> Result<Self, Error> {
         let mut tracks = Vec::new();
         for (number, track) in timeline.pictures.iter().enumerate() {
             let mut seats = Vec::new();
@@ -168,9 +190,12 @@ impl Stage {
         let mut empty = true;
         for seats in &mut self.tracks {
             // Where segments of a track overlap, the one that started last is seen.
-            let on = |seat: &Seat| at_ms >= seat.segment.start_ms as f64 && at_ms < seat.segment.end_ms as f64;
+            let on =
+                |seat: &Seat| at_ms >= seat.segment.start_ms as f64 && at_ms < seat.segment.end_ms as f64;
             let current = seats.iter().enumerate().filter(|(_, seat)| on(seat));
-            let current = current.max_by_key(|(number, seat)| (seat.segment.start_ms, *number)).map(|(number, _)| number);
+            let current = current
+                .max_by_key(|(number, seat)| (seat.segment.start_ms, *number))
+                .map(|(number, _)| number);
             for (number, seat) in seats.iter_mut().enumerate() {
                 if Some(number) != current {
                     seat.layer = None;

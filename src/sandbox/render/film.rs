@@ -37,7 +37,9 @@ pub(super) fn shoot(
     }
     if duration_ms > MAX_DURATION_MS {
         let limit = MAX_DURATION_MS / 60_000;
-        return Err(Error::Request(format!("the sandbox renders at most {limit} minutes, not {duration_ms} ms")));
+        return Err(Error::Request(format!(
+            "the sandbox renders at most {limit} minutes, not {duration_ms} ms"
+        )));
     }
     let result = thread::scope(|scope| {
         let (send, receive) = sync_channel(IN_FLIGHT);
@@ -46,7 +48,8 @@ pub(super) fn shoot(
         let artist = scope.spawn(move || perform(canvas, duration_ms, draw, hear, &send, &used));
         let written = develop(canvas, duration_ms, with_sound, out, &receive, &give_back, progress);
         drop(receive);
-        let drawn = artist.join().unwrap_or_else(|_| Err(Error::Request("drawing failed unexpectedly".into())));
+        let drawn =
+            artist.join().unwrap_or_else(|_| Err(Error::Request("drawing failed unexpectedly".into())));
         // A failed artist also ends the writer, so its reason goes first; a failed writer stops the artist silently.
         drawn.and(written)
     });
@@ -81,9 +84,8 @@ fn perform(
                 }
             }
         }
-        let mut frame = used
-            .try_recv()
-            .unwrap_or_else(|_| Frame::black(canvas.width as usize, canvas.height as usize));
+        let mut frame =
+            used.try_recv().unwrap_or_else(|_| Frame::black(canvas.width as usize, canvas.height as usize));
         draw(at_ms, &mut frame)?;
         if send.send(Piece::Picture(frame)).is_err() {
             return Ok(());

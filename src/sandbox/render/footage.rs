@@ -24,7 +24,11 @@ pub(super) struct Footage {
 enum Fit {
     Cover(Scaler),
     /// In the middle, before a blurred copy of itself.
-    Framed { picture: Scaler, at: (usize, usize), backdrop: Backdrop },
+    Framed {
+        picture: Scaler,
+        at: (usize, usize),
+        backdrop: Backdrop,
+    },
 }
 
 impl Footage {
@@ -46,7 +50,8 @@ impl Footage {
             // The cut is chosen on the picture as displayed and carried over to the pixels as stored.
             let crop = Crop::cover(display, canvas);
             let (sx, sy) = (size.0 as f32 / display.0 as f32, size.1 as f32 / display.1 as f32);
-            let crop = Crop { x: crop.x * sx, y: crop.y * sy, width: crop.width * sx, height: crop.height * sy };
+            let crop =
+                Crop { x: crop.x * sx, y: crop.y * sy, width: crop.width * sx, height: crop.height * sy };
             Fit::Cover(Scaler::new(size, crop, canvas))
         };
         let next = decoder.next_frame().map_err(|error| error.to_string())?;
@@ -60,7 +65,9 @@ impl Footage {
     /// Draws the picture of a moment: the last one that began by then. After its end a clip stands still.
     pub(super) fn draw(&mut self, at_ms: f64, frame: &mut Frame) -> Result<(), String> {
         let mut due = None;
-        while let Some(next) = self.next.take_if(|next| next.at_ms as f64 <= at_ms + 0.5 || self.shown.is_none()) {
+        while let Some(next) =
+            self.next.take_if(|next| next.at_ms as f64 <= at_ms + 0.5 || self.shown.is_none())
+        {
             // Of several that are due only the last is worth scaling.
             due = Some(next.frame);
             self.next = self.decoder.next_frame().map_err(|error| error.to_string())?;
@@ -135,7 +142,8 @@ impl Colours {
             }
             for (u, v) in us.iter_mut().zip(vs) {
                 let (was_u, was_v) = (i32::from(*u) - 128, i32::from(*v) - 128);
-                let turn = |[a, b, _]: [i32; 3]| (128 + (was_u * a + was_v * b + 2048 >> 12)).clamp(16, 240) as u8;
+                let turn =
+                    |[a, b, _]: [i32; 3]| (128 + (was_u * a + was_v * b + 2048 >> 12)).clamp(16, 240) as u8;
                 let (new_u, new_v) = (turn(self.u), turn(self.v));
                 (*u, *v) = (new_u, new_v);
             }

@@ -58,7 +58,8 @@ impl Mask {
     /// The same shape with soft edges, `radius` pixels wide.
     pub(super) fn softened(&self, radius: usize) -> Self {
         let pad = (radius * 2).next_multiple_of(2);
-        let mut soft = Self::new(self.x - pad as i32, self.y - pad as i32, self.width + 2 * pad, self.height + 2 * pad);
+        let mut soft =
+            Self::new(self.x - pad as i32, self.y - pad as i32, self.width + 2 * pad, self.height + 2 * pad);
         for (number, row) in self.cover.chunks_exact(self.width.max(1)).enumerate() {
             let start = (number + pad) * soft.width + pad;
             if let Some(into) = soft.cover.get_mut(start..start + self.width) {
@@ -93,7 +94,12 @@ impl Mask {
                 continue;
             }
             let start = y as usize * fw + left;
-            blend(frame.y.get_mut(start..start + count).unwrap_or_default(), cover.iter().copied(), colour.y, strength);
+            blend(
+                frame.y.get_mut(start..start + count).unwrap_or_default(),
+                cover.iter().copied(),
+                colour.y,
+                strength,
+            );
         }
         let mut pairs = self.cover.chunks_exact(self.width.max(1) * 2);
         for (number, two) in pairs.by_ref().enumerate() {
@@ -105,9 +111,10 @@ impl Mask {
             let part = |row: &'_ [u8]| row.get(skip..skip + count).map(<[u8]>::to_vec).unwrap_or_default();
             let (upper, lower) = (part(upper), part(lower));
             let cover = || {
-                upper.chunks_exact(2).zip(lower.chunks_exact(2)).map(|(a, b)| {
-                    (a.iter().chain(b).map(|&c| u32::from(c)).sum::<u32>() / 4) as u8
-                })
+                upper
+                    .chunks_exact(2)
+                    .zip(lower.chunks_exact(2))
+                    .map(|(a, b)| (a.iter().chain(b).map(|&c| u32::from(c)).sum::<u32>() / 4) as u8)
             };
             let start = y as usize / 2 * half + left / 2;
             let span = start..start + count / 2;
@@ -153,7 +160,14 @@ pub(super) fn polygon(frame: &mut Frame, points: &[(f32, f32)], colour: Yuv, opa
 }
 
 /// A line of some width with cut ends.
-pub(super) fn stroke(frame: &mut Frame, from: (f32, f32), to: (f32, f32), width: f32, colour: Yuv, opacity: f32) {
+pub(super) fn stroke(
+    frame: &mut Frame,
+    from: (f32, f32),
+    to: (f32, f32),
+    width: f32,
+    colour: Yuv,
+    opacity: f32,
+) {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy).max(0.001);
     let (nx, ny) = (-dy / length * width / 2.0, dx / length * width / 2.0);
@@ -189,7 +203,8 @@ fn filled(points: &[(f32, f32)], width: usize, height: usize) -> Option<Mask> {
     if !(right > left && bottom > top) {
         return None;
     }
-    let mut mask = Mask::new(left as i32, top as i32, (right - left) as usize + 1, (bottom - top) as usize + 1);
+    let mut mask =
+        Mask::new(left as i32, top as i32, (right - left) as usize + 1, (bottom - top) as usize + 1);
     let mut areas = vec![0.0f32; mask.width * mask.height + 2];
     let (ox, oy) = (mask.x as f32, mask.y as f32);
     let shifted = |p: &(f32, f32)| (p.0 - ox, p.1 - oy);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use super::Canvas;
 use super::caption::Place;
 use super::footage::Footage;
 use super::scenes::{self, Scene};
 use super::still::Still;
 use super::timeline::Segment;
-use super::Canvas;
 use crate::media::frame::{Frame, Yuv};
 use crate::media::scale::{Backdrop, Crop, PlaneScaler, Scaler};
 
@@ -29,7 +29,12 @@ impl Layer {
     }
 
     /// Opens a file. The error says what is wrong with it.
-    pub(super) fn file(path: &Path, segment: &Segment, canvas: Canvas, overlay: bool) -> Result<Self, String> {
+    pub(super) fn file(
+        path: &Path,
+        segment: &Segment,
+        canvas: Canvas,
+        overlay: bool,
+    ) -> Result<Self, String> {
         if Still::is_one(path) {
             let still = Still::open(path, 2400)?;
             let badge = overlay && (still.alpha.is_some() || segment.scale.is_some());
@@ -64,7 +69,8 @@ pub(super) fn crosswise(source: (usize, usize), canvas: (usize, usize)) -> bool 
 /// The largest even size of a source's shape inside a target.
 pub(super) fn contained(source: (usize, usize), target: (usize, usize)) -> (usize, usize) {
     let scale = (target.0 as f32 / source.0.max(1) as f32).min(target.1 as f32 / source.1.max(1) as f32);
-    let side = |length: usize, limit: usize| ((length as f32 * scale / 2.0).round() as usize * 2).clamp(2, limit);
+    let side =
+        |length: usize, limit: usize| ((length as f32 * scale / 2.0).round() as usize * 2).clamp(2, limit);
     (side(source.0, target.0), side(source.1, target.1))
 }
 
@@ -118,7 +124,8 @@ impl Slide {
             width: width * scale,
             height: height * scale,
         };
-        *frame = Scaler::new((self.picture.width, self.picture.height), crop, self.canvas).scale(&self.picture);
+        *frame =
+            Scaler::new((self.picture.width, self.picture.height), crop, self.canvas).scale(&self.picture);
     }
 }
 

@@ -98,24 +98,39 @@ const HOURS: [(Hour, &str); 4] = [
         Hour::Sunset,
         "sunset dusk evening golden sundown twilight 日落 夕阳 黄昏 傍晚 晚霞 夕日 atardecer coucher sonnenuntergang tramonto закат 노을",
     ),
-    (Hour::Dawn, "sunrise dawn morning daybreak 日出 清晨 早晨 黎明 朝阳 朝 amanecer aube sonnenaufgang alba рассвет 아침"),
+    (
+        Hour::Dawn,
+        "sunrise dawn morning daybreak 日出 清晨 早晨 黎明 朝阳 朝 amanecer aube sonnenaufgang alba рассвет 아침",
+    ),
     (
         Hour::Night,
         "night midnight moon moonlight moonlit stars starry dark aurora neon 夜 夜晚 夜景 月亮 月光 星空 极光 霓虹 noche nuit nacht \
          notte noite ночь 밤",
     ),
-    (Hour::Day, "day daytime noon sunny bright sunlight summer blue 白天 中午 阳光 晴 晴天 夏天 día jour tag giorno день 낮"),
+    (
+        Hour::Day,
+        "day daytime noon sunny bright sunlight summer blue 白天 中午 阳光 晴 晴天 夏天 día jour tag giorno день 낮",
+    ),
 ];
 
 const WEATHERS: [(Weather, &str); 4] = [
-    (Weather::Snow, "snow snowy snowfall snowing blizzard christmas 雪 下雪 雪花 大雪 nieve neige schnee снег 눈"),
+    (
+        Weather::Snow,
+        "snow snowy snowfall snowing blizzard christmas 雪 下雪 雪花 大雪 nieve neige schnee снег 눈",
+    ),
     (
         Weather::Rain,
         "rain rainy raining storm stormy thunder thunderstorm drizzle wet 雨 下雨 大雨 雨天 暴雨 暴风雨 lluvia pluie regen pioggia chuva \
          дождь 비",
     ),
-    (Weather::Fog, "fog foggy mist misty haze smoke 雾 薄雾 大雾 霧 niebla brouillard nebel nebbia туман 안개"),
-    (Weather::Cloudy, "cloud clouds cloudy overcast dramatic 云 多云 阴天 雲 nubes nuages wolken облака 구름"),
+    (
+        Weather::Fog,
+        "fog foggy mist misty haze smoke 雾 薄雾 大雾 霧 niebla brouillard nebel nebbia туман 안개",
+    ),
+    (
+        Weather::Cloudy,
+        "cloud clouds cloudy overcast dramatic 云 多云 阴天 雲 nubes nuages wolken облака 구름",
+    ),
 ];
 
 const COLOURS: [(u32, &str); 9] = [
@@ -136,7 +151,8 @@ impl Look {
         let words = Words::of(prompt);
         let aurora = words.score("aurora borealis northern 极光 オーロラ") > 0;
         let place = words.best(&PLACES).unwrap_or(Place::Abstract);
-        let place = if aurora && matches!(place, Place::Winter | Place::Space) { Place::Mountains } else { place };
+        let place =
+            if aurora && matches!(place, Place::Winter | Place::Space) { Place::Mountains } else { place };
         let weather = words.best(&WEATHERS).unwrap_or(Weather::Clear);
         let hour = words.best(&HOURS).unwrap_or(match place {
             Place::City | Place::Space => Hour::Night,

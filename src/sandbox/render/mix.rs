@@ -1,9 +1,9 @@
 //! The mixing desk: sounds with a place in time, a loudness and soft ends, added up and kept within bounds.
 
+use super::Error;
 use super::bed::Bed;
 use super::hear::Recording;
 use super::timeline::Segment;
-use super::Error;
 use crate::media::aac::SAMPLE_RATE;
 
 /// Everything that is heard, played once from the start.
@@ -35,7 +35,12 @@ impl Desk {
     }
 
     /// Adds the sound of a file that starts where the segment says.
-    pub(super) fn file(&mut self, segment: &Segment, name: &str, mut recording: Recording) -> Result<(), Error> {
+    pub(super) fn file(
+        &mut self,
+        segment: &Segment,
+        name: &str,
+        mut recording: Recording,
+    ) -> Result<(), Error> {
         recording.skip(segment.source_in_ms).map_err(|why| Error::Source { name: name.into(), why })?;
         self.add(segment, name.into(), Source::File(Box::new(recording)));
         Ok(())

@@ -40,7 +40,10 @@ impl Still {
     pub(super) fn open(path: &Path, limit: usize) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
-        let read = BufReader::new(file).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        let read = BufReader::new(file)
+            .take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
         if read as u64 > MAX_BYTES {
             return Err("the picture file is larger than 200 MB".into());
         }
@@ -93,7 +96,9 @@ fn png(bytes: &[u8]) -> Result<Pixels, String> {
     let rgba = match info.color_type {
         png::ColorType::Rgba => data,
         png::ColorType::Rgb => opaque(&data),
-        png::ColorType::GrayscaleAlpha => data.chunks_exact(2).flat_map(|p| [p[0], p[0], p[0], p[1]]).collect(),
+        png::ColorType::GrayscaleAlpha => {
+            data.chunks_exact(2).flat_map(|p| [p[0], p[0], p[0], p[1]]).collect()
+        }
         _ => data.iter().flat_map(|&grey| [grey, grey, grey, 255]).collect(),
     };
     Ok(Pixels { width, height, rgba })
@@ -166,7 +171,10 @@ fn orientation(exif: &[u8]) -> Option<u16> {
     };
     let list = u32_at(4)? as usize;
     let count = usize::from(u16_at(list)?);
-    (0..count).map(|entry| list + 2 + entry * 12).find(|&at| u16_at(at) == Some(0x0112)).and_then(|at| u16_at(at + 8))
+    (0..count)
+        .map(|entry| list + 2 + entry * 12)
+        .find(|&at| u16_at(at) == Some(0x0112))
+        .and_then(|at| u16_at(at + 8))
 }
 
 impl Pixels {

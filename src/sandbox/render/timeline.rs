@@ -70,7 +70,9 @@ impl Timeline {
             }
         }
         if count > MAX_SEGMENTS {
-            return Err(Error::Request(format!("the draft has {count} segments; at most {MAX_SEGMENTS} are rendered")));
+            return Err(Error::Request(format!(
+                "the draft has {count} segments; at most {MAX_SEGMENTS} are rendered"
+            )));
         }
         let ends = timeline.pictures.iter().flatten().chain(&timeline.sounds).chain(&timeline.texts);
         let last = ends.map(|segment| segment.end_ms).max().unwrap_or(0);
@@ -100,7 +102,8 @@ fn segments(track: &Value) -> Result<Vec<Segment>, Error> {
         let start = number(value, &["s", "st", "start", "startTime", "start_time", "m.start", "m.start_ms"]);
         let start_ms = start.map_or(previous_end, whole);
         let end = number(value, &["e", "end", "endTime", "end_time", "m.end"]).map_or(start_ms, whole);
-        let length = number(value, &["d", "duration", "m.duration"]).map_or(end.saturating_sub(start_ms), whole);
+        let length =
+            number(value, &["d", "duration", "m.duration"]).map_or(end.saturating_sub(start_ms), whole);
         let end_ms = start_ms.saturating_add(length);
         previous_end = end_ms;
         if length == 0 {
@@ -113,13 +116,17 @@ fn segments(track: &Value) -> Result<Vec<Segment>, Error> {
 
 impl Segment {
     fn of(value: &Value, start_ms: u64, end_ms: u64) -> Result<Self, Error> {
-        let keys = ["m.src", "m.url", "m.cdn_url", "m.path", "src", "url", "u", "cdn_url", "m.file", "m.s3_key"];
+        let keys =
+            ["m.src", "m.url", "m.cdn_url", "m.path", "src", "url", "u", "cdn_url", "m.file", "m.s3_key"];
         let sources: Vec<String> = keys.iter().filter_map(|key| words(value, &[key])).collect();
         let volume = number(value, &["m.volume", "v", "vol", "volume"]).unwrap_or(1.0);
-        let silent = ["m.mute", "m.muted", "mute"].iter().any(|key| find(value, key) == Some(&Value::Bool(true)));
+        let silent =
+            ["m.mute", "m.muted", "mute"].iter().any(|key| find(value, key) == Some(&Value::Bool(true)));
         let speed = number(value, &["m.speed", "speed"]).unwrap_or(1.0) as f32;
         if !(0.1..=16.0).contains(&speed) {
-            return Err(Error::Request(format!("a segment plays at speed {speed}; from 0.1 to 16 can be rendered")));
+            return Err(Error::Request(format!(
+                "a segment plays at speed {speed}; from 0.1 to 16 can be rendered"
+            )));
         }
         Ok(Self {
             start_ms,
@@ -129,11 +136,16 @@ impl Segment {
             text: words(value, &["m.text", "m.content", "text", "content", "c", "m.title"]),
             sources,
             // Up to 2 is a factor, more is percent.
-            volume: if silent { 0.0 } else { if volume <= 2.0 { volume } else { volume / 100.0 }.clamp(0.0, 4.0) as f32 },
+            volume: if silent {
+                0.0
+            } else {
+                if volume <= 2.0 { volume } else { volume / 100.0 }.clamp(0.0, 4.0) as f32
+            },
             fade_ms: number(value, &["m.fade_ms", "fade_ms"]).map_or(0, whole),
             source_in_ms: number(value, &["m.source_in_ms", "source_in_ms", "m.in_ms"]).map_or(0, whole),
             speed,
-            place: match words(value, &["m.position", "position"]).unwrap_or_default().to_lowercase().as_str() {
+            place: match words(value, &["m.position", "position"]).unwrap_or_default().to_lowercase().as_str()
+            {
                 place if place.contains("top") => Some(Place::Top),
                 place if place.contains("bottom") || place.contains("lower") => Some(Place::Bottom),
                 place if place.contains("cent") || place.contains("middle") => Some(Place::Center),

@@ -1,10 +1,10 @@
 //! Water to the horizon: swell, the glitter path of sun or moon, a sailing boat and gulls.
 
+use super::super::Canvas;
 use super::super::ink;
 use super::super::light::Darkroom;
 use super::super::look::{Hour, Look, Weather};
 use super::super::noise::{Dice, smooth, wave};
-use super::super::Canvas;
 use super::{Scene, sky::Sky};
 use crate::media::frame::{Frame, Yuv};
 
@@ -156,7 +156,9 @@ impl Scene for Ocean {
             let path = unit * (0.055 + 0.26 * depth);
             let k = 1.0 / (path * path);
             let fine = 0.30 - 0.10 * depth;
-            for (x, ((far, near), glitter)) in far.iter_mut().zip(near.iter_mut()).zip(glitter.iter_mut()).enumerate() {
+            for (x, ((far, near), glitter)) in
+                far.iter_mut().zip(near.iter_mut()).zip(glitter.iter_mut()).enumerate()
+            {
                 let swell = (*far - 0.5) * 1.1 + (*near - 0.5) * 0.9;
                 let dx = x as f32 - sky.sun.0;
                 let beam = 1.0 / (1.0 + k * dx * dx);

@@ -112,7 +112,9 @@ impl Palette {
             for colour in &mut palette.stops {
                 *colour = colour.mix(to, grey);
             }
-            for colour in [&mut palette.glow, &mut palette.haze, &mut palette.cloud_lit, &mut palette.cloud_dark] {
+            for colour in
+                [&mut palette.glow, &mut palette.haze, &mut palette.cloud_lit, &mut palette.cloud_dark]
+            {
                 *colour = colour.mix(to, grey * 0.8);
             }
         }
