@@ -53,7 +53,12 @@ async fn wrong_arguments_are_named() {
         assert!(text.contains("Nothing was spent."), "{text}");
         assert!(text.contains("\nRetry: ") && text.contains("\nNext: "), "{text}");
     }
-    assert!(!pipe.home.path().join("ledger.sqlite").exists(), "a refused call opens nothing");
+    let listed = pipe.call("list_jobs", json!({})).await;
+    assert_eq!(
+        listed["result"]["structuredContent"]["jobs"],
+        json!([]),
+        "a refused call leaves nothing behind"
+    );
     pipe.hang_up().await;
 }
 

@@ -3,11 +3,13 @@
 
 mod arguments;
 mod ending;
+mod jobs;
 mod list;
 mod process;
 mod protocol;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use firstcut::app::App;
@@ -19,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Far above what anything here takes, so that a lost answer fails the test instead of hanging it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A server in this process and the client's end of its pipe.
 struct Pipe {
@@ -31,14 +33,19 @@ struct Pipe {
     /// Notifications that came while an answer was waited for.
     notes: Vec<Value>,
     /// Holds the throw-away home.
-    home: tempfile::TempDir,
+    home: Arc<tempfile::TempDir>,
 }
 
 impl Pipe {
     /// A fresh home, an unanswered pipe.
     fn open() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let around = Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "sandbox");
+        Self::at(Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    /// A server in a home that may have been used before.
+    fn at(home: Arc<tempfile::TempDir>) -> Self {
+        let around =
+            Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "sandbox").and("FIRSTCUT_POLL_S", "0.05");
         let app = App::build(Config::load(&Overrides::default(), &around).unwrap());
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (input, output) = tokio::io::split(theirs);
