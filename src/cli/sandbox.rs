@@ -93,6 +93,7 @@ fn told(error: sandbox::Error) -> Error {
         sandbox::Error::NotLoopback(_) => (Kind::InvalidInput, "Listen on 127.0.0.1 or [::1]."),
         sandbox::Error::Listen { .. } => (Kind::Unavailable, "Take another port; port 0 takes a free one."),
         sandbox::Error::Folder { .. } => (Kind::Storage, "Name another file or folder."),
+        sandbox::Error::InUse { .. } => (Kind::Unavailable, "Use that one, or name another folder."),
         sandbox::Error::BadFile { .. } => {
             (Kind::InvalidInput, "Correct the file; docs/sandbox.md lists what it may say.")
         }
