@@ -105,7 +105,7 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
     let named = object::control(reply, clause, at);
     if verb.is(Tag::Click) {
         let vague = verb.is(Tag::Press);
-        let fits = next.is_some_and(&taken);
+        let fits = next.is_some_and(&taken) || verb.norm.ends_with(" the");
         let sure = named.as_ref().is_some_and(|n| n.sure);
         if fits && (sure || !vague && named.is_some()) && !(verb.norm == "点" && !sure) {
             let panel = named.as_ref().is_some_and(|n| {

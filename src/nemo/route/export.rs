@@ -13,7 +13,7 @@ const TURN: &[&str] =
 pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
-    let pictured = c.has(Tag::Picture) || c.has(Tag::Problem);
+    let pictured = c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
     if let Some(at) = c.find(Tag::Export) {
         let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
             && !c.has(Tag::LinkWord);

@@ -71,7 +71,7 @@ impl Tags {
 
 /// The longest entry of the tables in characters, for scripts without blanks.
 pub(super) const LONGEST_CJK: usize = 10;
-const LONGEST_PHRASE: usize = 6;
+const LONGEST_PHRASE: usize = 9;
 const TABLES: &[&str] = &[include_str!("en.txt"), include_str!("zh.txt"), include_str!("more.txt")];
 
 struct Lexicon {
