@@ -113,7 +113,12 @@ fn indicative(c: &Clause<'_>, edit: Option<usize>) -> Option<usize> {
     if c.live().any(|(_, t)| ADVICE.contains(&t.norm.as_str())) {
         return None;
     }
-    let at = c.live().position(|(_, t)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany])).filter(|&at| edit.is_none_or(|e| at < e))?;
+    let asks = |(_, t): &(usize, &Token)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany]);
+    let (at, asker) = c.live().find(asks).filter(|&(at, _)| edit.is_none_or(|e| at < e))?;
+    // "was" and "que" are questions only at the head.
+    if at > 0 && matches!(asker.norm.as_str(), "was" | "que") {
+        return None;
+    }
     let english = at <= 2 && c.any(&[Tag::Be, Tag::Aux, Tag::SoFar, Tag::Have]) || at <= 2 && c.has(Tag::What) && c.has(Tag::We);
     let own = c.any(&[Tag::Project, Tag::Asset, Tag::EditWord, Tag::Video, Tag::We, Tag::Upload, Tag::Says]);
     let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You]) || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "does" | "did" | "do" | "what's" | "what is" | "what are" | "what was" | "what were" | "是怎样的" | "是什么" | "用了" | "是" | "用的"));
