@@ -123,10 +123,8 @@ pub(crate) fn spelled(word: &str) -> &str {
         letters.dedup();
         letters == plain
     };
-    if plain.len() < word.len() {
-        if let Some(known) = SPELLED.iter().find(held) {
-            return known;
-        }
+    if let Some(known) = SPELLED.iter().find(held).filter(|_| plain.len() < word.len()) {
+        return known;
     }
     let near = |known: &&&str| {
         word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
