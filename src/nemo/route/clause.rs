@@ -36,7 +36,8 @@ fn weight(token: &Token) -> f32 {
     if matches!(token.norm.as_str(), "的视频" | "的短片" | "的短视频") {
         return 0.0;
     }
-    let content = !token.tags.known() || token.any(&[Tag::Other, Tag::Picture]) && !token.is(Tag::Func);
+    let content = !token.tags.known()
+        || token.any(&[Tag::Other, Tag::Picture]) && !token.any(&[Tag::Func, Tag::Project, Tag::Asset]);
     match token.kind {
         Kind::Word if content && token.cjk() && token.norm.chars().count() == 1 => 0.5,
         Kind::Word if content => 1.0,
