@@ -67,7 +67,7 @@ KEYS = {
 
 def held(family: str) -> bool:
     """Families of the first round by a hash, the last round ("h_") as a whole; the rounds between were for tuning."""
-    if family.startswith(("r2_", "r3_", "r4_", "g3_")):
+    if family.startswith(("r2_", "r3_", "r4_", "r6_", "g3_")):
         return False
     return family.startswith("h_") or hashlib.sha256(family.encode()).digest()[0] % 2 == 0
 
@@ -86,7 +86,7 @@ def read(*names: str):
 
 
 def route(rng: random.Random):
-    for (family, lang, action, also, level), line in read("route.txt", "route2.txt", "route3.txt", "route4.txt", "route5.txt"):
+    for (family, lang, action, also, level), line in read("route.txt", "route2.txt", "route3.txt", "route4.txt", "route5.txt", "route6.txt"):
         seen = set()
         for _ in range(6 if "{" in line else 1):
             text = fill(line, rng)

@@ -117,7 +117,7 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
 }
 
 /// The longest clause, in tokens: keeps the work in proportion to the text.
-const LONGEST: usize = 160;
+pub(super) const LONGEST: usize = 160;
 const VERBS: &[Tag] = &[Tag::Click, Tag::Open, Tag::Go, Tag::Drag, Tag::Preview, Tag::Export];
 
 fn clauses(part: &[Token]) -> Vec<Clause> {

@@ -67,23 +67,29 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
     (None, mood)
 }
 
-/// "… with the Export button": names the way instead of asking to go it.
+/// "… with the Export button", "… by clicking Apply": names the way instead of asking to go it.
 fn by_button(reply: &str, clause: &Clause) -> Option<Step> {
     let means = |t: &Token| matches!(t.norm.as_str(), "with" | "using" | "via" | "through");
-    let verb = clause.tokens.iter().position(means)?;
-    let head = clause.tokens.get(..verb)?;
+    let by = |w: &[Token]| matches!(w, [by, verb] if by.norm == "by" && verb.is(Tag::Click) && verb.norm.contains("ing"));
+    let clicking = clause.tokens.windows(2).position(by);
+    let verb = clicking.map(|at| at + 1).or_else(|| clause.tokens.iter().position(means))?;
+    let head = clause.tokens.get(..clicking.unwrap_or(verb))?;
     let reader = head.iter().any(|t| t.is(Tag::Can) || matches!(t.norm.as_str(), "can" | "could"));
     if !reader || head.iter().any(|t| t.any(&[Tag::Neg, Tag::Will]) && !t.is(Tag::Can)) {
         return None;
     }
-    let named = object::control(reply, clause, verb).filter(|n| n.sure && object::exports(&n.name))?;
+    let named = object::control(reply, clause, verb).filter(|n| n.sure)?;
+    let exports = object::exports(&named.name);
+    if !exports && clicking.is_none() {
+        return None;
+    }
     let target = Some(named.name);
     let seen = head.iter().find(|t| t.kind == Kind::Word).map(|t| t.start);
     Some(Step {
-        action: Action::ExecuteExport,
+        action: if exports { Action::ExecuteExport } else { Action::ExecuteViaApi },
         when: When::UserConfirms,
         target,
-        rule: "names the export button",
+        rule: "names the button to use",
         verb,
         behind: named.behind,
         object: seen.zip(head.last()).map(|(a, b)| (a, b.end)),

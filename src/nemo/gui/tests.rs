@@ -145,3 +145,17 @@ fn the_held_out_replies_are_translated_as_well_as_ever() {
 fn the_tuning_replies_are_translated_as_well_as_ever() {
     check(include_str!("../../../data/understand/gui.tune.jsonl"), 0.985);
 }
+
+/// Work inside a clause may grow with the square of its length, so the length is bounded: the whole stays linear.
+#[test]
+fn a_clause_is_bounded_however_long_the_reply() {
+    for scrap in ["click the ", "and open the panel ", "把导出", "> Export "] {
+        let reply = scrap.repeat(5000);
+        let lines = sentence::lines(&reply);
+        let clauses = lines.iter().flat_map(|l| &l.sentences).flat_map(|s| &s.clauses);
+        assert!(
+            clauses.map(|c| c.tokens.len()).max().is_some_and(|n| n > 1 && n <= sentence::LONGEST),
+            "{scrap}"
+        );
+    }
+}

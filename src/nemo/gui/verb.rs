@@ -85,8 +85,8 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
                 })
                 .map_or(tokens.len(), |(i, _)| i);
             let lead = |t: &&Token| {
-                !(t.any(&[Tag::Should, Tag::Then, Tag::Can, Tag::You])
-                    && !matches!(t.norm.as_str(), "把" | "将"))
+                !t.any(&[Tag::Should, Tag::Then, Tag::Can, Tag::You])
+                    || matches!(t.norm.as_str(), "把" | "将")
             };
             let from = if verb.cjk() {
                 tokens
@@ -105,9 +105,10 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
     let named = object::control(reply, clause, at);
     if verb.is(Tag::Click) {
         let vague = verb.is(Tag::Press);
-        let fits = next.is_some_and(&taken);
+        let fits = next.is_some_and(&taken) || verb.norm.ends_with(" the");
         let sure = named.as_ref().is_some_and(|n| n.sure);
-        if fits && (sure || !vague && named.is_some()) && !(verb.norm == "点" && !sure) {
+        let plain = !vague && named.is_some() && verb.norm != "点";
+        if fits && (sure || plain) {
             let panel = named.as_ref().is_some_and(|n| {
                 tokens.get(n.behind).is_some_and(|t| t.is(Tag::Panel) && !t.is(Tag::Button))
             });
@@ -165,10 +166,9 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
     }
     let previews = rest.iter().any(|t| t.is(Tag::Preview) && t.norm.starts_with("预览"))
         || verb.is(Tag::Go) && rest.iter().any(|t| t.is(Tag::Preview));
-    if verb.any(&[Tag::Open, Tag::Go]) && previews {
-        if let Some(end) = place(Tag::Timeline) {
-            return step(Action::ShowTracks, None, "looks at the timeline", end.max(tokens.len()));
-        }
+    let timeline = place(Tag::Timeline).filter(|_| verb.any(&[Tag::Open, Tag::Go]) && previews);
+    if let Some(end) = timeline {
+        return step(Action::ShowTracks, None, "looks at the timeline", end.max(tokens.len()));
     }
     if verb.any(&[Tag::Open, Tag::Go]) && !(verb.is(Tag::Preview) && verb.is(Tag::Open))
         || verb.norm == "check"

@@ -33,7 +33,11 @@ impl Clause<'_> {
 }
 
 fn weight(token: &Token) -> f32 {
-    let content = !token.tags.known() || token.any(&[Tag::Other, Tag::Picture]) && !token.is(Tag::Func);
+    if matches!(token.norm.as_str(), "的视频" | "的短片" | "的短视频") {
+        return 0.0;
+    }
+    let content = !token.tags.known()
+        || token.any(&[Tag::Other, Tag::Picture]) && !token.any(&[Tag::Func, Tag::Project, Tag::Asset]);
     match token.kind {
         Kind::Word if content && token.cjk() && token.norm.chars().count() == 1 => 0.5,
         Kind::Word if content => 1.0,
@@ -56,7 +60,7 @@ const WISHES: &[Tag] = &[
 ];
 
 /// The longest clause, in tokens.
-const LONGEST: usize = 160;
+pub(super) const LONGEST: usize = 160;
 
 /// Cuts a message into clauses and marks the words that do not count.
 pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
@@ -99,12 +103,7 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             ),
             _ => false,
         };
-        let opens = i > start
-            && (token.any(&[Tag::Then, Tag::But]) && !(token.any(&[Tag::Func, Tag::Left]) && !wish_follows(tokens, i))
-                && !(token.is(Tag::Left) && !next.is_some_and(|n| n.is(Tag::Ask)))
-                || token.is(Tag::And) && wish_follows(tokens, i)
-                // 去掉水印后导出: first the one, then the other.
-                || token.norm == "后" && next.is_some_and(|n| n.any(&[Tag::Export, Tag::Give])) && tokens.get(start..i).unwrap_or_default().iter().any(|t| t.is(Tag::Edit)));
+        let opens = i > start && begins(tokens, start, i);
         // A clause without end is cut, so that the work stays in proportion to the text.
         let opens = opens || i >= start + LONGEST;
         if ends {
@@ -120,6 +119,27 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     }
     close(start, tokens.len(), spoken, &mut out);
     out
+}
+
+/// Does a new clause begin at the word at `at`, of one that began at `start`?
+fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
+    let (Some(token), next) = (tokens.get(at), tokens.get(at + 1)) else { return false };
+    let follows = || wish_follows(tokens, at);
+    if token.is(Tag::And) && follows() {
+        return true;
+    }
+    // 去掉水印后导出: first the one, then the other.
+    if token.norm == "后" && next.is_some_and(|n| n.any(&[Tag::Export, Tag::Give])) {
+        return tokens.get(start..at).unwrap_or_default().iter().any(|t| t.is(Tag::Edit));
+    }
+    if !token.any(&[Tag::Then, Tag::But]) {
+        return false;
+    }
+    // 还有 is "also" before a request, else "there is still".
+    if token.is(Tag::Left) {
+        return next.is_some_and(|n| n.is(Tag::Ask)) && follows();
+    }
+    !token.is(Tag::Func) || follows()
 }
 
 fn wish_follows(tokens: &[Token], at: usize) -> bool {
@@ -158,11 +178,25 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
         // Portuguese "no meu celular" is no denial.
-        let within = token.norm == "no" && next.is_some_and(|n| n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio"));
+        let within = token.norm == "no"
+            && next.is_some_and(|n| {
+                n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio")
+            });
         if token.is(Tag::Neg) && !within {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
-            let trailing =
-                topic || kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore" | "don't matter" | "doesn't matter" | "isn't important" | "aren't important");
+            let trailing = topic
+                || kana
+                || matches!(
+                    token.norm.as_str(),
+                    "nicht"
+                        | "pas"
+                        | "noch nicht"
+                        | "pas encore"
+                        | "don't matter"
+                        | "doesn't matter"
+                        | "isn't important"
+                        | "aren't important"
+                );
             if !next.is_some_and(|n| matches!(n.norm.as_str(), "know" | "知道" | "sure")) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }

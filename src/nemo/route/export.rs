@@ -13,7 +13,8 @@ const TURN: &[&str] =
 pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
-    let pictured = c.has(Tag::Picture) || c.has(Tag::Problem);
+    let pictured =
+        c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
     if let Some(at) = c.find(Tag::Export) {
         let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
             && !c.has(Tag::LinkWord);
@@ -96,10 +97,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if c.has(Tag::EditWord) && !named || c.has(Tag::What) && !c.has(Tag::LinkWord) && give.is_none() {
         return None;
     }
-    if let (Some(at), Some(_)) = (verb, c.find(Tag::Device)) {
-        if early(at) && !pictured {
-            return Some(reading(c, Intent::Export, at, "onto a device", 2.5 - 0.5 * all));
-        }
+    if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured) {
+        return Some(reading(c, Intent::Export, at, "onto a device", 2.5 - 0.5 * all));
     }
     if let Some(at) = verb.filter(|&at| named && early(at) && !pictured) {
         return Some(reading(c, Intent::Export, at, "the finished file", 2.6 - 0.6 * all));

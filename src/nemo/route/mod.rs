@@ -80,7 +80,7 @@ pub fn route(text: &str) -> Route {
         let Some(found) = reading::read(&clause) else { continue };
         // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
         let mentions = found.reason.weight <= 1.0
-            || found.reason.rule == "names the file"
+            || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
             || placed(text, &found.reason);
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;

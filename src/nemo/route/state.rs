@@ -10,7 +10,10 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
     let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
-    let pictured = c.live().any(|(_, t)| t.is(Tag::Picture) && !matches!(t.norm.as_str(), "scene" | "scenes" | "shot" | "shots" | "镜头" | "片段"));
+    let pictured = c.live().any(|(_, t)| {
+        t.is(Tag::Picture)
+            && !matches!(t.norm.as_str(), "scene" | "scenes" | "shot" | "shots" | "镜头" | "片段")
+    });
     if pictured
         || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
         || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
@@ -50,9 +53,12 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = what.filter(|_| located(c)) {
         return Some(reading(c, Intent::State, at, "asks what stands there", 2.3 - 0.4 * all));
     }
-    if let Some(at) =
-        yes_or_no(c).filter(|_| all <= 1.0 && (there || c.any(&[Tag::Have, Tag::Changed, Tag::Done, Tag::Upload]) || c.tokens.iter().any(Token::cjk)))
-    {
+    if let Some(at) = yes_or_no(c).filter(|_| {
+        all <= 1.0
+            && (there
+                || c.any(&[Tag::Have, Tag::Changed, Tag::Done, Tag::Upload])
+                || c.tokens.iter().any(Token::cjk))
+    }) {
         return Some(reading(c, Intent::State, at, "asks whether it is so", 1.9 - 0.3 * all));
     }
     let offers = what.and_then(|w| c.tokens.get(w)).is_some_and(|t| {
@@ -107,16 +113,73 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
 /// A question about what is (not about what would be good): "what title does it have now?", 用了哪首音乐.
 fn indicative(c: &Clause<'_>, edit: Option<usize>) -> Option<usize> {
     const ADVICE: &[&str] = &[
-        "best", "better", "good", "nicer", "fit", "fits", "suit", "suits", "recommend", "think", "prefer", "could", "can", "why", "about", "works", "how do", "how do i",
-        "happens", "happen", "is there", "are there", "do you have", "合适", "适合", "好看", "更", "推荐", "比较", "为什么", "怎么", "好", "能", "会", "应该",
+        "best",
+        "better",
+        "good",
+        "nicer",
+        "fit",
+        "fits",
+        "suit",
+        "suits",
+        "recommend",
+        "think",
+        "prefer",
+        "could",
+        "can",
+        "why",
+        "about",
+        "works",
+        "how do",
+        "how do i",
+        "happens",
+        "happen",
+        "is there",
+        "are there",
+        "do you have",
+        "合适",
+        "适合",
+        "好看",
+        "更",
+        "推荐",
+        "比较",
+        "为什么",
+        "怎么",
+        "好",
+        "能",
+        "会",
+        "应该",
     ];
     if c.live().any(|(_, t)| ADVICE.contains(&t.norm.as_str())) {
         return None;
     }
-    let at = c.live().position(|(_, t)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany])).filter(|&at| edit.is_none_or(|e| at < e))?;
-    let english = at <= 2 && c.any(&[Tag::Be, Tag::Aux, Tag::SoFar, Tag::Have]) || at <= 2 && c.has(Tag::What) && c.has(Tag::We);
+    let asks = |(_, t): &(usize, &Token)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany]);
+    let (at, asker) = c.live().find(asks).filter(|&(at, _)| edit.is_none_or(|e| at < e))?;
+    // "was" and "que" are questions only at the head.
+    if at > 0 && matches!(asker.norm.as_str(), "was" | "que") {
+        return None;
+    }
+    let english = at <= 2 && c.any(&[Tag::Be, Tag::Aux, Tag::SoFar, Tag::Have])
+        || at <= 2 && c.has(Tag::What) && c.has(Tag::We);
     let own = c.any(&[Tag::Project, Tag::Asset, Tag::EditWord, Tag::Video, Tag::We, Tag::Upload, Tag::Says]);
-    let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You]) || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "does" | "did" | "do" | "what's" | "what is" | "what are" | "what was" | "what were" | "是怎样的" | "是什么" | "用了" | "是" | "用的"));
+    let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You])
+        || c.tokens.iter().any(|t| {
+            matches!(
+                t.norm.as_str(),
+                "does"
+                    | "did"
+                    | "do"
+                    | "what's"
+                    | "what is"
+                    | "what are"
+                    | "what was"
+                    | "what were"
+                    | "是怎样的"
+                    | "是什么"
+                    | "用了"
+                    | "是"
+                    | "用的"
+            )
+        });
     let han = c.tokens.iter().any(|t| t.cjk() && t.any(&[Tag::What, Tag::HowMany, Tag::HowLong]));
     (own && now && (han || english) && edit.is_none()).then_some(at)
 }
@@ -161,14 +224,17 @@ fn yes_or_no(c: &Clause<'_>) -> Option<usize> {
             | "is that"
             | "is my"
     ) && (c.asks || c.has(Tag::SoFar));
-    let han = c
-        .tokens
-        .iter()
-        .rev()
-        .take(2)
-        .any(|t| matches!(t.norm.as_str(), "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗" | "好了吗" | "完了吗" | "好了没"))
-        && c.tokens.iter().any(|t| (t.norm.ends_with("了吗") || t.norm.ends_with("了没")) || t.norm.starts_with('了') || t.norm.contains("还在") || t.is(Tag::Have))
-        && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
+    let han = c.tokens.iter().rev().take(2).any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗" | "好了吗" | "完了吗" | "好了没"
+        )
+    }) && c.tokens.iter().any(|t| {
+        (t.norm.ends_with("了吗") || t.norm.ends_with("了没"))
+            || t.norm.starts_with('了')
+            || t.norm.contains("还在")
+            || t.is(Tag::Have)
+    }) && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
     let present = head.norm == "do" && c.any(&[Tag::SoFar, Tag::Contain]) && c.asks;
     let english = english || present;
     let can = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "能" | "可以" | "想" | "要"));

@@ -112,3 +112,14 @@ fn accuracy_on_the_tuning_phrasings_does_not_fall() {
         score.confusion
     );
 }
+
+/// Work inside a clause may grow with the square of its length, so the length is bounded: the whole stays linear.
+#[test]
+fn a_clause_is_bounded_however_long_the_message() {
+    for scrap in ["no ", "if the export ", "不要导出", "把", "a-", "/a/b.mp4 "] {
+        let tokens = words::scan(&scrap.repeat(5000));
+        let clauses = clause::clauses(&tokens);
+        assert!(clauses.iter().all(|c| c.tokens.len() <= clause::LONGEST), "{scrap}");
+        assert!(clauses.iter().map(|c| c.tokens.len()).sum::<usize>() <= tokens.len(), "{scrap}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::Intent;
 use super::clause::Clause;
-use super::reading::{Reading, edit_before, next_is_thing, reading};
+use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Reads a clause as an upload; `edit` is the place of its first verb of editing.
@@ -13,30 +13,34 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Exported]);
     let own = c.live().find(|(i, t)| {
         let device = c.tokens.get(i + 1..).unwrap_or_default().iter().take(2).any(|n| n.is(Tag::Device));
-        t.norm.starts_with("use my ") || matches!(t.norm.as_str(), "my own" | "own" | "自己的" | "我自己的")
+        t.norm.starts_with("use my ")
+            || matches!(t.norm.as_str(), "my own" | "own" | "自己的" | "我自己的")
             || matches!(t.norm.as_str(), "from my" | "from") && device
     });
     let stored =
         c.has(Tag::Have) && c.has(Tag::I) && c.has(Tag::Device) && !c.any(&[Tag::Save, Tag::Give, Tag::Get]);
-    let asked = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "did" | "has" | "have" | "was" | "were" | "what" | "did my"));
+    let asked = c.tokens.first().is_some_and(|t| {
+        matches!(t.norm.as_str(), "did" | "has" | "have" | "was" | "were" | "what" | "did my")
+    });
     if asked {
         return None;
     }
     let takes = edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| {
-        t.norm.starts_with("use my ") || matches!(
-            t.norm.as_str(),
-            "add"
-                | "use"
-                | "use a"
-                | "use some"
-                | "put"
-                | "put my"
-                | "take the"
-                | "insert"
-                | "用"
-                | "加"
-                | "添加"
-        )
+        t.norm.starts_with("use my ")
+            || matches!(
+                t.norm.as_str(),
+                "add"
+                    | "use"
+                    | "use a"
+                    | "use some"
+                    | "put"
+                    | "put my"
+                    | "take the"
+                    | "insert"
+                    | "用"
+                    | "加"
+                    | "添加"
+            )
     });
     if let Some((at, _)) =
         own.filter(|_| media && takes && all <= 1.0 && c.any(&[Tag::Ask, Tag::I, Tag::You, Tag::Question]))
@@ -64,7 +68,9 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Attach).filter(|&at| !edit_before(edit, at)) {
         return Some(reading(c, Intent::Upload, at, "speaks of an attachment", 2.4 - 0.3 * c.residue(0, n)));
     }
-    let at = c.find(Tag::Upload).filter(|&at| !edit_before(edit, at) && !next_is_thing(c, at))?;
+    let at = c.find(Tag::Upload).filter(|&at| {
+        !edit_before(edit, at) && !next_is_thing(c, at) && !(noun(c, at) && !c.has(Tag::Ask))
+    })?;
     if c.has(Tag::Platform) || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What)) {
         return None;
     }

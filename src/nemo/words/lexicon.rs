@@ -71,7 +71,7 @@ impl Tags {
 
 /// The longest entry of the tables in characters, for scripts without blanks.
 pub(super) const LONGEST_CJK: usize = 10;
-const LONGEST_PHRASE: usize = 6;
+const LONGEST_PHRASE: usize = 9;
 const TABLES: &[&str] = &[include_str!("en.txt"), include_str!("zh.txt"), include_str!("more.txt")];
 
 struct Lexicon {
@@ -123,10 +123,8 @@ pub(crate) fn spelled(word: &str) -> &str {
         letters.dedup();
         letters == plain
     };
-    if plain.len() < word.len() {
-        if let Some(known) = SPELLED.iter().find(held) {
-            return known;
-        }
+    if let Some(known) = SPELLED.iter().find(held).filter(|_| plain.len() < word.len()) {
+        return known;
     }
     let near = |known: &&&str| {
         word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
