@@ -88,9 +88,12 @@ impl Rehearsal {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 Err(error) => {
-                    return Err(Error::new(Kind::Unavailable, format!("The sandbox cannot be started: {error}."))
-                        .next("Set FIRSTCUT_HOME to a folder of its own, or end the other process.")
-                        .because(error));
+                    return Err(Error::new(
+                        Kind::Unavailable,
+                        format!("The sandbox cannot be started: {error}."),
+                    )
+                    .next("Set FIRSTCUT_HOME to a folder of its own, or end the other process.")
+                    .because(error));
                 }
             }
         }
@@ -105,5 +108,6 @@ async fn answers(url: &str) -> bool {
 }
 
 fn address(url: &str) -> Result<Url> {
-    Url::parse(url).map_err(|error| Error::internal("The sandbox's address is not an address.").because(error))
+    Url::parse(url)
+        .map_err(|error| Error::internal("The sandbox's address is not an address.").because(error))
 }

@@ -18,7 +18,7 @@ pub(super) fn job(report: &JobReport) -> String {
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
     }
-    for change in &report.changes {
+    for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
         line("Changed", change);
     }
     for action in &report.actions {
