@@ -1,5 +1,6 @@
 //! The official clients against the built program. They need Node and Python packages, so they run only where
 //! `tests/clients/install.sh DIR` put them: set `FIRSTCUT_CLIENTS=DIR`.
+#![allow(clippy::print_stdout, reason = "the checks that a client made")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
