@@ -1,5 +1,6 @@
 //! The assistant's door, driven from outside with raw JSON lines: nothing here knows how a client library
 //! would have put it.
+#![allow(clippy::print_stdout, reason = "figures for whoever runs with --nocapture")]
 
 mod arguments;
 mod ending;
