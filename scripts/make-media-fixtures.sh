@@ -27,6 +27,8 @@ ff $(video 160x90 10 1) -c:v libx265 -tag:v hvc1 -x265-params log-level=none:poo
 ff $(video 160x90 10 0.6) -c:v libaom-av1 -cpu-used 8 -crf 50 -b:v 0 -pix_fmt yuv420p av1.mp4
 ff $(video 160x90 10 1) $tone -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 50 -b:v 0 -c:a libopus -b:a 24k -t 1 vp9-opus.webm
 ff $(video 160x90 10 1) $tone $x264 $aac -t 1 h264.mkv
+# As a browser records it: no length, nothing to seek by.
+ff $(video 160x90 10 1.6) -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 50 -b:v 0 -live 1 -f webm - | cat > live.webm
 ff $(video 160x90 10 1) $tone -c:v mpeg4 -q:v 20 -c:a libmp3lame -b:a 32k -ac 1 -t 1 mpeg4-mp3.avi
 ff $tone $aac -vn sound-only.mp4
 ff $tone $aac -f ipod tone.m4a

@@ -51,7 +51,8 @@ impl Sandbox {
             "message": "This is a sandbox: nothing is real and nothing is paid.",
         });
         shell.out.result(&shape, || {
-            let lines: String = settings.iter().map(|(name, value)| format!("  export {name}='{value}'\n")).collect();
+            let lines: String =
+                settings.iter().map(|(name, value)| format!("  export {name}='{value}'\n")).collect();
             format!(
                 "The sandbox listens on {}. Nothing in it is real and nothing is paid.\nUse it with:\n{lines}\
                  Its request log: {}",
@@ -92,7 +93,10 @@ fn told(error: sandbox::Error) -> Error {
         sandbox::Error::NotLoopback(_) => (Kind::InvalidInput, "Listen on 127.0.0.1 or [::1]."),
         sandbox::Error::Listen { .. } => (Kind::Unavailable, "Take another port; port 0 takes a free one."),
         sandbox::Error::Folder { .. } => (Kind::Storage, "Name another file or folder."),
-        sandbox::Error::BadFile { .. } => (Kind::InvalidInput, "Correct the file; docs/sandbox.md lists what it may say."),
+        sandbox::Error::InUse { .. } => (Kind::Unavailable, "Use that one, or name another folder."),
+        sandbox::Error::BadFile { .. } => {
+            (Kind::InvalidInput, "Correct the file; docs/sandbox.md lists what it may say.")
+        }
     };
     Error::new(kind, format!("{error}.")).next(next)
 }

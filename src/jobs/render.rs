@@ -145,10 +145,7 @@ async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Resu
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, step.now_ms()).await? else {
         return Err(Halt::Lost);
     };
-    let sent = tokio::select! {
-        sent = client.submit_render(&render_id, &session_id, &state.draft) => sent,
-        () = step.stop.cancelled() => return Err(Halt::Stop),
-    };
+    let sent = step.unless_stopped(client.submit_render(&render_id, &session_id, &state.draft)).await?;
     match sent {
         // An id that is known already is ours: an earlier submission had arrived.
         Ok(Submission::Accepted | Submission::AlreadyKnown) => {

@@ -117,13 +117,8 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
         Identity::Fresh(key) => key,
     };
-    let output_path = paths::output_file(
-        app.config(),
-        caller,
-        input.output_path.as_deref(),
-        title(&history),
-        now_ms,
-    )?;
+    let output_path =
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
     session::remember(app, caller, &chosen).await?;
     let request = Request::Render(Render { output_path });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {

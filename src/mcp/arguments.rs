@@ -93,7 +93,13 @@ fn fault(name: &str, rule: &Value, value: &Value) -> Option<String> {
             .is_some_and(|(limit, number)| out(number, limit))
     };
     if beyond("minimum", |number, least| number < least) || beyond("maximum", |number, most| number > most) {
-        return Some(format!("{name} must be {}{}, not {}{}.", kind(wanted), range(rule), shown(value), about(rule)));
+        return Some(format!(
+            "{name} must be {}{}, not {}{}.",
+            kind(wanted),
+            range(rule),
+            shown(value),
+            about(rule)
+        ));
     }
     let each = rule.get("items")?;
     value.as_array()?.iter().enumerate().find_map(|(at, item)| fault(&format!("{name}[{at}]"), each, item))

@@ -16,6 +16,8 @@ pub mod encode;
 pub mod frame;
 mod gif;
 mod h264;
+#[cfg(feature = "studio")]
+pub mod join;
 mod matroska;
 pub mod mp4;
 #[cfg(feature = "studio")]
@@ -65,6 +67,12 @@ pub enum Error {
     #[error("cannot be decoded here: {reason}")]
     Undecodable {
         /// Codec and property that stand in the way, and a way out.
+        reason: String,
+    },
+    /// The built-in encoders refused what they were given.
+    #[error("could not be encoded: {reason}")]
+    Unencodable {
+        /// What the encoder said.
         reason: String,
     },
     /// Reading on would pass one of the [`Limits`].

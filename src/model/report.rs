@@ -8,7 +8,8 @@ use crate::error::{Error, Money};
 /// A job, as an assistant or a script sees it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct JobReport {
-    /// The job's name; valid for ever, also after a restart.
+    /// The job's name; valid for ever, also after a restart. Absent when the words were a question.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job_id: String,
     /// turn, render or video.
     pub kind: String,

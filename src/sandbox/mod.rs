@@ -10,6 +10,7 @@ mod control;
 mod faults;
 mod files;
 mod gate;
+mod lock;
 mod log;
 mod nemo;
 mod options;
@@ -56,6 +57,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another sandbox, of this process or another, works in the folder.
+    #[error("another sandbox works in {folder} already; it listens on {url}")]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// Where that sandbox can be reached; empty while it is still starting.
+        url: String,
+    },
     /// A settings, fault or state file does not say what it should.
     #[error("{path}: {reason}")]
     BadFile {
@@ -82,6 +91,8 @@ pub struct Sandbox {
     closing: CancellationToken,
     server: Option<JoinHandle<()>>,
     renders: Option<JoinHandle<()>>,
+    /// Held as long as this sandbox lives; the system lets go of it when the process dies.
+    _alone: std::fs::File,
 }
 
 /// How long [`Sandbox::stop`] waits for answers that are under way.
@@ -91,17 +102,20 @@ impl Sandbox {
     /// Opens the folder, binds the address and begins to answer.
     ///
     /// # Errors
-    /// When the address is not on loopback or cannot be bound, or the folder holds something else.
+    /// When the address is not on loopback or cannot be bound, when another sandbox works in the folder, or when the
+    /// folder holds something else.
     pub async fn start(options: Options) -> Result<Self, Error> {
         if !options.listen.ip().is_loopback() {
             return Err(Error::NotLoopback(options.listen));
         }
+        let alone = lock::alone_in(&options.folder)?;
         let listener = TcpListener::bind(options.listen)
             .await
             .map_err(|source| Error::Listen { address: options.listen, source })?;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: options.listen, source })?;
         let url = format!("http://{address}");
+        lock::tell_address(&options.folder, &url)?;
         let clock = Clock::default();
         let log = Log::open(&options.folder, clock.clone())?;
         let faults = FaultsHandle::new(options.faults.clone());
@@ -132,7 +146,17 @@ impl Sandbox {
                 tracing::error!(%error, "the sandbox stopped serving");
             }
         });
-        Ok(Self { address, url, log, faults, clock, closing, server: Some(server), renders: Some(renders) })
+        Ok(Self {
+            address,
+            url,
+            log,
+            faults,
+            clock,
+            closing,
+            server: Some(server),
+            renders: Some(renders),
+            _alone: alone,
+        })
     }
 
     /// Lets answers that are under way finish (two seconds at most), then closes.

@@ -59,11 +59,19 @@ fn tools() -> BTreeSet<String> {
         writeln!(stdin, "{message}").unwrap();
     }
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(server.stdout.take().unwrap()));
-    let listed = lines.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()).find(|answer| answer["id"] == 2);
+    let listed = lines
+        .by_ref()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+        .find(|answer| answer["id"] == 2);
     drop(stdin);
     assert!(server.wait().unwrap().success());
     let listed = listed.expect("no list of tools");
-    listed["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    listed["result"]["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -73,7 +81,10 @@ fn readme_lists_every_setting() {
         .map(|setting| {
             let flag = setting.flag.map(|flag| format!(", `{flag}`")).unwrap_or_default();
             let key = setting.key.map_or("–".to_owned(), |key| format!("`{key}`"));
-            format!("| `{}`{flag} | {key} | {} | {} | {} |", setting.name, setting.form, setting.default, setting.meaning)
+            format!(
+                "| `{}`{flag} | {key} | {} | {} | {} |",
+                setting.name, setting.form, setting.default, setting.meaning
+            )
         })
         .collect();
     let found = table(&read("README.md"), "| Setting | In the file | Value | Default | Meaning |");
@@ -150,13 +161,19 @@ fn the_skill_is_valid() {
     }
     let name = text("name");
     assert_eq!(name, "firstcut");
-    assert!(name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+    assert!(
+        name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    );
     let description = text("description").chars().count();
     assert!((1..=1024).contains(&description), "the description has {description} characters");
     assert!(text("compatibility").chars().count() <= 500);
     assert_eq!(text("license"), env!("CARGO_PKG_LICENSE"));
     let version = yaml[0].as_mapping_get("metadata").and_then(|metadata| metadata.as_mapping_get("version"));
-    assert_eq!(version.and_then(Yaml::as_str), Some(env!("CARGO_PKG_VERSION")), "as text, in quotation marks");
+    assert_eq!(
+        version.and_then(Yaml::as_str),
+        Some(env!("CARGO_PKG_VERSION")),
+        "as text, in quotation marks"
+    );
     assert!(body.lines().count() < 500);
     assert!(body.len() < 5000 * 4, "longer than 5,000 tokens");
 }

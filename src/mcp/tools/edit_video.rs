@@ -24,7 +24,7 @@ struct EditVideo {
     session_id: Option<String>,
     #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
-    /// Wait so long for the result (default 45); 0 answers at once
+    /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
     /// Id of yours: the same id is always the same job

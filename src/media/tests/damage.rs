@@ -225,3 +225,29 @@ fn what_is_no_regular_file_is_refused_without_reading() {
     #[cfg(unix)]
     assert!(matches!(probe_within(Path::new("/dev/zero"), &strict()), Err(Error::NotMedia { .. })));
 }
+
+#[test]
+fn an_edit_list_of_thousands_is_refused() {
+    let edits = [words(&[0, 1000]), words(&[1, 0, 0x10000]).repeat(1000)].concat();
+    let elst = boxed(b"edts", &boxed(b"elst", &edits));
+    let whole = movie_around(&[]);
+    let trak = whole.windows(4).position(|w| w == b"trak").unwrap() + 4;
+    let mut bytes = [&whole[..trak], &elst, &whole[trak..]].concat();
+    // Both boxes around the edit list grow by its length.
+    for kind in [b"moov", b"trak"] {
+        let at = bytes.windows(4).position(|w| w == kind).unwrap() - 4;
+        let size = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) + elst.len() as u32;
+        bytes[at..at + 4].copy_from_slice(&size.to_be_bytes());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("edits.mp4");
+    std::fs::write(&path, bytes).unwrap();
+    assert!(matches!(probe_within(&path, &strict()), Err(Error::TooBig { limit: 64, .. })));
+}
+
+#[test]
+fn a_very_large_animation_still_tells_its_size() {
+    let small = Limits { header_bytes: 6000, ..Limits::default() };
+    let probe = probe_within(&fixture("animation.gif"), &small).unwrap();
+    assert_eq!((probe.width, probe.frames, probe.truncated), (Some(64), None, false));
+}

@@ -5,6 +5,8 @@ mod check;
 mod damage;
 #[cfg(feature = "studio")]
 mod decode;
+#[cfg(feature = "studio")]
+mod join;
 mod probe;
 #[cfg(feature = "studio")]
 mod sheet;

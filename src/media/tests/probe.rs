@@ -86,6 +86,11 @@ fn other_containers() {
                 "sample_rate_hz": 48000, "channels": 1, "truncated": false, "decodable": false}),
         ),
         (
+            "live.webm",
+            json!({"kind": "video", "format": "webm", "duration_s": 1.6, "width": 160, "height": 90, "fps": 10.0,
+                "rotation_deg": 0, "video_codec": "vp9", "has_audio": false, "truncated": false, "decodable": false}),
+        ),
+        (
             "mpeg4-mp3.avi",
             json!({"kind": "video", "format": "avi", "duration_s": 1.1, "width": 160, "height": 90, "fps": 10.0,
                 "video_codec": "mpeg4", "audio_codec": "mp3", "has_audio": true, "sample_rate_hz": 44100,

@@ -92,7 +92,11 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             // A quotation that is a sentence of its own.
             None if token.kind == Kind::Quote => {
                 let inside = reply.get(token.start..token.end).unwrap_or_default();
-                let ended = inside.chars().rev().nth(1).is_some_and(|c| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'));
+                let ended = inside
+                    .chars()
+                    .rev()
+                    .nth(1)
+                    .is_some_and(|c| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'));
                 ended && next.is_some_and(|n| n.spaced && n.capital)
             }
             _ => false,
@@ -113,7 +117,7 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
 }
 
 /// The longest clause, in tokens: keeps the work in proportion to the text.
-const LONGEST: usize = 160;
+pub(super) const LONGEST: usize = 160;
 const VERBS: &[Tag] = &[Tag::Click, Tag::Open, Tag::Go, Tag::Drag, Tag::Preview, Tag::Export];
 
 fn clauses(part: &[Token]) -> Vec<Clause> {
@@ -149,7 +153,8 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .take(if token.cjk() { 9 } else { 4 })
             .any(|t| t.any(VERBS));
         let chained = token.cjk() && token.norm == "后";
-        if link && verb && !chained || open.len() >= LONGEST {
+        let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
+        if link && verb && !chained && !negated || open.len() >= LONGEST {
             flush(&mut open, joined, &mut out);
             joined = true;
         }

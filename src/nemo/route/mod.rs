@@ -9,9 +9,13 @@
 //! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
 
 mod clause;
+mod credits;
+mod export;
 mod reading;
+mod state;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,21 +65,24 @@ pub struct Route {
 
 /// Routes a user's message. Total and deterministic: any text has a route, in time linear in its length.
 pub fn route(text: &str) -> Route {
-    let text_inside = unquoted(text);
-    let tokens = words::scan(text_inside);
-    let mut reasons: Vec<Reason> = Vec::new();
+    let inside = unquoted(text);
+    let shift = text.find(inside).unwrap_or(0);
+    let tokens = words::scan(inside);
     let edits = tokens.iter().any(|t| t.is(Tag::Edit));
-    if let Some(file) =
-        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i))
-    {
+    let file = (0..tokens.len()).find(|&i| upload::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i));
+    let mut reasons: Vec<Reason> = Vec::new();
+    if let Some(file) = file {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
     }
     let sent = reasons.len();
     for clause in clause::clauses(&tokens) {
         let Some(found) = reading::read(&clause) else { continue };
-        // Beside a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
-        if sent > 0 && (found.reason.weight <= 1.0 || found.reason.rule == "names the file") {
+        // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
+        let mentions = found.reason.weight <= 1.0
+            || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
+            || placed(text, &found.reason);
+        if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
         if clause.first && reasons.len() > sent {
@@ -83,6 +90,10 @@ pub fn route(text: &str) -> Route {
         } else {
             reasons.push(found.reason);
         }
+    }
+    for reason in &mut reasons {
+        reason.start += shift;
+        reason.end += shift;
     }
     let mut wishes: Vec<Intent> = Vec::new();
     for reason in &reasons {
@@ -94,9 +105,12 @@ pub fn route(text: &str) -> Route {
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
 }
 
-#[doc(hidden)]
-pub fn debug_tokens(text: &str) -> String {
-    words::scan(text).iter().map(|t| format!("{}[{}]", t.norm, t.tags.iter().map(|t| t.name()).collect::<Vec<_>>().join(","))).collect::<Vec<_>>().join(" ")
+/// A verb of editing that only says where a file lies ("I put my footage at …").
+fn placed(text: &str, reason: &Reason) -> bool {
+    matches!(
+        text.get(reason.start..reason.end),
+        Some("put" | "put my" | "put the" | "put it" | "放在" | "放到")
+    )
 }
 
 /// A message that is one quotation as a whole means what it quotes.

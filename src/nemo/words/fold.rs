@@ -221,7 +221,7 @@ pub(super) fn lowered(text: &str) -> String {
 }
 
 /// The folded form of a whole string.
-pub fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push(&mut out, c));
     out

@@ -84,6 +84,20 @@ fn close(a: [u8; 3], b: [u8; 3]) -> bool {
     a.iter().zip(b).all(|(&a, b)| a.abs_diff(b) <= 14)
 }
 
+/// Length of the sound, from the edit list that hides the encoder's delay.
+fn heard_ms(path: &Path) -> u64 {
+    let bytes = fs::read(path).unwrap();
+    let lists: Vec<usize> = (0..bytes.len() - 4).filter(|&at| &bytes[at..at + 4] == b"elst").collect();
+    let sound = lists[1] + 12;
+    let played = u64::from_be_bytes(bytes[sound..sound + 8].try_into().unwrap());
+    let packets = bytes.windows(4).filter(|four| four == b"stts").count();
+    assert_eq!(packets, 2);
+    let stts = (0..bytes.len() - 4).filter(|&at| &bytes[at..at + 4] == b"stts").nth(1).unwrap() + 12;
+    let packets = u32::from_be_bytes(bytes[stts..stts + 4].try_into().unwrap());
+    assert!(u64::from(packets) * 1024 >= played + 1024, "the samples are really there");
+    played / 48
+}
+
 fn slide(source: &str, start_ms: u64, duration_ms: u64) -> Value {
     json!({"s": start_ms, "d": duration_ms, "m": {"url": source}})
 }
@@ -108,6 +122,9 @@ fn a_prompt_becomes_a_playable_file_of_the_asked_shape() {
         assert_eq!(facts["width"], json!(width));
         assert_eq!(facts["height"], json!(height));
         assert_eq!(facts["duration_s"].as_f64(), Some(1.0), "{facts}");
+        if sound {
+            assert_eq!(heard_ms(&path), 1000);
+        }
         assert_eq!(facts.get("audio_codec").is_some_and(|codec| !codec.is_null()), sound, "{facts}");
         assert_eq!(bench.pictures("a.mp4").len(), fps as usize);
     }

@@ -25,7 +25,11 @@ async fn wrong_arguments_are_named() {
             "wait_seconds must be a number of at least 0, not -1",
         ),
         ("generate_video", json!({"prompt": "a", "service": "sora"}), "service must be one of nemo, sandbox"),
-        ("generate_video", json!({"prompt": "a", "max_cost_usd": -0.5}), "max_cost_usd must be a number of at least 0"),
+        (
+            "generate_video",
+            json!({"prompt": "a", "max_cost_usd": -0.5}),
+            "max_cost_usd must be a number of at least 0",
+        ),
         (
             "generate_video",
             json!({"prompt": "a", "reference_images": [1]}),
@@ -49,7 +53,12 @@ async fn wrong_arguments_are_named() {
         assert!(text.contains("Nothing was spent."), "{text}");
         assert!(text.contains("\nRetry: ") && text.contains("\nNext: "), "{text}");
     }
-    assert!(!pipe.home.path().join("ledger.sqlite").exists(), "a refused call opens nothing");
+    let listed = pipe.call("list_jobs", json!({})).await;
+    assert_eq!(
+        listed["result"]["structuredContent"]["jobs"],
+        json!([]),
+        "a refused call leaves nothing behind"
+    );
     pipe.hang_up().await;
 }
 

@@ -1,14 +1,17 @@
 //! The assistant's door, driven from outside with raw JSON lines: nothing here knows how a client library
 //! would have put it.
+#![allow(clippy::print_stdout, reason = "figures for whoever runs with --nocapture")]
 
 mod arguments;
 mod ending;
+mod jobs;
 mod list;
 mod process;
 mod protocol;
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use firstcut::app::App;
 use firstcut::config::{Config, Overrides, Surroundings};
@@ -24,7 +27,7 @@ struct Pipe {
     serving: JoinHandle<Result<()>>,
     stop: CancellationToken,
     /// Holds the throw-away home.
-    home: tempfile::TempDir,
+    home: Arc<tempfile::TempDir>,
 }
 
 impl Deref for Pipe {
@@ -44,8 +47,13 @@ impl DerefMut for Pipe {
 impl Pipe {
     /// A fresh home, an unanswered pipe.
     fn open() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let around = Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "sandbox");
+        Self::at(Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    /// A server in a home that may have been used before.
+    fn at(home: Arc<tempfile::TempDir>) -> Self {
+        let around =
+            Surroundings::only(home.path()).and("FIRSTCUT_SERVICE", "sandbox").and("FIRSTCUT_POLL_S", "0.05");
         let app = App::build(Config::load(&Overrides::default(), &around).unwrap());
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (input, output) = tokio::io::split(theirs);

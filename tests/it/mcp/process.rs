@@ -59,7 +59,8 @@ fn standard_output_is_pure_and_the_end_is_quick() {
     let mut program = Program::start();
     program.request(1, "initialize", initialize_params());
     program.request(2, "tools/list", json!({}));
-    let refused = program.request(3, "tools/call", json!({"name": "check_job", "arguments": {"job_id": "x"}}));
+    let refused =
+        program.request(3, "tools/call", json!({"name": "check_job", "arguments": {"job_id": "x"}}));
     assert_eq!(refused["result"]["isError"], true);
     let began = Instant::now();
     drop(program.stdin.take());

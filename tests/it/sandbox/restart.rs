@@ -128,6 +128,18 @@ async fn half_a_line_in_the_log_is_survived() {
 }
 
 #[tokio::test]
+async fn a_folder_serves_one_sandbox() {
+    let folder = TempDir::new().unwrap();
+    let sandbox = Sandbox::start(instant(&folder)).await.unwrap();
+    match Sandbox::start(instant(&folder)).await.unwrap_err() {
+        firstcut::sandbox::Error::InUse { url, .. } => assert_eq!(url, sandbox.url),
+        other => panic!("{other}"),
+    }
+    sandbox.stop().await;
+    Sandbox::start(instant(&folder)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_foreign_folder_is_named() {
     let folder = TempDir::new().unwrap();
     std::fs::create_dir_all(folder.path().join("nemo/users")).unwrap();

@@ -12,13 +12,20 @@ const PICTURE_MS: u64 = 3000;
 /// The canvas of a timeline made of uploads is at most this, on its longer side.
 const LONGEST_SIDE: u64 = 1920;
 
-/// Puts every uploaded clip and picture on the video track, in the order of upload, behind what is there.
-pub(super) fn place_uploads(project: &mut Project, each_ms: Option<u64>, zh: bool) -> Outcome {
-    let visible: Vec<&Value> = project
-        .video_infos
-        .iter()
-        .filter(|file| matches!(text_of(file, "file_type"), Some("video" | "image")))
-        .collect();
+/// Puts uploaded clips and pictures on the video track, in the order of upload.
+pub(super) fn place_uploads(
+    project: &mut Project,
+    each_ms: Option<u64>,
+    only: &[String],
+    fresh: bool,
+    zh: bool,
+) -> Outcome {
+    let wanted = |file: &&Value| {
+        let name = text_of(file, "filename").unwrap_or_default();
+        only.is_empty() || only.iter().any(|wanted| wanted == name)
+    };
+    let shown = |file: &&Value| matches!(text_of(file, "file_type"), Some("video" | "image"));
+    let visible: Vec<&Value> = project.video_infos.iter().filter(shown).filter(wanted).collect();
     let Some(first) = visible.first() else {
         return Err(pick(
             zh,
@@ -28,7 +35,8 @@ pub(super) fn place_uploads(project: &mut Project, each_ms: Option<u64>, zh: boo
     };
     let (width, height) = canvas_of(first);
     let title = text_of(first, "filename").unwrap_or("project").to_owned();
-    let mut draft = project.draft.take().unwrap_or_else(|| Draft::new(&title, width, height));
+    let old = project.draft.take().filter(|_| !fresh);
+    let mut draft = old.unwrap_or_else(|| Draft::new(&title, width, height));
     let there: Vec<String> = draft.segments(VIDEO).filter_map(|clip| clip.m.url.clone()).collect();
     let mut placed = 0;
     for file in visible {

@@ -73,17 +73,36 @@ pub(super) fn plan(session: &Session, text: &str, mood: Mood) -> Script {
     match read::intent(&message, &session.project) {
         Intent::Refuse(why) => talk(say::refusal(why, zh)),
         Intent::Ask => talk(say::answer(&message, &session.project, zh)),
-        Intent::Generate { op, notes } => generate(session, &op, &say::notes(&notes, zh), zh, luck, mood),
+        Intent::Generate { op, notes } => {
+            let music =
+                !message.has(&["no music", "without music", "no bgm", "silent", "不要音乐", "无音乐"]);
+            let title = !message.has(&[
+                "no title",
+                "no text",
+                "without text",
+                "without a title",
+                "不要标题",
+                "不要文字",
+            ]);
+            let extras = Extras { music: music && mood.second_stage, title: title && mood.second_stage };
+            generate(session, &op, &say::notes(&notes, zh), zh, luck, extras)
+        }
         Intent::Edit(ops) => edit(session, ops, text, zh, luck, mood),
     }
 }
 
-fn generate(session: &Session, op: &Op, notes: &str, zh: bool, luck: u64, mood: Mood) -> Script {
+/// What the second stage is to add.
+struct Extras {
+    music: bool,
+    title: bool,
+}
+
+fn generate(session: &Session, op: &Op, notes: &str, zh: bool, luck: u64, extras: Extras) -> Script {
     let Op::Generate { prompt, ms, width, height, .. } = op else { return Script::empty(zh) };
     let mut project = session.project.clone();
     let raw = op.apply(&mut project, zh).unwrap_or_else(|error| error);
     let args = json!({ "prompt": prompt, "duration": ms / 1000, "ratio": format!("{width}x{height}") });
-    let acts = vec![
+    let mut acts = vec![
         Act::Think(format!(
             "The user wants {} s of \"{prompt}\"; call generate_video_with_seedance.",
             ms / 1000
@@ -91,35 +110,35 @@ fn generate(session: &Session, op: &Op, notes: &str, zh: bool, luck: u64, mood: 
         Act::Say(say::starting(*ms, notes, zh)),
         Act::Work(Work { tool: "generate_video_with_seedance", args, takes_ms: 4000, ops: vec![op.clone()] }),
     ];
-    let mut script = Script { cost: Cost::Generation, acts, second: None, zh };
-    if mood.second_stage {
-        let (style, title) = (say::music_for(prompt, luck), say::title_for(prompt));
-        let ops = vec![
-            Op::AddMusic { style: style.to_owned(), volume: 0.35, url: None },
-            Op::AddText {
-                text: title.clone(),
-                role: "title",
-                position: "center",
-                from: 0,
-                to: Some(3000),
-                color: None,
-            },
-        ];
-        script.acts.push(Act::Say(raw));
-        let args = json!({ "add": ["bgm", "title"], "bgm": style, "title": title });
-        let work = Work { tool: "edit_multitrack", args, takes_ms: 1500, ops };
-        script.second = Some((work, say::finished(style, &title, zh, luck)));
+    let style = extras.music.then(|| say::music_for(prompt, luck));
+    let title = extras.title.then(|| say::title_for(prompt));
+    let music = style.map(|style| Op::AddMusic { style: style.to_owned(), volume: 0.35, url: None });
+    let words = title.clone().map(|text| Op::AddText {
+        text,
+        role: "title",
+        position: "center",
+        from: 0,
+        to: Some(3000),
+        color: None,
+    });
+    let ops: Vec<Op> = music.into_iter().chain(words).collect();
+    let second = if ops.is_empty() {
+        acts.push(Act::Say(format!("{raw} {}", say::buttons(zh, luck))));
+        None
     } else {
-        script.acts.push(Act::Say(format!("{raw} {}", say::buttons(zh, luck))));
-    }
-    script
+        acts.push(Act::Say(raw));
+        let args = json!({ "bgm": style, "title": title });
+        let said = say::finished(style, title.as_deref(), zh, luck);
+        Some((Work { tool: "edit_multitrack", args, takes_ms: 1500, ops }, said))
+    };
+    Script { cost: Cost::Generation, acts, second, zh }
 }
 
 fn edit(session: &Session, mut ops: Vec<Op>, text: &str, zh: bool, luck: u64, mood: Mood) -> Script {
     let mut project = session.project.clone();
     let needs_clips = project.draft.is_none() && !project.video_infos.is_empty();
     if needs_clips && !matches!(ops.first(), Some(Op::PlaceUploads { .. } | Op::Undo)) {
-        ops.insert(0, Op::PlaceUploads { each_ms: None });
+        ops.insert(0, Op::PlaceUploads { each_ms: None, only: Vec::new(), fresh: false });
     }
     if ops.contains(&Op::Undo) {
         ops = vec![Op::Undo];

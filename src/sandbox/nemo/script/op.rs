@@ -82,8 +82,11 @@ pub(in crate::sandbox::nemo) enum Op {
     Note {
         note: String,
     },
+    /// Uploaded files onto the video track: all or `only` some, behind what is there or on a `fresh` timeline.
     PlaceUploads {
         each_ms: Option<u64>,
+        only: Vec<String>,
+        fresh: bool,
     },
     Reorder {
         order: Vec<usize>,
@@ -120,7 +123,9 @@ impl Op {
     fn act(&self, project: &mut Project, zh: bool) -> Outcome {
         match self {
             Self::Generate { .. } => return self.generate(project, zh),
-            Self::PlaceUploads { each_ms } => return clips::place_uploads(project, *each_ms, zh),
+            Self::PlaceUploads { each_ms, only, fresh } => {
+                return clips::place_uploads(project, *each_ms, only, *fresh, zh);
+            }
             Self::ReplaceClip { number, file } => {
                 return clips::replace(project, *number, file.as_deref(), zh);
             }

@@ -25,12 +25,20 @@ pub(super) fn notes(notes: &[Note], zh: bool) -> String {
     notes.iter().map(say).collect()
 }
 
-pub(super) fn finished(style: &str, title: &str, zh: bool, luck: u64) -> String {
-    let told = pick_text(
-        zh,
-        format!("I also added {style} background music at 35% and the title \"{title}\" (0-3s)."),
-        format!("我还添加了{style}背景音乐（35%）和标题“{title}”（0-3秒）。"),
-    );
+/// What the second stage has added.
+pub(super) fn finished(style: Option<&str>, title: Option<&str>, zh: bool, luck: u64) -> String {
+    let music = style.map(|style| {
+        pick_text(zh, format!("{style} background music at 35%"), format!("{style}背景音乐（35%）"))
+    });
+    let title = title.map(|title| {
+        pick_text(zh, format!("the title \"{title}\" (0-3s)"), format!("标题“{title}”（0-3秒）"))
+    });
+    let both: Vec<String> = music.into_iter().chain(title).collect();
+    let told = if zh {
+        format!("我还添加了{}。", both.join("和"))
+    } else {
+        format!("I also added {}.", both.join(" and "))
+    };
     format!("{told} {}", buttons(zh, luck))
 }
 

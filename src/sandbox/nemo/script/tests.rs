@@ -81,7 +81,7 @@ fn edits() {
         ),
         ("整体调亮一点", vec![Op::Look { look: "bright".to_owned() }]),
         ("no need to download anything, just swap the two clips", vec![Op::Reorder { order: vec![0, 1] }]),
-        ("add my uploaded clip", vec![Op::PlaceUploads { each_ms: None }]),
+        ("add my uploaded clip", vec![Op::PlaceUploads { each_ms: None, only: vec![], fresh: false }]),
         ("delete track 2", vec![Op::RemoveTrackNumber { number: 1 }]),
         ("undo that", vec![Op::Undo]),
         (
@@ -100,6 +100,16 @@ fn edits() {
     ] {
         assert_eq!(ops(text), want, "{text}");
     }
+}
+
+#[test]
+fn files_are_called_by_their_names() {
+    let place = |fresh| Op::PlaceUploads { each_ms: None, only: vec!["a.mp4".to_owned()], fresh };
+    assert_eq!(ops("now A.mp4: trim it to 3 seconds"), [place(true), Op::KeepRange { from: 0, to: 3000 }]);
+    assert_eq!(ops("take \"a.mp4\""), [place(true)]);
+    assert_eq!(ops("append a.mp4 to the end"), [place(false)]);
+    let replaced = Op::ReplaceClip { number: 0, file: Some("a.mp4".to_owned()) };
+    assert_eq!(ops("replace the first clip with a.mp4"), [replaced]);
 }
 
 #[test]

@@ -112,6 +112,17 @@ impl Message {
         })
     }
 
+    /// The same without these words, whatever their case.
+    pub(super) fn without(&self, words: &[String]) -> Self {
+        let mut whole = self.whole();
+        for word in words {
+            while let Some(at) = whole.to_ascii_lowercase().find(&word.to_ascii_lowercase()) {
+                whole.replace_range(at..at + word.len(), "");
+            }
+        }
+        Self::new(&whole)
+    }
+
     pub(super) fn is_chinese(&self) -> bool {
         self.text.chars().chain(self.quotes.iter().flat_map(|quote| quote.chars())).any(is_cjk)
     }

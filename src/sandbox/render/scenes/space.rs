@@ -63,6 +63,10 @@ impl Space {
             ([0x4a1838, 0xb0443f, 0x5a3f9a], [0xd98a5a, 0x9a4f3a, 0xf0c090], 0xe0b090),
         ];
         let (nebula, bands, ring) = schemes[dice.next() as usize % 3];
+        let mut nebula = nebula.map(Yuv::hex);
+        if let Some(accent) = look.accent.map(Yuv::hex) {
+            nebula = [nebula[0].mix(accent, 0.3), accent, accent.mix(nebula[2], 0.4)];
+        }
         let side = if dice.unit() < 0.5 { 0.30 } else { 0.70 };
         let tall = canvas.height > canvas.width;
         let planet = Planet {
@@ -80,7 +84,7 @@ impl Space {
             rows,
             cloud: vec![0.0; width],
             fold: vec![0.0; width],
-            nebula: nebula.map(Yuv::hex),
+            nebula,
             planet,
         }
     }

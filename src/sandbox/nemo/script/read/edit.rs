@@ -142,9 +142,13 @@ fn timing(clause: &Message, removes: bool) -> Option<Op> {
     })
 }
 
+fn place_all(each_ms: Option<u64>) -> Op {
+    Op::PlaceUploads { each_ms, only: Vec::new(), fresh: false }
+}
+
 fn arrangement(clause: &Message, project: &Project, removes: bool) -> Option<Op> {
     if clause.has(&["slideshow", "slide show", "幻灯片"]) {
-        return Some(Op::PlaceUploads { each_ms: clause.times_ms().first().copied().or(Some(3000)) });
+        return Some(place_all(clause.times_ms().first().copied().or(Some(3000))));
     }
     if removes && clause.has(&["track", "轨道"]) {
         return Some(Op::RemoveTrackNumber { number: *clause.ordinals().first()? });
@@ -189,7 +193,7 @@ fn arrangement(clause: &Message, project: &Project, removes: bool) -> Option<Op>
             "photo", "photos", "picture", "pictures", "image", "images", "file", "files", "upload",
             "uploaded", "照片", "图片", "素材",
         ]);
-    (uploads && places && meant).then(|| Op::PlaceUploads { each_ms: clause.times_ms().first().copied() })
+    (uploads && places && meant).then(|| place_all(clause.times_ms().first().copied()))
 }
 
 fn look(clause: &Message) -> Option<Op> {

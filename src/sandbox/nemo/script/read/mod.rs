@@ -1,6 +1,7 @@
 //! From a person's words to what is wanted: a video, changes, an answer, or nothing that can be done.
 
 mod edit;
+mod files;
 mod generation;
 mod sound;
 mod vocabulary;
@@ -69,7 +70,10 @@ pub(super) fn intent(message: &Message, project: &Project) -> Intent {
     if question && !message.has(&["把", "请"]) {
         return if about_video(message) { Intent::Ask } else { Intent::Refuse(Refused::OffTopic) };
     }
-    let ops: Vec<Op> = message.clauses().iter().filter_map(|clause| edit(clause, project)).collect();
+    let named = files::named(message, project);
+    let spoken = message.without(&named);
+    let ops = spoken.clauses().iter().filter_map(|clause| edit(clause, project)).collect();
+    let ops = files::placed(&spoken, named, ops);
     if !ops.is_empty() {
         return Intent::Edit(ops);
     }
@@ -104,7 +108,8 @@ pub(super) fn intent(message: &Message, project: &Project) -> Intent {
     ]);
     let words = message.text.split_whitespace().count();
     let says_much = words > 2 || message.is_chinese() && message.text.chars().count() > 3;
-    match (chats || !says_much, has_draft) {
+    let material = has_draft || project.video_infos.iter().any(files::is_visual);
+    match (chats || !says_much, material) {
         (true, _) => Intent::Refuse(Refused::Unclear),
         // An empty project and a description: somebody says what the video should show.
         (false, false) => generation(message, project),
