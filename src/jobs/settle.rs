@@ -109,6 +109,8 @@ pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
 pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     let mut work: TurnWork = step.work()?;
     if step.job.cancel_requested {
+        work.before = None;
+        step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
         return step
             .cancelled(
                 "Stopped listening. NemoVideo has no way to stop a message that was sent: it may still change the \
