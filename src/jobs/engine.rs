@@ -16,7 +16,7 @@ use crate::ledger::{Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, State};
 
 /// Steps under way at once. Most of them wait for a service.
-const MAX_STEPS: usize = 8;
+const MAX_STEPS: usize = 32;
 /// The longest that the loop sleeps: jobs that other processes write down are found this soon.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How often a process that is not the dispatcher asks whether it may be.

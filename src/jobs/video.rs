@@ -94,7 +94,7 @@ async fn part(step: &Step, id: Option<&JobId>) -> Result<Option<Job>, Halt> {
 /// Adds a part; after a crash the same one is found again.
 async fn add_part(step: &Step, name: &str, request: Request) -> Result<Job, Halt> {
     let now_ms = step.now_ms();
-    let part = NewJob {
+    let new = NewJob {
         id: JobId::fresh(),
         parent_id: Some(step.job.id.clone()),
         service: step.job.service,
@@ -106,7 +106,12 @@ async fn add_part(step: &Step, name: &str, request: Request) -> Result<Job, Halt
         note: step.job.note.clone(),
         due_at_ms: Some(now_ms),
     };
-    Ok(step.ledger.insert(part, now_ms).await?.job)
+    let part = step.ledger.insert(new, now_ms).await?.job;
+    // Whoever asked for the end before the part was there could not ask the part.
+    if step.ledger.job(&step.job.id).await?.cancel_requested {
+        step.ledger.request_cancel(&part.id, now_ms).await?;
+    }
+    Ok(part)
 }
 
 /// The video is where its part is.
@@ -132,6 +137,10 @@ async fn follow(step: &mut Step, work: &VideoWork, part: &Job) -> Result<(), Hal
                 ..Change::default()
             })
             .await
+        }
+        _ if step.job.cancel_requested && !part.cancel_requested && !part.state.is_at_rest() => {
+            step.ledger.request_cancel(&part.id, step.now_ms()).await?;
+            watch(step, work, &part.note, part.progress_pct).await
         }
         State::Cancelled => step.cancelled(part.note.as_deref().unwrap_or("Stopped.")).await,
         _ => watch(step, work, &part.note, part.progress_pct).await,
