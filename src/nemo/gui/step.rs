@@ -29,6 +29,8 @@ pub(super) enum Mood {
     Statement,
     /// The agent's own doing, or something that is not to be done.
     NotYou,
+    /// Somebody else's doing, in the picture.
+    Theirs,
     /// An instruction.
     Asked,
     /// An offer, or behind a condition.
@@ -50,8 +52,10 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
         }
         let Some(manner) = manner(clause, at, before) else {
             // Somebody else's doing: what he does next is his, too.
-            if token.cjk() && at > 0 && token.any(&[Tag::Click, Tag::Drag, Tag::Open]) {
-                mood = Mood::NotYou;
+            let done =
+                tokens.get(at + 1).is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过"));
+            if token.cjk() && at > 0 && !done && token.any(&[Tag::Click, Tag::Drag, Tag::Open]) {
+                mood = Mood::Theirs;
             }
             continue;
         };
@@ -166,6 +170,10 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
     }) || pre
         .iter()
         .any(|t| t.cjk() && (t.is(Tag::Can) || matches!(t.norm.as_str(), "时" | "的时候" | "的话")));
+    // 看过之后点击: after a look of the user's own.
+    let looked = pre.iter().any(|t| t.cjk() && t.is(Tag::Preview))
+        && pre.iter().any(|t| matches!(t.norm.as_str(), "后" | "之后"));
+    let ahead = ahead || looked;
     let behind = post.iter().enumerate().any(|(i, t)| {
         let you = post.get(i + 1).is_some_and(|n| n.any(&[Tag::You, Tag::Happy]));
         t.any(&[Tag::If, Tag::When, Tag::After]) && !t.cjk() && (you || t.norm == "if")
@@ -232,6 +240,13 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
             .tokens
             .last()
             .is_some_and(|t| matches!(t.norm.as_str(), "时" | "的时候" | "的话") || t.norm.ends_with("时候"));
+    let supposed = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !verb.is(Tag::Preview)
+        && post.iter().any(|t| t.norm == "的话");
+    if supposed {
+        return Some(Mood::NotYou);
+    }
     if bare_if || ends_when {
         return Some(Mood::NotYou);
     }
@@ -321,6 +336,9 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
     {
         return None;
     }
+    if before == Mood::Theirs && !person && !pre.iter().any(|t| t.norm == "请") {
+        return Some(Mood::NotYou);
+    }
     let question = clause.tokens.iter().any(|t| {
         matches!(t.norm.as_str(), "吗" | "是否" | "要不要" | "是不是" | "没有" | "需不需要")
             && t.is(Tag::Question)
@@ -358,7 +376,16 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
             pre.iter().skip(c + 1).all(|t| {
                 t.kind != Kind::Word
                     || opener(t)
-                    || t.any(&[Tag::Should, Tag::Can, Tag::Func, Tag::Then, Tag::You])
+                    || t.any(&[
+                        Tag::Should,
+                        Tag::Can,
+                        Tag::Func,
+                        Tag::Then,
+                        Tag::You,
+                        Tag::Timeline,
+                        Tag::Panel,
+                        Tag::Place,
+                    ])
             }) || pre.iter().skip(c + 1).any(opener)
         });
     if stray && !pre.last().is_some_and(|t| matches!(t.norm.as_str(), "后" | "之后" | "请" | "可以")) {
