@@ -172,6 +172,12 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
                     _ if file.is_some() => {}
                     changes => said.push(format!("Changed on the timeline: {}.", changes.join("; "))),
                 }
+                if work.failed_partly {
+                    said.push(
+                        "NemoVideo also reported a failure, so something that was asked for may be missing."
+                            .to_owned(),
+                    );
+                }
                 if let Some(quotation) = quotation(&work.reply) {
                     said.push(quotation);
                 }

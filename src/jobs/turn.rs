@@ -55,6 +55,8 @@ pub(super) struct TurnWork {
     pub(super) exportable: bool,
     /// The reply without its GUI talk.
     pub(super) reply: String,
+    /// It did something, and also reported a failure.
+    pub(super) failed_partly: bool,
     /// What the reply asked for.
     pub(super) actions: Vec<ActionReport>,
 }

@@ -17,3 +17,4 @@ mod paths;
 mod recordings;
 mod sandbox;
 mod talk;
+mod turns;
