@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench memory` (Linux). The sandbox runs here and the program by itself, so that only the program
 //! is measured.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement may stop at what it did not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement may stop at what it did not expect"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};

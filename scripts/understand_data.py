@@ -67,7 +67,7 @@ KEYS = {
 
 def held(family: str) -> bool:
     """Families of the first round by a hash, the last round ("h_") as a whole; the rounds between were for tuning."""
-    if family.startswith(("r2_", "r3_", "r4_", "r6_", "g3_", "g5_")):
+    if family.startswith(("r2_", "r3_", "r4_", "r6_", "g3_", "g5_", "g6_")):
         return False
     return family.startswith("h_") or hashlib.sha256(family.encode()).digest()[0] % 2 == 0
 
@@ -101,7 +101,7 @@ def route(rng: random.Random):
 
 
 def gui(rng: random.Random):
-    for (family, lang, level), line in read("gui.txt", "gui2.txt", "gui3.txt", "gui4.txt", "gui5.txt"):
+    for (family, lang, level), line in read("gui.txt", "gui2.txt", "gui3.txt", "gui4.txt", "gui5.txt", "gui6.txt"):
         for spec, text in once(line, rng):
             yield family, reply(family, lang, level, spec, text)
 

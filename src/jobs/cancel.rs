@@ -38,9 +38,14 @@ pub async fn adopt(app: &App, id: &JobId) -> Result<Job> {
 
 /// An uncertain job is given up; its worst case stays in the books.
 pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
-    let given_up = Error::new(Kind::Uncertain, "It was given up by a person; nothing shows what became of it.")
-        .money(Money::Unknown)
-        .next("To ask for the same once more, accepting that it may be charged twice, call again with new: true.");
+    let given_up = Error::new(
+        Kind::Uncertain,
+        "It was given up by a person; nothing shows what became of it.",
+    )
+    .money(Money::Unknown)
+    .next(
+        "To ask for the same once more, accepting that it may be charged twice, call again with new: true.",
+    );
     resolve(app, id, |_| Change {
         state: Some(State::Failed),
         failure: Some(Some(Failure::from(&given_up))),

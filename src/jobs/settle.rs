@@ -192,7 +192,8 @@ async fn done(
     let said = work.heard.as_ref().map(|heard| heard.words.clone()).unwrap_or_default();
     (work.reply, work.actions) = words::translate(&said);
     work.failed_partly =
-        work.heard.as_ref().is_some_and(|heard| heard.error.is_some() || heard.out_of_credits) && !changes.is_empty();
+        work.heard.as_ref().is_some_and(|heard| heard.error.is_some() || heard.out_of_credits)
+            && !changes.is_empty();
     work.changes = changes.phrases().to_vec();
     work.exportable = after.draft.is_exportable();
     // Only its difference was needed, and drafts can be large.

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::{session, settle};
@@ -18,6 +17,7 @@ use crate::nemo::events::TurnEvent;
 use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
 use crate::nemo::turn::{Fold, Outcome, StreamEnd};
+use serde::{Deserialize, Serialize};
 
 /// A process that was frozen for this long between its commit and the request may no longer send it: somebody
 /// else may own the job by now.
@@ -376,7 +376,8 @@ pub(super) async fn uncertain(step: &mut Step, work: &TurnWork) -> Result<(), Ha
 /// The message was sent, and the service does not let us see what became of it.
 pub(super) async fn out_of_sight(step: &mut Step, cause: &Error) -> Result<(), Halt> {
     let message = format!("The message was sent, but what it did cannot be read. {}", cause.message());
-    let told = |kind| Error::new(kind, message).money(Money::Unknown).quoting(cause.quoted().unwrap_or_default());
+    let told =
+        |kind| Error::new(kind, message).money(Money::Unknown).quoting(cause.quoted().unwrap_or_default());
     if cause.kind() == Kind::SessionLost {
         if let Some(session_id) = &step.job.session_id {
             step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;

@@ -85,7 +85,8 @@ async fn files_that_cannot_be_sent() {
         ("key.png", "unsupported_file"),
         ("large.mp4", "file_too_large"),
     ];
-    let outside_the_roots = [("link.png", "forbidden"), (secret.as_str(), "forbidden"), ("/etc/passwd", "forbidden")];
+    let outside_the_roots =
+        [("link.png", "forbidden"), (secret.as_str(), "forbidden"), ("/etc/passwd", "forbidden")];
     let addresses = [
         ("file:///etc/passwd", "invalid_input"),
         ("http://example.com/a.mp4", "forbidden"),
@@ -123,11 +124,16 @@ async fn places_that_a_video_cannot_go_to() {
     home.write("taken.mp4", b"precious");
     home.write("file", b"x");
     let mut serve = home.serve().await;
-    for (place, code) in [("/proc/x/clip.mp4", "forbidden"), ("../clip.mp4", "forbidden"), ("file/clip.mp4", "storage")] {
-        let text = serve.talk.call_error("generate_video", json!({"prompt": CLIP, "output_path": place})).await;
+    for (place, code) in
+        [("/proc/x/clip.mp4", "forbidden"), ("../clip.mp4", "forbidden"), ("file/clip.mp4", "storage")]
+    {
+        let text =
+            serve.talk.call_error("generate_video", json!({"prompt": CLIP, "output_path": place})).await;
         assert!(text.starts_with(&format!("{code}: ")), "{place}: {text}");
     }
-    for (place, code) in [("/proc/x/clip.mp4", "storage"), ("clip.mov", "invalid_input"), ("file/clip.mp4", "storage")] {
+    for (place, code) in
+        [("/proc/x/clip.mp4", "storage"), ("clip.mov", "invalid_input"), ("file/clip.mp4", "storage")]
+    {
         let ran = home.run(&["make", CLIP, "-o", place, "--json"]).await;
         assert_eq!(refused(&ran), code, "{ran:?}");
     }
@@ -184,7 +190,11 @@ async fn a_full_disk() {
     let ballast = disk.0.join("ballast");
     std::fs::write(&ballast, vec![1_u8; 52 * 1024 * 1024 - 8 * 4096]).unwrap();
     let report = making.await.unwrap().json();
-    assert_eq!((&report["state"], &report["error"]["code"]), (&json!("failed"), &json!("storage")), "{report:#}");
+    assert_eq!(
+        (&report["state"], &report["error"]["code"]),
+        (&json!("failed"), &json!("storage")),
+        "{report:#}"
+    );
     assert!(report["error"]["message"].as_str().unwrap().contains("disk is full"), "{report:#}");
     assert_eq!(report["error"]["money"], "spent", "{report:#}");
     let left: Vec<_> = std::fs::read_dir(&disk.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -255,7 +265,9 @@ async fn a_ledger_that_somebody_holds_is_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_of_ones_own_is_never_swapped() {
     let mut home = Home::new().await;
-    for (token, code) in [("two words", "config"), ("nmv_usr_0123456789abcdef0123456789abcdef", "unauthorized")] {
+    for (token, code) in
+        [("two words", "config"), ("nmv_usr_0123456789abcdef0123456789abcdef", "unauthorized")]
+    {
         home.set("NEMO_TOKEN", token);
         assert_eq!(refused(&home.run(&["credits", "--json"]).await), code);
         let ran = home.run(&["make", CLIP, "--json"]).await;
@@ -271,13 +283,16 @@ async fn a_token_of_ones_own_is_never_swapped() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_expires_on_the_way() {
     let token = "nmv_usr_0123456789abcdef0123456789abcdef";
-    let account =
-        Account { token: token.into(), user_id: "42".into(), credits: 500, plan: Plan::Free };
+    let account = Account { token: token.into(), user_id: "42".into(), credits: 500, plan: Plan::Free };
     let mut home = Home::with(|options| options.accounts = vec![account]).await;
     home.sandbox.faults.add(Rule::once(Endpoint::RenderSubmit, Fault::ExpireToken));
     home.set("NEMO_TOKEN", token);
     let report = home.run(&["make", CLIP, "--json"]).await.json();
-    assert_eq!((&report["state"], &report["error"]["code"]), (&json!("failed"), &json!("unauthorized")), "{report:#}");
+    assert_eq!(
+        (&report["state"], &report["error"]["code"]),
+        (&json!("failed"), &json!("unauthorized")),
+        "{report:#}"
+    );
     assert_eq!(report["error"]["money"], "spent", "{report:#}");
     assert!(home.requests("anonymous_token").is_empty());
 }
@@ -323,9 +338,11 @@ async fn names_that_nobody_knows() {
         assert!(text.starts_with("session_lost: "), "{tool}: {text}");
     }
     // Without a session, nothing can be meant.
-    for (tool, arguments) in
-        [("session_state", json!({})), ("export", json!({})), ("edit_video", json!({"instruction": "add music"}))]
-    {
+    for (tool, arguments) in [
+        ("session_state", json!({})),
+        ("export", json!({})),
+        ("edit_video", json!({"instruction": "add music"})),
+    ] {
         let text = serve.talk.call_error(tool, arguments).await;
         assert!(text.starts_with("not_found: ") && text.contains("generate_video"), "{tool}: {text}");
     }
@@ -344,7 +361,11 @@ async fn an_export_of_nothing() {
     serve.talk.call_ok("upload", json!({"files": [home.write("a.png", PICTURE)]})).await;
     let answer = serve.talk.call("export", json!({"wait_seconds": 60})).await;
     let report: &Value = &answer["result"]["structuredContent"];
-    assert_eq!((&report["state"], &report["error"]["code"]), (&json!("failed"), &json!("empty_timeline")), "{answer:#}");
+    assert_eq!(
+        (&report["state"], &report["error"]["code"]),
+        (&json!("failed"), &json!("empty_timeline")),
+        "{answer:#}"
+    );
     assert_eq!(answer["result"]["isError"], true, "{answer:#}");
     serve.hang_up().await;
     let ran = home.run(&["export", "--json"]).await;

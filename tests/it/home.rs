@@ -225,7 +225,10 @@ impl Home {
 
     /// Requests that cost, or leave something behind.
     pub(crate) fn effects(&self) -> usize {
-        ["run_sse", "render_submit", "upload", "with_session"].iter().map(|name| self.requests(name).len()).sum()
+        ["run_sse", "render_submit", "upload", "with_session"]
+            .iter()
+            .map(|name| self.requests(name).len())
+            .sum()
     }
 
     /// Waits until something is so.
@@ -336,8 +339,10 @@ pub(crate) fn always(endpoint: firstcut::sandbox::Endpoint, fault: Fault) -> Rul
 
 /// The report's file, which must be there and playable.
 pub(crate) fn playable(report: &Value) -> PathBuf {
-    let path = PathBuf::from(report["files"][0]["path"].as_str().unwrap_or_else(|| panic!("no file: {report:#}")));
-    let found = firstcut::media::probe::probe(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let path =
+        PathBuf::from(report["files"][0]["path"].as_str().unwrap_or_else(|| panic!("no file: {report:#}")));
+    let found =
+        firstcut::media::probe::probe(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(found.video_codec.as_deref(), Some("h264"), "{found:?}");
     assert!(found.duration_s.is_some_and(|seconds| seconds > 0.5), "{found:?}");
     path

@@ -33,7 +33,10 @@ fn troubles() -> Vec<Vec<Rule>> {
         vec![Rule::once(Endpoint::RunSse, Fault::ErrorFrame { malformed: true, at: Moment::BeforeChange })],
         vec![Rule { nth: 2, times: 0, ..Rule::once(Endpoint::State, says(403)) }],
         vec![Rule { times: 0, ..Rule::once(Endpoint::RenderSubmit, says(402)) }],
-        vec![Rule { times: 0, ..Rule::once(Endpoint::RenderSubmit, Fault::RenderFails { message: Some(words) }) }],
+        vec![Rule {
+            times: 0,
+            ..Rule::once(Endpoint::RenderSubmit, Fault::RenderFails { message: Some(words) })
+        }],
         vec![Rule { times: 0, ..Rule::once(Endpoint::RenderPoll, says(403)) }],
         vec![Rule { times: 0, ..Rule::once(Endpoint::Cdn, says(403)) }],
         vec![Rule { times: 0, ..Rule::once(Endpoint::RunSse, Fault::ExpireToken) }],
@@ -158,7 +161,11 @@ async fn the_token_that_the_service_gave() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600, "for its owner alone");
+        assert_eq!(
+            std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "for its owner alone"
+        );
     }
     let stored: serde_json::Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
     search(&home, &[stored["token"].as_str().unwrap(), "CANARYKEY", "CANARYQUERY", "CANARYPASSWORD"]).await;

@@ -47,10 +47,13 @@ async fn batch_style_over_mcp() {
         ("trim to 1 second and add a title \"First\"", "First"),
         ("change the title to \"Second\"", "Second"),
     ] {
-        let edited = serve.talk.call_ok("edit_video", json!({"instruction": words, "wait_seconds": 60})).await;
+        let edited =
+            serve.talk.call_ok("edit_video", json!({"instruction": words, "wait_seconds": 60})).await;
         assert!(text(&edited, "timeline").contains(title), "{edited:#}");
-        let exported =
-            serve.talk.call_ok("export", json!({"output_path": format!("{title}.mp4"), "wait_seconds": 60})).await;
+        let exported = serve
+            .talk
+            .call_ok("export", json!({"output_path": format!("{title}.mp4"), "wait_seconds": 60}))
+            .await;
         assert!(text(&exported, "timeline").contains(title), "{exported:#}");
         made.push(playable(&exported));
     }
@@ -70,7 +73,8 @@ async fn iterative_over_mcp() {
         ("change the title to \"Urban Dreams\"", "Title: \"Urban Dreams\""),
         ("add lo-fi music at 35%", "35%"),
     ] {
-        let edited = serve.talk.call_ok("edit_video", json!({"instruction": words, "wait_seconds": 60})).await;
+        let edited =
+            serve.talk.call_ok("edit_video", json!({"instruction": words, "wait_seconds": 60})).await;
         assert_eq!(edited["session_id"], session.as_str(), "the session keeps the timeline");
         let state = serve.talk.call_ok("session_state", json!({})).await;
         assert!(text(&state, "timeline").contains(shows), "{state:#}");

@@ -164,7 +164,7 @@ fn skipped(t: &Token) -> bool {
         || t.cjk()
             && (t.any(&[Tag::Place, Tag::Func])
                 || matches!(t.norm.as_str(), "片段" | "视频" | "界面" | "面板" | "屏幕" | "页面"))
-        || matches!(t.mark(), Some('-'))
+        || matches!(t.mark(), Some('-' | '+'))
 }
 
 /// A skippable word that is itself the name ("click Left", 点击“上”).

@@ -46,12 +46,24 @@ fn translate(
         b.question
             && b.clauses
                 .first()
-                .and_then(|c| c.tokens.first())
-                .is_some_and(|t| t.any(&[Tag::Happy, Tag::Neg]))
+                .is_some_and(|c| c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg])))
     });
     let mut mood = if asked { Mood::Offered } else { Mood::Statement };
     let mut steps = Vec::with_capacity(sentence.clauses.len());
+    let mut last: Option<&Clause> = None;
     for clause in &sentence.clauses {
+        // "Text on screen: Tap to play": what it says, not what to do.
+        let quoted = last.is_some_and(|l| {
+            l.tokens.iter().any(|t| t.is(Tag::Says))
+                && reply.get(l.end..clause.start).is_some_and(|m| m.contains([':', '：']))
+        });
+        if quoted {
+            mood = Mood::NotYou;
+            steps.push(None);
+            last = Some(clause);
+            continue;
+        }
+        last = Some(clause);
         let (step, next) = step::read(reply, sentence, clause, mood);
         mood = next;
         steps.push(step);

@@ -154,7 +154,8 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .any(|t| t.any(VERBS));
         let chained = token.cjk() && token.norm == "后";
         let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
-        if link && verb && !chained && !negated || open.len() >= LONGEST {
+        let opening = open.iter().all(|t| t.is(Tag::If));
+        if link && verb && !chained && !negated && !opening || open.len() >= LONGEST {
             flush(&mut open, joined, &mut out);
             joined = true;
         }

@@ -29,6 +29,8 @@ pub(super) enum Mood {
     Statement,
     /// The agent's own doing, or something that is not to be done.
     NotYou,
+    /// Somebody else's doing, in the picture.
+    Theirs,
     /// An instruction.
     Asked,
     /// An offer, or behind a condition.
@@ -48,7 +50,15 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
         if !token.any(VERBS) {
             continue;
         }
-        let Some(manner) = manner(clause, at, before) else { continue };
+        let Some(manner) = manner(clause, at, before) else {
+            // Somebody else's doing: what he does next is his, too.
+            let done =
+                tokens.get(at + 1).is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过"));
+            if token.cjk() && at > 0 && !done && token.any(&[Tag::Click, Tag::Drag, Tag::Open]) {
+                mood = Mood::Theirs;
+            }
+            continue;
+        };
         if manner == Mood::NotYou {
             return (None, Mood::NotYou);
         }
@@ -157,10 +167,16 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
     let ahead = pre.iter().any(|t| {
         t.any(&[Tag::If, Tag::Can]) && !t.any(&[Tag::Func])
             || t.is(Tag::Happy) && (t.cjk() && !t.is(Tag::Should))
-    }) || pre.iter().any(|t| t.cjk() && t.is(Tag::Can));
+    }) || pre
+        .iter()
+        .any(|t| t.cjk() && (t.is(Tag::Can) || matches!(t.norm.as_str(), "时" | "的时候" | "的话")));
+    // 看过之后点击: after a look of the user's own.
+    let looked = pre.iter().any(|t| t.cjk() && t.is(Tag::Preview))
+        && pre.iter().any(|t| matches!(t.norm.as_str(), "后" | "之后"));
+    let ahead = ahead || looked;
     let behind = post.iter().enumerate().any(|(i, t)| {
         let you = post.get(i + 1).is_some_and(|n| n.any(&[Tag::You, Tag::Happy]));
-        t.any(&[Tag::If, Tag::When, Tag::After]) && !t.cjk() && you
+        t.any(&[Tag::If, Tag::When, Tag::After]) && !t.cjk() && (you || t.norm == "if")
             || matches!(
                 t.norm.as_str(),
                 "whenever you're ready" | "when ready" | "whenever you like" | "if needed" | "whenever"
@@ -171,7 +187,9 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
 
 fn mood_of(clause: &Clause, before: Mood) -> Mood {
     let head = clause.tokens.iter().find(|t| !t.is(Tag::Should));
-    if head.is_some_and(|t| t.is(Tag::Click) && !t.is(Tag::Press)) && !clause.joined {
+    let imperative =
+        |t: &Token| !t.cjk() && t.any(&[Tag::Click, Tag::Preview, Tag::Open]) && !t.is(Tag::Timeline);
+    if head.is_some_and(|t| t.is(Tag::Click) && !t.is(Tag::Press) || imperative(t)) && !clause.joined {
         return if before == Mood::NotYou { Mood::Statement } else { Mood::Asked };
     }
     let first = clause.tokens.first();
@@ -188,12 +206,48 @@ fn mood_of(clause: &Clause, before: Mood) -> Mood {
     }
 }
 
+/// Words that close a condition in the middle of a Chinese clause.
+const CONDITION_ENDS: &[&str] = &["的话", "后", "之后", "就", "请"];
+
 /// How the verb at `at` is said: asked, offered, not for the reader (`NotYou`); `None`: not a verb of a request.
 fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     let (pre, post) = clause.tokens.split_at(at);
     let verb = post.first()?;
     let next = post.get(1);
-    if pre.iter().any(|t| t.is(Tag::Neg)) {
+    // 不需要再改的话请点击: what is denied before the end of a condition belongs to the condition.
+    let condition = pre.iter().rposition(|t| t.cjk() && CONDITION_ENDS.contains(&t.norm.as_str()));
+    if pre.iter().skip(condition.map_or(0, |c| c + 1)).any(|t| t.is(Tag::Neg)) {
+        return Some(Mood::NotYou);
+    }
+    // "If you click …, it will cost …": tells of a consequence.
+    let open_if = pre.iter().position(|t| {
+        !t.cjk() && t.any(&[Tag::If, Tag::When]) && !t.is(Tag::Should)
+            || matches!(t.norm.as_str(), "如果" | "若" | "要是" | "假如")
+    });
+    let bare_if = open_if.is_some_and(|i| {
+        pre.iter().skip(i + 1).all(|t| {
+            t.is(Tag::You) && !t.is(Tag::Can)
+                || matches!(
+                    t.norm.as_str(),
+                    "再" | "再次" | "又" | "重复" | "现在" | "不小心" | "ever" | "again"
+                )
+        })
+    });
+    let ends_when = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !pre.iter().any(|t| t.is(Tag::Happy) && !t.is(Tag::Should))
+        && clause
+            .tokens
+            .last()
+            .is_some_and(|t| matches!(t.norm.as_str(), "时" | "的时候" | "的话") || t.norm.ends_with("时候"));
+    let supposed = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !verb.is(Tag::Preview)
+        && post.iter().any(|t| t.norm == "的话");
+    if supposed {
+        return Some(Mood::NotYou);
+    }
+    if bare_if || ends_when {
         return Some(Mood::NotYou);
     }
     if verb.cjk() {
@@ -282,6 +336,9 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
     {
         return None;
     }
+    if before == Mood::Theirs && !person && !pre.iter().any(|t| t.norm == "请") {
+        return Some(Mood::NotYou);
+    }
     let question = clause.tokens.iter().any(|t| {
         matches!(t.norm.as_str(), "吗" | "是否" | "要不要" | "是不是" | "没有" | "需不需要")
             && t.is(Tag::Question)
@@ -313,6 +370,24 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
                 Tag::Ask,
             ]))
     });
+    let cut = pre.iter().rposition(|t| CONDITION_ENDS.contains(&t.norm.as_str()));
+    let stray = stray
+        && !cut.is_some_and(|c| {
+            pre.iter().skip(c + 1).all(|t| {
+                t.kind != Kind::Word
+                    || opener(t)
+                    || t.any(&[
+                        Tag::Should,
+                        Tag::Can,
+                        Tag::Func,
+                        Tag::Then,
+                        Tag::You,
+                        Tag::Timeline,
+                        Tag::Panel,
+                        Tag::Place,
+                    ])
+            }) || pre.iter().skip(c + 1).any(opener)
+        });
     if stray && !pre.last().is_some_and(|t| matches!(t.norm.as_str(), "后" | "之后" | "请" | "可以")) {
         return None;
     }

@@ -129,21 +129,21 @@ fn check(jsonl: &str, exact_bar: f64) {
     let share = |part: usize, whole: usize| part as f64 / whole as f64;
     assert!(items.len() > 100 && quiet > 20 && silent > 50);
     assert!(share(exact, items.len()) >= exact_bar, "exact {exact} of {}", items.len());
-    assert!(share(acted, quiet) <= 0.02, "acted without being asked: {acted} of {quiet}");
-    assert!(share(exported, silent) <= 0.01, "exported without being asked: {exported} of {silent}");
-    assert!(share(kept, keeps) >= 0.97, "kept {kept} of {keeps}");
-    assert!(share(stripped, strips) >= 0.96, "stripped {stripped} of {strips}");
+    assert!(share(acted, quiet) <= 0.01, "acted without being asked: {acted} of {quiet}");
+    assert!(share(exported, silent) <= 0.005, "exported without being asked: {exported} of {silent}");
+    assert!(share(kept, keeps) >= 0.99, "kept {kept} of {keeps}");
+    assert!(share(stripped, strips) >= 0.98, "stripped {stripped} of {strips}");
 }
 
 /// The bars are below the measured values (docs/understanding.md).
 #[test]
 fn the_held_out_replies_are_translated_as_well_as_ever() {
-    check(include_str!("../../../data/understand/gui.held.jsonl"), 0.95);
+    check(include_str!("../../../data/understand/gui.held.jsonl"), 0.98);
 }
 
 #[test]
 fn the_tuning_replies_are_translated_as_well_as_ever() {
-    check(include_str!("../../../data/understand/gui.tune.jsonl"), 0.985);
+    check(include_str!("../../../data/understand/gui.tune.jsonl"), 0.99);
 }
 
 /// Work inside a clause may grow with the square of its length, so the length is bounded: the whole stays linear.

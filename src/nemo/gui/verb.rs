@@ -50,6 +50,8 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
         let fits = next.is_some_and(|n| {
             taken(n) || n.is(Tag::Asset) || n.is(Tag::Project) || verb.norm.starts_with("drag")
         });
+        let aimed = near.iter().any(|t| matches!(t.norm.as_str(), "to" | "onto" | "into"))
+            && next.is_some_and(|n| n.kind == Kind::Word && !n.glued);
         let compound = next.is_some_and(|n| {
             matches!(
                 n.norm.as_str(),
@@ -72,7 +74,8 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
         let object_ahead =
             tokens.get(..at).unwrap_or_default().iter().any(|t| matches!(t.norm.as_str(), "把" | "将"));
         let moves = !verb.is(Tag::Move) || !verb.cjk() || object_ahead;
-        if fits && !compound && moves || verb.cjk() && (object_ahead || !verb.is(Tag::Move) && next.is_some())
+        if (fits || aimed) && !compound && moves
+            || verb.cjk() && (object_ahead || !verb.is(Tag::Move) && next.is_some())
         {
             let end = tokens
                 .iter()
@@ -105,7 +108,7 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
     let named = object::control(reply, clause, at);
     if verb.is(Tag::Click) {
         let vague = verb.is(Tag::Press);
-        let fits = next.is_some_and(&taken) || verb.norm.ends_with(" the");
+        let fits = next.is_some_and(|n| taken(n) || n.mark() == Some('+')) || verb.norm.ends_with(" the");
         let sure = named.as_ref().is_some_and(|n| n.sure);
         let plain = !vague && named.is_some() && verb.norm != "点";
         if fits && (sure || plain) {
@@ -148,8 +151,11 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
                 seen: true,
             });
         }
+        let looks = ["take a look", "have a look", "look at", "看一下", "看看", "查看"]
+            .iter()
+            .any(|v| verb.norm.starts_with(v));
         let panel = place(Tag::Panel)
-            .filter(|_| near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
+            .filter(|_| looks || near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
         let object = panel.and_then(|end| seen(tokens, at, end));
         if let Some(panel) = panel.or_else(|| (pre_place(Tag::Panel) && verb.cjk()).then_some(at + 1)) {
             return Some(Step {

@@ -68,9 +68,9 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Attach).filter(|&at| !edit_before(edit, at)) {
         return Some(reading(c, Intent::Upload, at, "speaks of an attachment", 2.4 - 0.3 * c.residue(0, n)));
     }
-    let at = c.find(Tag::Upload).filter(|&at| {
-        !edit_before(edit, at) && !next_is_thing(c, at) && !(noun(c, at) && !c.has(Tag::Ask))
-    })?;
+    let at = c
+        .find(Tag::Upload)
+        .filter(|&at| !edit_before(edit, at) && !next_is_thing(c, at) && (!noun(c, at) || c.has(Tag::Ask)))?;
     if c.has(Tag::Platform) || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What)) {
         return None;
     }

@@ -52,7 +52,8 @@ async fn ctrl_c_leaves_the_job_and_says_how_to_go_on() {
     let pid = child.id().unwrap().to_string();
     home.job_that(|job| job.kind == JobKind::Turn && job.state == State::Running).await;
     std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    let output = tokio::time::timeout(crate::talk::PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
+    let output =
+        tokio::time::timeout(crate::talk::PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
     let id = home.jobs().await[0].id.to_string();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(&format!("firstcut jobs wait {id}")), "{said}");

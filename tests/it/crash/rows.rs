@@ -158,7 +158,11 @@ async fn running_and_the_service_gave_up(door: Door) {
     home.job_that(|job| job.kind == JobKind::Turn && job.state == State::Running).await;
     process.kill().await;
     let report = door.again(&home).await;
-    assert_eq!((&report["state"], &report["error"]["money"]), (&"failed".into(), &"not_spent".into()), "{report:#}");
+    assert_eq!(
+        (&report["state"], &report["error"]["money"]),
+        (&"failed".into(), &"not_spent".into()),
+        "{report:#}"
+    );
     assert_eq!((home.messages().len(), home.charged(PROMPT).len(), submitted(&home)), (1, 0, 0));
 }
 

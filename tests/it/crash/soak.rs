@@ -67,7 +67,8 @@ async fn killed_at_any_moment_nothing_is_paid_twice_or_lost() {
     }
     println!("{} of {videos} were written down: {ends:?}", jobs.len());
     assert_eq!(home.messages().len(), home.messages().iter().collect::<std::collections::HashSet<_>>().len());
-    let renders: std::collections::HashSet<_> = home.requests("render_submit").into_iter().map(|r| r.session).collect();
+    let renders: std::collections::HashSet<_> =
+        home.requests("render_submit").into_iter().map(|r| r.session).collect();
     assert!(home.requests("render_submit").len() <= renders.len() * 2, "once, and once more if it was lost");
     assert!(ends.contains_key("done"), "{ends:?}");
 }
