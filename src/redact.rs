@@ -1,6 +1,7 @@
 //! Values that must not be printed, and the cleaning of words that others wrote.
 
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -76,6 +77,21 @@ impl fmt::Debug for SafeUrl {
 /// How tokens and keys of the services begin (NemoVideo API and claim tokens, SkillBoss keys).
 const SECRET_PREFIXES: [&str; 7] = ["nmv_usr_", "nmv_", "clm_", "sk-", "sk_", "whsec_", "eyJ"];
 
+/// Secrets in use, which may look like anything.
+static IN_USE: RwLock<Vec<Secret>> = RwLock::new(Vec::new());
+
+/// From now on this secret is removed from all words that are cleaned here, whatever it looks like.
+pub fn never_show(secret: &Secret) {
+    // A shorter one would take harmless words with it.
+    let known = |kept: &[Secret]| secret.0.len() < 8 || kept.contains(secret);
+    if !known(&IN_USE.read().unwrap_or_else(PoisonError::into_inner)) {
+        let mut kept = IN_USE.write().unwrap_or_else(PoisonError::into_inner);
+        if !known(&kept) {
+            kept.push(secret.clone());
+        }
+    }
+}
+
 /// Makes foreign words fit to be shown as a quotation: one line, secrets and signed queries removed, at
 /// most `max_chars` characters.
 #[must_use]
@@ -107,6 +123,11 @@ pub fn scrub(text: &str) -> String {
 /// Replaces the secret inside one word, and the user and the query of an address.
 fn scrub_word(word: &str) -> String {
     let mut word = word.to_owned();
+    for secret in IN_USE.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        if word.contains(&secret.0) {
+            word = word.replace(&secret.0, "…");
+        }
+    }
     if let Some(host) = word.find("://").map(|start| start + "://".len()) {
         let end = word[host..].find(['/', '?', '#']).map_or(word.len(), |end| host + end);
         if let Some(user) = word[host..end].rfind('@') {

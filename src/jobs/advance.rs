@@ -72,8 +72,11 @@ impl Step {
     }
 
     /// Writes a change under the fence.
-    pub(super) async fn record(&mut self, change: Change) -> Result<(), Halt> {
+    pub(super) async fn record(&mut self, mut change: Change) -> Result<(), Halt> {
         let at_rest = change.state.is_some_and(State::is_at_rest);
+        if at_rest && change.state != Some(State::Uncertain) {
+            forget_snapshot(&self.job, &mut change);
+        }
         match self.ledger.record(&self.job, change, "engine", self.now_ms()).await? {
             Recorded::Done(job) => self.job = job,
             Recorded::Lost => return Err(Halt::Lost),
@@ -126,6 +129,16 @@ impl Step {
     /// Now and a while, for a row's due time.
     pub(super) fn in_a(&self, pause: Duration) -> Option<Option<EpochMs>> {
         Some(Some(self.now_ms() + millis(pause)))
+    }
+}
+
+/// A snapshot of a session is large, may hold signed addresses, and is of no use when nothing more is compared with it.
+fn forget_snapshot(job: &Job, change: &mut Change) {
+    let work = change.work.as_ref().unwrap_or(&job.work);
+    if work.get("before").is_some_and(|before| !before.is_null()) {
+        let mut work = work.clone();
+        work["before"] = serde_json::Value::Null;
+        change.work = Some(work);
     }
 }
 

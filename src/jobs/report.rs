@@ -1,7 +1,7 @@
 //! A job as it is told: the one place that turns rows into reports.
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Money, Result};
 use crate::jobs::plan::Caller;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
@@ -143,7 +143,9 @@ fn cost(job: &Job, parts: &Parts) -> Option<CostReport> {
         // Exporting is free (NemoVideo skill, Export).
         return job.state.is_at_rest().then(|| CostReport { credits: Some(0.0), ..CostReport::default() });
     };
-    let spent = settle::spent(work.credits_before.as_ref(), work.credits_after.as_ref());
+    let refused = part.failure.as_ref().is_some_and(|failure| failure.money == Money::NotSpent.code());
+    // What never left, or was refused, cost nothing, although the balance was not read again.
+    let spent = if part.attempts == 0 || refused { Some(0.0) } else { settle::spent(work) };
     match part.state {
         State::Queued => None,
         State::Uncertain => {

@@ -9,8 +9,8 @@ use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::turn::{self, Balance, Heard, TurnWork};
 use crate::jobs::words;
-use crate::ledger::Change;
-use crate::model::job::State;
+use crate::ledger::{Change, Filter};
+use crate::model::job::{JobKind, State};
 use crate::nemo::changes::{self, Changes};
 use crate::nemo::state::SessionState;
 
@@ -109,8 +109,6 @@ pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
 pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     let mut work: TurnWork = step.work()?;
     if step.job.cancel_requested {
-        work.before = None;
-        step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
         return step
             .cancelled(
                 "Stopped listening. NemoVideo has no way to stop a message that was sent: it may still change the \
@@ -141,6 +139,7 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     };
     let verdict = judge(&evidence);
     work.credits_after = credits;
+    work.shared |= is_shared(step, &work).await?;
     work.timeline = timeline;
     match verdict {
         Verdict::Done => done(step, work, &changes, &after).await,
@@ -196,8 +195,6 @@ async fn done(
             && !changes.is_empty();
     work.changes = changes.phrases().to_vec();
     work.exportable = after.draft.is_exportable();
-    // Only its difference was needed, and drafts can be large.
-    work.before = None;
     step.record(Change {
         state: Some(State::Done),
         work: notes(&work)?,
@@ -209,20 +206,37 @@ async fn done(
 }
 
 async fn finish_badly(step: &mut Step, work: &TurnWork, error: Error) -> Result<(), Halt> {
-    let charged = spent(work.credits_before.as_ref(), work.credits_after.as_ref());
-    let error = match charged {
-        Some(credits) if credits > 0.0 => error.money(Money::Spent),
-        Some(_) => error.money(Money::NotSpent),
-        None => error.money(Money::Unknown),
-    };
-    let keep = TurnWork { before: None, ..work.clone() };
-    step.record(Change { work: notes(&keep)?, keep_lease: true, ..Change::default() }).await?;
-    step.fail(&error).await
+    step.record(Change { work: notes(work)?, keep_lease: true, ..Change::default() }).await?;
+    step.fail(&error.money(money(work))).await
 }
 
-/// Credits that left the account between two readings.
-pub(super) fn spent(before: Option<&Balance>, after: Option<&Balance>) -> Option<f64> {
-    Some((before?.total - after?.total).max(0.0))
+/// Credits that the turn took from the account, if its balance tells.
+pub(super) fn spent(work: &TurnWork) -> Option<f64> {
+    let (before, after) = (work.credits_before?, work.credits_after?);
+    let gone = (before.total - after.total).max(0.0);
+    // Nothing gone is nothing spent, whoever else was at it.
+    (gone == 0.0 || !work.shared).then_some(gone)
+}
+
+/// The same as a word.
+pub(super) fn money(work: &TurnWork) -> Money {
+    match spent(work) {
+        Some(credits) if credits > 0.0 => Money::Spent,
+        Some(_) => Money::NotSpent,
+        None => Money::Unknown,
+    }
+}
+
+/// Whether another turn of the same account was under way since this one left.
+async fn is_shared(step: &Step, work: &TurnWork) -> Result<bool, Halt> {
+    let turns = Filter { kind: Some(JobKind::Turn), ..Filter::default() };
+    let others = step.ledger.list(&turns, 100).await?;
+    Ok(others.iter().any(|other| {
+        other.id != step.job.id
+            && other.service == step.job.service
+            && other.attempts > 0
+            && (!other.state.is_at_rest() || other.updated_at_ms >= work.sent_at_ms)
+    }))
 }
 
 fn no_effect(work: &TurnWork) -> Error {

@@ -17,6 +17,7 @@ use crate::nemo::events::TurnEvent;
 use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
 use crate::nemo::turn::{Fold, Outcome, StreamEnd};
+use crate::redact;
 use serde::{Deserialize, Serialize};
 
 /// A process that was frozen for this long between its commit and the request may no longer send it: somebody
@@ -35,7 +36,7 @@ pub(super) struct TurnWork {
     pub(super) uploaded: usize,
     /// The next one was begun: after a crash, look before sending it again.
     pub(super) uploading: bool,
-    /// The session before the message left, as the service sent it.
+    /// The session before the message left, as the service sent it; forgotten when the job is at rest.
     pub(super) before: Option<String>,
     /// The balance before the message left.
     pub(super) credits_before: Option<Balance>,
@@ -55,6 +56,8 @@ pub(super) struct TurnWork {
     pub(super) exportable: bool,
     /// The reply without its GUI talk.
     pub(super) reply: String,
+    /// Another turn of the account was under way meanwhile, so the balance does not tell what this one cost.
+    pub(super) shared: bool,
     /// It did something, and also reported a failure.
     pub(super) failed_partly: bool,
     /// What the reply asked for.
@@ -83,10 +86,14 @@ impl From<&Outcome> for Heard {
     fn from(outcome: &Outcome) -> Self {
         Self {
             complete: outcome.end == StreamEnd::Complete,
-            words: outcome.words(),
+            words: redact::scrub(&outcome.words()),
             only_apology: outcome.only_apology,
             used_tools: !outcome.tool_calls.is_empty(),
-            error: outcome.errors.first().or(outcome.tool_faults.first()).cloned(),
+            error: outcome
+                .errors
+                .first()
+                .or(outcome.tool_faults.first())
+                .map(|error| redact::quote(error, 300)),
             out_of_credits: outcome.out_of_credits,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Money};
+use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::settle;
 use crate::jobs::turn::TurnWork;
@@ -69,7 +69,7 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
     }
     if !told.exportable {
         let error = Error::new(Kind::Declined, "NemoVideo answered, but put nothing on the timeline.")
-            .money(money(&told))
+            .money(settle::money(&told))
             .quoting(&told.reply)
             .next("If it asked something, answer with edit_video in the same session; else describe the video anew.");
         return step.fail(&error).await;
@@ -78,15 +78,6 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
     let child = add_part(step, "render", render).await?;
     work.render = Some(child.id);
     watch(step, work, &Some("Exporting…".to_owned()), None).await
-}
-
-/// What the turn did to the balance.
-fn money(turn: &TurnWork) -> Money {
-    match settle::spent(turn.credits_before.as_ref(), turn.credits_after.as_ref()) {
-        Some(credits) if credits > 0.0 => Money::Spent,
-        Some(_) => Money::NotSpent,
-        None => Money::Unknown,
-    }
 }
 
 async fn part(step: &Step, id: Option<&JobId>) -> Result<Option<Job>, Halt> {
@@ -129,7 +120,7 @@ async fn follow(step: &mut Step, work: &VideoWork, part: &Job) -> Result<(), Hal
                 // The export is free, what it should have shown was not.
                 let turn = step.ledger.job(turn).await?;
                 let told: TurnWork = serde_json::from_value(turn.work).unwrap_or_default();
-                money(&told).code().clone_into(&mut failure.money);
+                settle::money(&told).code().clone_into(&mut failure.money);
             }
             step.record(Change {
                 state: Some(State::Failed),

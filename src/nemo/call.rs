@@ -13,7 +13,7 @@ use crate::nemo::client::Client;
 use crate::nemo::errors::{self, Attempted};
 use crate::nemo::wire::{self, Payload, Refusal};
 use crate::net::http::{self, Failure, Sent};
-use crate::redact::Secret;
+use crate::redact::{self, Secret};
 
 /// A state can hold a long timeline; nothing sensible is larger than this.
 const ANSWER_LIMIT_BYTES: usize = 64 * 1024 * 1024;
@@ -177,6 +177,8 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call<'_>, token: &Secret) -> Result<Attempt> {
+        // A careless service may repeat it in its answers.
+        redact::never_show(token);
         let request = self.request(call, token)?;
         let mut response = match http::send(request, call.patience.unwrap_or(self.timing.answer)).await {
             Ok(response) => response,
@@ -200,11 +202,7 @@ impl Client {
             Err(failure) => return Ok(Attempt::Lost(failure)),
         };
         Ok(match wire::open(status, &body) {
-            Err(mut refusal) => {
-                // A token of one's own may look like anything, and a careless service repeats it.
-                refusal.words = refusal.words.replace(token.reveal(), "…");
-                Attempt::Refused { refusal, retry_after: retry_after.map(Duration::from_secs) }
-            }
+            Err(refusal) => Attempt::Refused { refusal, retry_after: retry_after.map(Duration::from_secs) },
             // Not a stream although one was due, and no refusal either: nobody can tell what it did.
             Ok(_) if call.stream => Attempt::Refused {
                 refusal: Refusal { http: status, ..Refusal::default() },

@@ -378,3 +378,36 @@ async fn silence_is_the_same_at_the_command_line() {
     home.run(&["upload", file.to_str().unwrap(), "--json"]).await.ok();
     changed(&home.run(&["edit", TITLE, "--json"]).await.ok());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_at_a_time_are_not_charged_to_each_other() {
+    let home = Home::new().await;
+    let mut serve = home.serve().await;
+    let first = text(&serve.generate(CLIP, 0.0).await, "/job_id").to_owned();
+    let second =
+        text(&serve.generate("generate a 1-second 360p video of a forest", 0.0).await, "/job_id").to_owned();
+    for id in [first, second] {
+        let report = serve.rested(&id).await;
+        playable(&report);
+        let cost = &report["cost"];
+        let unknown = cost["credits"].is_null() && cost["worst_case_credits"] == 100.0;
+        assert!(cost["credits"] == 100.0 || unknown, "{report:#}");
+    }
+    serve.hang_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_never_left_cost_nothing() {
+    let refused = Fault::Status { status: 400, code: None, message: None, retry_after_s: None };
+    for rule in [always(Endpoint::WithSession, refused.clone()), always(Endpoint::RunSse, refused)] {
+        let home = Home::with_faults([rule]).await;
+        let report = home.run(&["make", CLIP, "--json"]).await.json();
+        assert_eq!(
+            (text(&report, "/state"), text(&report, "/error/money")),
+            ("failed", "not_spent"),
+            "{report:#}"
+        );
+        assert_eq!(report["cost"]["credits"], 0.0, "{report:#}");
+        assert!(report["cost"]["worst_case_credits"].is_null(), "{report:#}");
+    }
+}

@@ -58,8 +58,10 @@ async fn killed_at_any_moment_nothing_is_paid_twice_or_lost() {
                 assert_eq!(charged, 1, "{report:#}");
             }
             State::Failed => {
+                // With several turns at a time the balance may not tell; but it never tells a lie.
                 let money = &report["error"]["money"];
-                assert_eq!(charged, usize::from(money == "spent"), "an unknown must be visible: {report:#}");
+                let told = money == "unknown" || charged == usize::from(money == "spent");
+                assert!(told, "charged {charged} times: {report:#}");
             }
             State::Uncertain => assert_eq!(report["cost"]["worst_case_credits"], 100.0, "{report:#}"),
             _ => panic!("not at rest: {report:#}"),
