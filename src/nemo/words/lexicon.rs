@@ -42,8 +42,7 @@ tags! {
     Credit, Balance, Account, Enough, Left, HowMany, Spend, RunOut, Afford, Job, Price,
     State, Show, Tell, Check, What, HowLong, Project, Asset, Progress, Done, Have, Contain, Changed,
     Upload, Uploaded, Attach, Own, HereIs, Use,
-    Edit, EditWord, Picture, Ref, Says, Ui, Platform, AboutSelf,
-    Click, Press, Select, Open, Go, Drag, Move, Preview, Panel, Timeline, Button, Control, Place, Can, Should, Happy, Will, Already, Past, Aux, Question, Passive, Problem,
+    Edit, EditWord, Picture, Ref, Says, Ui, Platform, Click, Press, Select, Open, Go, Drag, Move, Preview, Panel, Timeline, Button, Control, Place, Can, Should, Happy, Will, Already, Past, Aux, Question, Passive, Problem,
 }
 
 /// A set of tags.
