@@ -104,9 +104,15 @@ pub fn scrub(text: &str) -> String {
         .collect()
 }
 
-/// Replaces the secret inside one word, and the query of an address.
+/// Replaces the secret inside one word, and the user and the query of an address.
 fn scrub_word(word: &str) -> String {
     let mut word = word.to_owned();
+    if let Some(host) = word.find("://").map(|start| start + "://".len()) {
+        let end = word[host..].find(['/', '?', '#']).map_or(word.len(), |end| host + end);
+        if let Some(user) = word[host..end].rfind('@') {
+            word.replace_range(host..host + user, "…");
+        }
+    }
     if let Some(start) = word.find("://")
         && let Some(query) = word[start..].find('?')
     {
@@ -151,6 +157,7 @@ mod tests {
             ("token nmv_usr_abcdefgh12345 refused", "token nmv_usr_… refused"),
             ("(sk-live0123456789)", "(sk-…)"),
             ("see https://a.example/x?X-Amz-Signature=abc now", "see https://a.example/x?… now"),
+            ("at https://u:CANARY@a.example/x", "at https://…@a.example/x"),
             ("task-force sk-1", "task-force sk-1"),
         ] {
             assert_eq!(quote(words, 300), shown);

@@ -12,6 +12,7 @@ use crate::media::probe;
 use crate::model::job::State;
 use crate::model::report::FileReport;
 use crate::model::request::Render;
+use crate::nemo::render::RenderStatus;
 use crate::net::staged::{self, Downloaded};
 
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.
@@ -45,8 +46,13 @@ pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork)
 async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded, Halt> {
     let client = step.client().await?;
     let render_id = work.render_id.clone().unwrap_or_default();
-    let fetched =
-        step.unless_stopped(client.download(&render_id, work.url.as_ref(), part, &|_, _| {})).await?;
+    // The address is asked for again and written down nowhere: it may be signed, and a signature runs out.
+    let url = match client.render_status(&render_id).await? {
+        RenderStatus::Completed { url } => url,
+        _ => None,
+    };
+    // Without one, the service's own route is taken.
+    let fetched = step.unless_stopped(client.download(&render_id, url.as_ref(), part, &|_, _| {})).await?;
     fetched.map_err(|error| {
         if error.kind() != Kind::Storage {
             return Halt::Fault(error);

@@ -15,7 +15,6 @@ use crate::model::report::FileReport;
 use crate::model::request::Request;
 use crate::nemo::render::{RenderStatus, Submission};
 use crate::nemo::state::SessionState;
-use crate::redact::SafeUrl;
 
 /// A failed render gets a new id once (NemoVideo skill, Export).
 const MAX_RENDERS: u32 = 2;
@@ -43,8 +42,6 @@ pub(super) struct RenderWork {
     pub(super) timeline: Option<String>,
     /// Reported as completed, but without an address.
     pub(super) completed_without_url: u32,
-    /// Where the service keeps the file; may be signed, so it is shown nowhere.
-    pub(super) url: Option<SafeUrl>,
     /// The file's name, decided before the bytes are put there.
     pub(super) final_path: Option<PathBuf>,
     /// Of the file in `final_path`.
@@ -239,8 +236,6 @@ async fn poll(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
             if url.is_none() && work.completed_without_url < 2 {
                 return rendering(step, &work, interval).await;
             }
-            // Without an address the authenticated download is tried.
-            work.url = url;
             step.record(Change {
                 state: Some(State::Ready),
                 work: notes(&work)?,

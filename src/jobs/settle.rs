@@ -109,6 +109,8 @@ pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
 pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     let mut work: TurnWork = step.work()?;
     if step.job.cancel_requested {
+        work.before = None;
+        step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
         return step
             .cancelled(
                 "Stopped listening. NemoVideo has no way to stop a message that was sent: it may still change the \
@@ -190,7 +192,8 @@ async fn done(
     let said = work.heard.as_ref().map(|heard| heard.words.clone()).unwrap_or_default();
     (work.reply, work.actions) = words::translate(&said);
     work.failed_partly =
-        work.heard.as_ref().is_some_and(|heard| heard.error.is_some() || heard.out_of_credits) && !changes.is_empty();
+        work.heard.as_ref().is_some_and(|heard| heard.error.is_some() || heard.out_of_credits)
+            && !changes.is_empty();
     work.changes = changes.phrases().to_vec();
     work.exportable = after.draft.is_exportable();
     // Only its difference was needed, and drafts can be large.

@@ -200,7 +200,11 @@ impl Client {
             Err(failure) => return Ok(Attempt::Lost(failure)),
         };
         Ok(match wire::open(status, &body) {
-            Err(refusal) => Attempt::Refused { refusal, retry_after: retry_after.map(Duration::from_secs) },
+            Err(mut refusal) => {
+                // A token of one's own may look like anything, and a careless service repeats it.
+                refusal.words = refusal.words.replace(token.reveal(), "…");
+                Attempt::Refused { refusal, retry_after: retry_after.map(Duration::from_secs) }
+            }
             // Not a stream although one was due, and no refusal either: nobody can tell what it did.
             Ok(_) if call.stream => Attempt::Refused {
                 refusal: Refusal { http: status, ..Refusal::default() },

@@ -48,6 +48,8 @@ pub struct Options {
     pub second_stage: SecondStage,
     /// The shape of the render replies.
     pub render_reply: RenderReply,
+    /// Ends the addresses of finished renders, as a signature does, for example `Expires=1&Signature=x`.
+    pub link_query: Option<String>,
     /// What becomes of a render of an empty draft.
     pub empty_draft: EmptyDraft,
     /// Refuse to render a draft that is not exactly one that the sandbox handed out.
@@ -77,6 +79,7 @@ impl Default for Options {
             silence: Silence::Sometimes,
             second_stage: SecondStage::InStream,
             render_reply: RenderReply::A,
+            link_query: None,
             empty_draft: EmptyDraft::Refused,
             strict_draft: true,
             upload_limit_bytes: 200 * 1024 * 1024,

@@ -1,6 +1,7 @@
 //! Tests through the outer doors: sockets, files, processes. One binary, because linking costs more than running.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
+mod bad_input;
 mod canned;
 mod cli;
 mod clients;
@@ -16,5 +17,7 @@ mod nemo_sandbox;
 mod paths;
 mod recordings;
 mod sandbox;
+mod secrets;
 mod talk;
 mod turns;
+mod workflows;

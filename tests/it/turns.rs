@@ -158,8 +158,15 @@ async fn an_export_that_the_plan_forbids_says_so_and_what_was_paid() {
     let ran = home.run(&["make", CLIP, "--json"]).await;
     assert_eq!(ran.code, Some(14), "{ran:?}");
     let report = ran.json();
-    assert_eq!((text(&report, "/state"), text(&report, "/error/code")), ("failed", "plan_required"), "{report:#}");
-    assert!(text(&report, "/error/next").contains("Register or upgrade your plan to unlock export."), "{report:#}");
+    assert_eq!(
+        (text(&report, "/state"), text(&report, "/error/code")),
+        ("failed", "plan_required"),
+        "{report:#}"
+    );
+    assert!(
+        text(&report, "/error/next").contains("Register or upgrade your plan to unlock export."),
+        "{report:#}"
+    );
     assert_eq!(text(&report, "/error/money"), "spent", "the clip was paid for: {report:#}");
     assert_eq!(home.requests("render_submit").len(), 1, "asking again would not help");
 }
@@ -190,7 +197,10 @@ async fn the_file_is_fetched_by_the_services_own_route_when_the_address_does_not
         let home = Home::with_faults([rule]).await;
         playable(&home.run(&["make", CLIP, "--json"]).await.ok());
         assert_eq!(home.requests("render_download").len(), 1);
-        assert!(home.requests("cdn").iter().all(|entry| entry.token.is_none()), "no token to the file server");
+        assert!(
+            home.requests("cdn").iter().all(|entry| entry.token.is_none()),
+            "no token to the file server"
+        );
     }
 }
 
@@ -227,7 +237,10 @@ async fn one_turn_at_a_time_in_a_session() {
     serve.hang_up().await;
     assert_eq!(home.messages(), [TITLE, "add lo-fi music at 35%"], "in the order they were asked for");
     let refused = home.sandbox.log.entries().unwrap();
-    assert!(!refused.iter().any(|entry| entry.endpoint == "run_sse" && entry.status == Some(409)), "{refused:#?}");
+    assert!(
+        !refused.iter().any(|entry| entry.endpoint == "run_sse" && entry.status == Some(409)),
+        "{refused:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,7 +248,13 @@ async fn an_export_waits_for_the_edit_before_it() {
     let beats = Fault::HeartbeatsOnly { count: 10, every_ms: 50 };
     let home = Home::with_faults([Rule::once(Endpoint::RunSse, beats)]).await;
     let mut serve = with_picture(&home).await;
-    serve.talk.call_ok("edit_video", json!({"instruction": "trim to 1 second and add a title \"Late\"", "wait_seconds": 0})).await;
+    serve
+        .talk
+        .call_ok(
+            "edit_video",
+            json!({"instruction": "trim to 1 second and add a title \"Late\"", "wait_seconds": 0}),
+        )
+        .await;
     let report = serve.talk.call_ok("export", json!({"wait_seconds": 60})).await;
     serve.hang_up().await;
     playable(&report);
@@ -279,7 +298,10 @@ async fn a_cancelled_turn_is_left_within_a_moment_and_its_risk_is_told() {
     let report = serve.rested(&id).await;
     serve.hang_up().await;
     assert_eq!(report["state"], "cancelled", "{report:#}");
-    assert!(text(&report, "/message").contains("may still change the timeline and cost credits"), "{report:#}");
+    assert!(
+        text(&report, "/message").contains("may still change the timeline and cost credits"),
+        "{report:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -307,14 +329,21 @@ async fn what_was_sent_and_cannot_be_seen_is_uncertain_until_somebody_looks() {
     let ran = home.run(&["make", CLIP, "--json"]).await;
     assert_eq!(ran.code, Some(23), "{ran:?}");
     let report = ran.json();
-    assert_eq!((text(&report, "/state"), text(&report, "/error/money")), ("uncertain", "unknown"), "{report:#}");
+    assert_eq!(
+        (text(&report, "/state"), text(&report, "/error/money")),
+        ("uncertain", "unknown"),
+        "{report:#}"
+    );
     assert_eq!(report["error"]["retry_is_safe"], false, "{report:#}");
     assert_eq!(report["cost"]["worst_case_credits"], 100.0, "{report:#}");
     let id = text(&report, "/job_id");
     assert!(text(&report, "/error/next").contains("jobs adopt"), "{report:#}");
     let same = home.run(&["make", CLIP, "--json"]).await.json();
     assert_eq!(same["job_id"], id, "the same call is the same job: {same:#}");
-    assert_eq!(home.run(&["jobs", "list", "--state", "uncertain", "--json"]).await.ok()["jobs"][0]["job_id"], id);
+    assert_eq!(
+        home.run(&["jobs", "list", "--state", "uncertain", "--json"]).await.ok()["jobs"][0]["job_id"],
+        id
+    );
 
     home.no_more_faults();
     playable(&home.run(&["jobs", "adopt", id, "--json"]).await.ok());
@@ -333,7 +362,11 @@ async fn what_is_given_up_says_so() {
     let report = home.run(&["make", CLIP, "--json"]).await.json();
     assert_eq!(text(&report, "/state"), "uncertain", "without the balance nobody can tell: {report:#}");
     let dropped = home.run(&["jobs", "drop", text(&report, "/job_id"), "--json"]).await.ok();
-    assert_eq!((text(&dropped, "/state"), text(&dropped, "/error/money")), ("failed", "unknown"), "{dropped:#}");
+    assert_eq!(
+        (text(&dropped, "/state"), text(&dropped, "/error/money")),
+        ("failed", "unknown"),
+        "{dropped:#}"
+    );
     assert!(!dropped.to_string().contains("adopt"), "there is nothing left to adopt: {dropped:#}");
     assert!(!home.run(&["jobs", "adopt", text(&report, "/job_id"), "--json"]).await.error().is_null());
 }

@@ -182,8 +182,10 @@ pub(super) async fn poll(
     let row = nemo.render_of(&caller, &id)?;
     let progress = nemo.progress_of(&row);
     let without_url = caller.troubles.has(&Fault::NoUrl);
-    let url = (row.status == RenderStatus::Completed && !without_url)
-        .then(|| format!("{}/cdn/render-result/{}.mp4", nemo.base, file_stem(&id)));
+    let url = (row.status == RenderStatus::Completed && !without_url).then(|| {
+        let query = nemo.options.link_query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{}/cdn/render-result/{}.mp4{query}", nemo.base, file_stem(&id))
+    });
     let mut flat = json!({ "taskId": id, "status": row.status, "progress": progress });
     let mut data =
         json!({ "id": id, "status": row.status, "progress": progress, "createdAt": row.created_at_ms });
