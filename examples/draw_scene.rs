@@ -5,6 +5,8 @@
 //!
 //! Sources in a draft are paths from the current folder.
 
+#![allow(clippy::print_stderr)] // an example talks on the terminal
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 

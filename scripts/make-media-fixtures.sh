@@ -27,6 +27,8 @@ ff $(video 160x90 10 1) -c:v libx265 -tag:v hvc1 -x265-params log-level=none:poo
 ff $(video 160x90 10 0.6) -c:v libaom-av1 -cpu-used 8 -crf 50 -b:v 0 -pix_fmt yuv420p av1.mp4
 ff $(video 160x90 10 1) $tone -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 50 -b:v 0 -c:a libopus -b:a 24k -t 1 vp9-opus.webm
 ff $(video 160x90 10 1) $tone $x264 $aac -t 1 h264.mkv
+# As a browser records it: no length, nothing to seek by.
+ff $(video 160x90 10 1.6) -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 50 -b:v 0 -live 1 -f webm - | cat > live.webm
 ff $(video 160x90 10 1) $tone -c:v mpeg4 -q:v 20 -c:a libmp3lame -b:a 32k -ac 1 -t 1 mpeg4-mp3.avi
 ff $tone $aac -vn sound-only.mp4
 ff $tone $aac -f ipod tone.m4a
@@ -41,7 +43,7 @@ ff $(video 64x48 1 1) -frames:v 1 -c:v libwebp -q:v 50 picture.webp
 ff $(video 64x48 5 1) animation.gif
 # Black and silent all through; and loud clipped sound: for the delivery check.
 ff -f lavfi -i color=black:size=160x90:rate=10:duration=1.6 -f lavfi -i anullsrc=r=44100:cl=mono -t 1.6 $x264 $aac -movflags +faststart black-silent.mp4
-ff $(video 160x90 10 1.6) -f lavfi -i "sine=frequency=440:sample_rate=44100:duration=1.6,volume=30dB" $x264 -c:a aac -b:a 64k -ac 1 -movflags +faststart clipped.mp4
+ff $(video 160x90 10 1.6) -f lavfi -i "aevalsrc='clip(4*sin(2*PI*440*t),-1,1)':s=44100:d=1.6" $x264 -c:a aac -b:a 96k -ac 1 -movflags +faststart clipped.mp4
 
 # One line per decoded picture: presentation time and MD5 of its I420 bytes, as shown (turned, cropped).
 for f in h264-high-bframes-aac.mp4 late-index.mp4 h264-baseline-cropped.mp4 h264-turned.mp4 fragmented.mp4 quicktime.mov edit-list.mp4; do

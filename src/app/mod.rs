@@ -99,7 +99,7 @@ impl App {
     pub fn poll(&self, service: Service) -> Duration {
         self.parts.config.poll.unwrap_or(match service {
             Service::Nemo => Duration::from_secs(30),
-            Service::Sandbox => Duration::from_millis(500),
+            Service::Sandbox => Duration::from_secs(1),
         })
     }
 

@@ -30,7 +30,7 @@ impl Shell {
         let waiting = wait::wait(&self.app, id, limit.unwrap_or(UNTIL_DONE), |tick| progress.tick(&tick));
 
         let end = tokio::select! {
-            job = waiting => End::Waited(job),
+            job = waiting => End::Waited(job.map(Box::new)),
             ended = &mut engine => End::NoEngine(ended.err()),
             () = interrupted() => End::Interrupted,
         };
@@ -43,7 +43,7 @@ impl Shell {
             }
         }
         match end {
-            End::Waited(job) => self.tell(&job?, false).await,
+            End::Waited(job) => self.tell(job?.as_ref(), false).await,
             End::NoEngine(panic) => {
                 let mut error = Error::internal("The loop that moves jobs ended too early.")
                     .next(format!("The job is kept. Go on with: firstcut jobs wait {id}"));
@@ -86,7 +86,7 @@ impl Shell {
 }
 
 enum End {
-    Waited(Result<Job>),
+    Waited(Result<Box<Job>>),
     NoEngine(Option<tokio::task::JoinError>),
     Interrupted,
 }

@@ -41,6 +41,7 @@ pub(super) struct List {
 
 #[derive(Args, Debug)]
 pub(super) struct Named {
+    #[expect(clippy::doc_markdown, reason = "shown as it is in the help")]
     /// The job, as in job_0199…
     #[arg(value_name = "JOB")]
     id: String,

@@ -43,7 +43,8 @@ fn told(path: &Path, error: media::Error) -> Error {
         media::Error::NotMedia { .. }
         | media::Error::Truncated { .. }
         | media::Error::Malformed { .. }
-        | media::Error::Undecodable { .. } => Kind::UnsupportedFile,
+        | media::Error::Undecodable { .. }
+        | media::Error::Unencodable { .. } => Kind::UnsupportedFile,
     };
     Error::new(kind, format!("{shown}: {error}.")).next("Try another file, or make this one again.")
 }

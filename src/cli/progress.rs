@@ -68,7 +68,9 @@ impl Progress {
         }
         let Ok(mut last) = self.last.lock() else { return };
         let tenth = percent.map_or(last.tenth, |percent| whole(percent) / 10);
-        let is_new = last.message != message;
+        // "Rendering, 14 %." and "Rendering, 15 %." are one message.
+        let words = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+        let is_new = words(&last.message) != words(message);
         if is_new || tenth > last.tenth || waited_ms >= last.at_ms + LINE_EVERY_MS {
             let percent = percent.map(|percent| format!(" {} %", whole(percent))).unwrap_or_default();
             self.out.note(&format!("[{} s{percent}] {message}", waited_ms / 1000));

@@ -117,7 +117,7 @@ pub(super) fn error_text(error: &Error) -> String {
         let _ = write!(text, "\n  wait: {seconds} s before the next try");
     }
     if let Some(step) = error.next_step() {
-        let _ = write!(text, "\n  next: {step}");
+        let _ = write!(text, "\n  next: {}", super::text::for_people(step));
     }
     text
 }

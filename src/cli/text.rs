@@ -18,7 +18,7 @@ pub(super) fn job(report: &JobReport) -> String {
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
     }
-    for change in &report.changes {
+    for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
         line("Changed", change);
     }
     for action in &report.actions {
@@ -28,7 +28,10 @@ pub(super) fn job(report: &JobReport) -> String {
     if let Some(cost) = report.cost.as_ref().and_then(cost) {
         line("Cost", &cost);
     }
-    line("Job", &format!("{} ({}, {})", report.job_id, state(report), report.service));
+    // An answer to a question is no job.
+    if !report.job_id.is_empty() {
+        line("Job", &format!("{} ({}, {})", report.job_id, state(report), report.service));
+    }
     if let Some(session) = &report.session_id {
         line("Session", session);
     }
@@ -96,8 +99,26 @@ fn number(value: f64) -> String {
 
 fn next(text: &mut String, step: &str) {
     if !step.is_empty() {
-        let _ = write!(text, "\nNext: {step}");
+        let _ = write!(text, "\nNext: {}", for_people(step));
     }
+}
+
+/// The tools of an assistant, and the commands that do the same. Longer names first.
+const COMMANDS: [(&str, &str); 7] = [
+    ("generate_video", "firstcut make"),
+    ("session_state", "firstcut state"),
+    ("check_credits", "firstcut credits"),
+    ("edit_video", "firstcut edit"),
+    ("cancel_job", "firstcut jobs cancel"),
+    ("check_job", "firstcut jobs wait"),
+    ("list_jobs", "firstcut jobs list"),
+];
+
+/// Advice that names tools, for somebody who types commands.
+pub(super) fn for_people(advice: &str) -> String {
+    COMMANDS.iter().fold(advice.to_owned(), |advice, (tool, command)| {
+        advice.replace(&format!("Call {tool}"), &format!("Use {command}")).replace(tool, command)
+    })
 }
 
 /// Several jobs, one a line.
@@ -178,6 +199,17 @@ mod tests {
         }
         for (bytes, shown) in [(999, "999 bytes"), (1_500, "1.5 kB"), (200_000_000, "200.0 MB")] {
             assert_eq!(size(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn advice_names_commands() {
+        for (advice, shown) in [
+            ("Call check_job with a job_id.", "Use firstcut jobs wait with a job_id."),
+            ("Call export, or edit_video.", "Call export, or firstcut edit."),
+            ("Make the call again.", "Make the call again."),
+        ] {
+            assert_eq!(for_people(advice), shown);
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -19,8 +20,10 @@ use crate::nemo;
 
 /// A lease is this long and renewed every quarter of it; a worker that dies is noticed after it.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
-/// A failure of ours, or of a service that is down, is retried this often before the job fails.
+/// A service that is down is asked again this often, without any progress between, before the job fails.
 const MAX_FAULTS: u64 = 12;
+/// How soon a request for the end is noticed while a service is listened to.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// Why a step ends without having written its result.
 pub(super) enum Halt {
@@ -102,15 +105,22 @@ impl Step {
         .await
     }
 
-    /// Keeps the lease for longer; false when it is somebody else's.
-    pub(super) async fn renew(&self) -> Result<(), Halt> {
-        let until = self.now_ms() + millis(LEASE);
-        if self.ledger.renew(&self.job, until).await? { Ok(()) } else { Err(Halt::Lost) }
+    /// Comes back when somebody asks for the job's end.
+    pub(super) fn end_asked_for(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (ledger, id) = (self.ledger.clone(), self.job.id.clone());
+        async move {
+            while !ledger.job(&id).await.is_ok_and(|job| job.cancel_requested) {
+                sleep(ASK_EVERY).await;
+            }
+        }
     }
 
-    /// Whether somebody asked for an end since the job was claimed.
-    pub(super) async fn end_is_asked_for(&self) -> Result<bool, Halt> {
-        Ok(self.job.cancel_requested || self.ledger.job(&self.job.id).await?.cancel_requested)
+    /// Does something long, unless the process is asked to end.
+    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.stop.cancelled() => Err(Halt::Stop),
+        }
     }
 
     /// Now and a while, for a row's due time.
@@ -130,9 +140,31 @@ pub(super) fn millis(duration: Duration) -> EpochMs {
     EpochMs::try_from(duration.as_millis()).unwrap_or(EpochMs::MAX)
 }
 
-/// Moves one claimed job one step on.
+/// Moves one claimed job one step on. However long that takes, the lease is kept meanwhile; without it nothing more
+/// is done.
 pub(super) async fn step(app: App, ledger: Ledger, job: Job, stop: CancellationToken) {
-    let mut step = Step { app, ledger, job, stop };
+    let kept = keep_lease(app.clone(), ledger.clone(), job.clone());
+    tokio::select! {
+        () = go(Step { app, ledger, job, stop }) => {}
+        () = kept => {}
+    }
+}
+
+/// Comes back when the job has passed to somebody else.
+async fn keep_lease(app: App, ledger: Ledger, job: Job) {
+    let mut renewal = interval_at(Instant::now() + LEASE / 4, LEASE / 4);
+    loop {
+        renewal.tick().await;
+        match ledger.renew(&job, app.now_ms() + millis(LEASE)).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The next try may still come in time; if not, the fence holds.
+            Err(error) => tracing::warn!(job.id = %job.id, %error, "a lease was not renewed"),
+        }
+    }
+}
+
+async fn go(mut step: Step) {
     let went = match step.job.request {
         Request::Turn(_) => turn::step(&mut step).await,
         Request::Render(_) => render::step(&mut step).await,
@@ -161,13 +193,15 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
     let faults = step.job.work.get("faults").and_then(serde_json::Value::as_u64).unwrap_or(0) + 1;
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::TimedOut);
     if !passing || faults > MAX_FAULTS {
-        return step.fail(error).await;
+        let sent = matches!(step.job.state, State::Submitting | State::Running);
+        return match step.job.request {
+            // What was paid for is not forgotten because it cannot be seen just now.
+            Request::Turn(_) if sent => turn::out_of_sight(step, error).await,
+            _ => step.fail(error).await,
+        };
     }
     let pause = error.wait_s().map_or_else(
-        || {
-            Duration::from_millis(250 << faults.min(7))
-                .min(step.app.poll(step.job.service).max(Duration::from_secs(1)))
-        },
+        || Duration::from_millis(250 << faults.min(7)).min(step.app.poll(step.job.service)),
         Duration::from_secs,
     );
     let mut work = step.job.work.clone();

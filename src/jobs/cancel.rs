@@ -1,10 +1,10 @@
 //! Ends a job on request, and lets a person settle what no reading could.
 
 use crate::app::App;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::report;
 use crate::ledger::Change;
-use crate::model::job::{Job, JobId, JobKind, State};
+use crate::model::job::{Failure, Job, JobId, JobKind, State};
 
 /// Asks for an end. What was already paid stays paid, and the report says so.
 pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
@@ -38,8 +38,17 @@ pub async fn adopt(app: &App, id: &JobId) -> Result<Job> {
 
 /// An uncertain job is given up; its worst case stays in the books.
 pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
+    let given_up = Error::new(
+        Kind::Uncertain,
+        "It was given up by a person; nothing shows what became of it.",
+    )
+    .money(Money::Unknown)
+    .next(
+        "To ask for the same once more, accepting that it may be charged twice, call again with new: true.",
+    );
     resolve(app, id, |_| Change {
         state: Some(State::Failed),
+        failure: Some(Some(Failure::from(&given_up))),
         note: Some("Given up by a person; it may have been charged.".to_owned()),
         ..Change::default()
     })

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::error::{Error, Result};
-use crate::jobs::advance::{Halt, LEASE, Step, notes};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::paths;
 use crate::jobs::render::RenderWork;
 use crate::ledger::Change;
@@ -21,7 +19,8 @@ pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork)
     if let (Some(path), Some(sha256)) = (&work.final_path, &work.sha256)
         && staged::sha256_of(path).ok().as_ref() == Some(sha256)
     {
-        // A crash came between the renaming and this row.
+        // A crash came between the renaming and this row, perhaps before the part file's own name was gone.
+        remove(&part_file(&render.output_path, step.job.id.as_str()));
         return done(step, work.clone(), path).await;
     }
     step.record(Change {
@@ -43,19 +42,29 @@ pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork)
     done(step, work, &path).await
 }
 
-/// Keeps the lease while the bytes come.
 async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded, Halt> {
     let client = step.client().await?;
     let render_id = work.render_id.clone().unwrap_or_default();
-    let fetching = client.download(&render_id, work.url.as_ref(), part, &|_, _| {});
-    tokio::pin!(fetching);
-    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
-    loop {
-        tokio::select! {
-            fetched = &mut fetching => return Ok(fetched?),
-            () = step.stop.cancelled() => return Err(Halt::Stop),
-            _ = renewal.tick() => step.renew().await?,
+    let fetched =
+        step.unless_stopped(client.download(&render_id, work.url.as_ref(), part, &|_, _| {})).await?;
+    fetched.map_err(|error| {
+        if error.kind() != Kind::Storage {
+            return Halt::Fault(error);
         }
+        // On a full disk half a video helps nobody, and the whole one is still at the service.
+        remove(part);
+        let failed = Error::new(Kind::Storage, error.message()).because(error);
+        Halt::Fault(failed.next("The timeline is kept. Free some space, then call export again: it is free."))
+    })
+}
+
+/// A part file that is no longer needed.
+fn remove(part: &Path) {
+    match std::fs::remove_file(part) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "a part file was left behind");
+        }
+        _ => {}
     }
 }
 

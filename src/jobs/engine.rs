@@ -13,12 +13,14 @@ use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
 use crate::ledger::{Change, Dispatcher, Ledger};
-use crate::model::job::{Failure, Job, State};
+use crate::model::job::{Failure, Job, Service, State};
 
 /// Steps under way at once. Most of them wait for a service.
-const MAX_STEPS: usize = 8;
+const MAX_STEPS: usize = 32;
 /// The longest that the loop sleeps: jobs that other processes write down are found this soon.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A service may ask for a longer pause; then it is asked again too early, which is harmless.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 /// How often a process that is not the dispatcher asks whether it may be.
 const ELECT_EVERY: Duration = Duration::from_millis(250);
 
@@ -32,11 +34,19 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     let Some(_elected) = elect(&ledger, &stop).await? else { return Ok(()) };
     // Whoever held leases is gone: only the dispatcher takes any.
     ledger.expire_leases(app.now_ms()).await?;
+    mend_times(&app, &ledger).await?;
+    let mut latest_ms = app.now_ms();
     let steps = TaskTracker::new();
     let running = Arc::new(AtomicUsize::new(0));
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
     while !stop.is_cancelled() {
         let rung = app.rung();
+        let now_ms = app.now_ms();
+        if now_ms < latest_ms - millis(LEASE) {
+            tracing::warn!("the clock was set back");
+            mend_times(&app, &ledger).await?;
+        }
+        latest_ms = now_ms;
         if let Err(error) = claim(&app, &ledger, &owner, &steps, &running, &stop).await {
             tracing::error!(%error, "due jobs could not be read");
         }
@@ -49,6 +59,12 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     steps.close();
     steps.wait().await;
     Ok(())
+}
+
+/// Due times are wall-clock times, and clocks are set back.
+async fn mend_times(app: &App, ledger: &Ledger) -> Result<()> {
+    let horizon = app.poll(Service::Nemo).saturating_mul(4).max(LONGEST_PAUSE);
+    ledger.forget_far_future(app.now_ms(), millis(horizon)).await
 }
 
 async fn elect(ledger: &Ledger, stop: &CancellationToken) -> Result<Option<Dispatcher>> {

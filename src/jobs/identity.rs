@@ -1,14 +1,15 @@
 //! The identity of a request: the same call twice gives the same job.
 //!
 //! A client that lost our answer repeats the call. Within [`WINDOW_MS`] of the earlier job's last change, and
-//! for as long as that runs, the repetition *is* that job; `request_id` makes it so for ever, `new` never.
+//! for as long as that runs, the repetition *is* that job; `request_id` makes it so for ever, `new` never. What
+//! failed without any effect, or was stopped by its caller, is forgotten at once.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Money, Result};
 use crate::ledger::Ledger;
-use crate::model::job::{EpochMs, Job, JobId, Service};
+use crate::model::job::{EpochMs, Job, JobId, Service, State};
 
 /// Longer than any client waits for one call, shorter than a person takes to want the same again.
 const WINDOW_MS: EpochMs = 10 * 60 * 1000;
@@ -47,13 +48,22 @@ pub(super) async fn identify(
     }
     let base = format!("same:{}:", digest(service, asked)?);
     Ok(match ledger.latest_with_key_prefix(&base).await? {
-        Some(job) if !job.state.is_at_rest() || now_ms - job.updated_at_ms < WINDOW_MS => {
+        Some(job) if !job.state.is_at_rest() || (is_kept(&job) && now_ms - job.updated_at_ms < WINDOW_MS) => {
             Identity::Known(Box::new(job))
         }
         earlier => {
             Identity::Fresh(format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default()))
         }
     })
+}
+
+/// Whether asking for the same again means this job and its result.
+fn is_kept(job: &Job) -> bool {
+    match job.state {
+        State::Cancelled => false,
+        State::Failed => job.failure.as_ref().is_none_or(|failure| failure.money != Money::NotSpent.code()),
+        _ => true,
+    }
 }
 
 fn digest(service: Service, asked: &impl Serialize) -> Result<String> {

@@ -5,6 +5,7 @@ pub mod cancel;
 mod deliver;
 pub mod engine;
 mod identity;
+mod mention;
 pub mod paths;
 pub mod plan;
 mod render;

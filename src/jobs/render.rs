@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::deliver;
-use crate::ledger::{AttemptState, Change};
-use crate::model::job::{EpochMs, State};
+use crate::ledger::{AttemptState, Change, Filter};
+use crate::model::job::{EpochMs, JobKind, State};
 use crate::model::report::FileReport;
 use crate::model::request::Request;
 use crate::nemo::render::{RenderStatus, Submission};
@@ -18,7 +18,9 @@ use crate::nemo::state::SessionState;
 use crate::redact::SafeUrl;
 
 /// A failed render gets a new id once (NemoVideo skill, Export).
-const MAX_ATTEMPTS: u32 = 2;
+const MAX_RENDERS: u32 = 2;
+/// A submission that the service is too busy for is offered again so often.
+const MAX_ATTEMPTS: u32 = 6;
 /// A render that takes longer is given up; another one is free.
 const DEADLINE_MS: EpochMs = 15 * 60 * 1000;
 /// The timeline must look the same twice before it is rendered, because the second stage of a generation may
@@ -31,6 +33,8 @@ const MAX_LOOKS: u32 = 8;
 pub(super) struct RenderWork {
     /// The id that we chose; committed before the request.
     pub(super) render_id: Option<String>,
+    /// Renders that failed or got lost.
+    pub(super) failed: u32,
     /// When that was submitted.
     pub(super) submitted_at_ms: EpochMs,
     /// Looks at the timeline before submitting.
@@ -75,6 +79,15 @@ fn session_of(step: &Step) -> Result<String, Halt> {
 /// Reads the timeline freshly, and submits it when it has stopped changing.
 async fn prepare(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
     let session_id = session_of(step)?;
+    if step.job.parent_id.is_none() && edits_come_first(step, &session_id).await? {
+        return step
+            .record(Change {
+                note: Some("Waiting for the edit that was asked for before…".to_owned()),
+                due_at_ms: step.in_a(step.app.poll(step.job.service).min(Duration::from_secs(3))),
+                ..Change::default()
+            })
+            .await;
+    }
     let state = step.client().await?.state(&session_id).await?;
     let timeline = state.draft.timeline().to_string();
     let settled = work.timeline.as_ref() == Some(&timeline) || work.looks >= MAX_LOOKS;
@@ -105,6 +118,19 @@ async fn prepare(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
     submit(step, work, &state).await
 }
 
+/// Whether a message to the same timeline was asked for before this export and has not ended.
+async fn edits_come_first(step: &Step, session_id: &str) -> Result<bool, Halt> {
+    let turns = Filter {
+        active_only: true,
+        kind: Some(JobKind::Turn),
+        session_id: Some(session_id.to_owned()),
+        ..Filter::default()
+    };
+    let own = (step.job.created_at_ms, &step.job.id);
+    let turns = step.ledger.list(&turns, 100).await?;
+    Ok(turns.iter().any(|turn| turn.service == step.job.service && (turn.created_at_ms, &turn.id) < own))
+}
+
 /// `render_` and a timestamp (NemoVideo skill, Export), made unique by a few random digits.
 fn fresh_id(now_ms: EpochMs) -> String {
     let random = Uuid::new_v4().simple().to_string();
@@ -119,10 +145,7 @@ async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Resu
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, step.now_ms()).await? else {
         return Err(Halt::Lost);
     };
-    let sent = tokio::select! {
-        sent = client.submit_render(&render_id, &session_id, &state.draft) => sent,
-        () = step.stop.cancelled() => return Err(Halt::Stop),
-    };
+    let sent = step.unless_stopped(client.submit_render(&render_id, &session_id, &state.draft)).await?;
     match sent {
         // An id that is known already is ours: an earlier submission had arrived.
         Ok(Submission::Accepted | Submission::AlreadyKnown) => {
@@ -143,7 +166,15 @@ async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Resu
                     | Kind::OutOfCredits
                     | Kind::EmptyTimeline
             );
-            if hopeless { step.fail(&error).await } else { once_more(step, work, error).await }
+            let busy = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited);
+            if hopeless {
+                step.fail(&error).await
+            } else if busy && n < MAX_ATTEMPTS {
+                let pause = error.wait_s().map_or(step.app.poll(step.job.service), Duration::from_secs);
+                again(step, work, &format!("{} Trying again.", error.message()), pause).await
+            } else {
+                once_more(step, work, error).await
+            }
         }
     }
 }
@@ -172,20 +203,28 @@ async fn look_up(step: &mut Step, work: RenderWork) -> Result<(), Halt> {
 }
 
 /// A new id, once; then the failure is told.
-async fn once_more(step: &mut Step, work: RenderWork, error: Error) -> Result<(), Halt> {
-    if step.job.attempts >= MAX_ATTEMPTS {
+async fn once_more(step: &mut Step, mut work: RenderWork, error: Error) -> Result<(), Halt> {
+    work.failed += 1;
+    if work.failed >= MAX_RENDERS {
         let failed = Error::new(error.kind(), error.message().to_owned())
             .quoting(error.quoted().unwrap_or_default())
             .next("The timeline is untouched and exporting is free: call export again.")
             .because(error);
         return step.fail(&failed).await;
     }
-    let work = RenderWork { looks: MAX_LOOKS, timeline: work.timeline, ..RenderWork::default() };
+    let note = "The render failed; trying once more under a new id.";
+    again(step, work, note, Duration::from_millis(200)).await
+}
+
+/// Back to the start, with the timeline as it is.
+async fn again(step: &mut Step, work: RenderWork, note: &str, pause: Duration) -> Result<(), Halt> {
+    let RenderWork { failed, timeline, .. } = work;
+    let work = RenderWork { failed, timeline, looks: MAX_LOOKS, ..RenderWork::default() };
     step.record(Change {
         state: Some(State::Queued),
         work: notes(&work)?,
-        note: Some("The render failed; trying once more under a new id.".to_owned()),
-        due_at_ms: step.in_a(Duration::from_millis(200)),
+        note: Some(note.to_owned()),
+        due_at_ms: step.in_a(pause),
         ..Change::default()
     })
     .await

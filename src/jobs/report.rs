@@ -166,11 +166,18 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
                 said.push(format!("✅ Video ready! It is saved as {path}."));
             }
             if let Some(work) = turn {
-                said.push(if work.changes.is_empty() {
-                    "The timeline is unchanged.".to_owned()
-                } else {
-                    format!("Changed on the timeline: {}.", work.changes.join("; "))
-                });
+                match work.changes.as_slice() {
+                    [] => said.push("The timeline is unchanged.".to_owned()),
+                    // Beside a file, the list of its parts would only be noise.
+                    _ if file.is_some() => {}
+                    changes => said.push(format!("Changed on the timeline: {}.", changes.join("; "))),
+                }
+                if work.failed_partly {
+                    said.push(
+                        "NemoVideo also reported a failure, so something that was asked for may be missing."
+                            .to_owned(),
+                    );
+                }
                 if let Some(quotation) = quotation(&work.reply) {
                     said.push(quotation);
                 }

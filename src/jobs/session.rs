@@ -13,6 +13,7 @@ use crate::model::job::Service;
 use crate::model::report::{CreditsReport, SessionReport, UploadReport, UploadedReport};
 use crate::model::request::Media;
 use crate::nemo::Client;
+use crate::nemo::timeline::Timeline;
 use crate::nemo::upload::{UploadFile, Uploaded};
 use crate::redact::SafeUrl;
 
@@ -150,7 +151,7 @@ pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Resu
         (false, true) => "The timeline is empty: call generate_video or edit_video.",
     };
     Ok(SessionReport {
-        message: format!("{}{timeline}", rehearsal_mark(chosen.service)),
+        message: format!("{}{}", rehearsal_mark(chosen.service), in_short(&timeline, exportable)),
         timeline: timeline.to_string(),
         tracks: timeline.tracks.len(),
         duration_s: (timeline.duration_ms > 0.0).then_some(timeline.duration_ms / 1000.0),
@@ -162,6 +163,16 @@ pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Resu
         session_id: chosen.session_id,
         next: next.to_owned(),
     })
+}
+
+/// A timeline in half a sentence; the tracks stand beside it.
+fn in_short(timeline: &Timeline, exportable: bool) -> String {
+    let ready = if exportable { "ready to export" } else { "nothing to export yet" };
+    match timeline.tracks.len() {
+        0 => "The timeline is empty.".to_owned(),
+        1 => format!("1 track, {} s, {ready}.", timeline.duration_ms / 1000.0),
+        n => format!("{n} tracks, {} s, {ready}.", timeline.duration_ms / 1000.0),
+    }
 }
 
 /// The session is the current one from now on.

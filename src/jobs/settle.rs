@@ -26,6 +26,8 @@ struct Evidence<'a> {
     heard: Option<&'a Heard>,
     /// The session differs from before.
     changed: bool,
+    /// It looks as it did at the last look.
+    settled: bool,
     /// More credits are frozen than before: work is going on.
     busy: bool,
     /// The balance is what it was; none when it cannot be told.
@@ -58,7 +60,9 @@ enum Verdict {
 fn judge(evidence: &Evidence<'_>) -> Verdict {
     let lost = evidence.heard.is_none_or(|heard| !heard.complete);
     if evidence.changed {
-        return if lost && evidence.busy && !evidence.late { Verdict::Later } else { Verdict::Done };
+        // A stream tells when it has ended; without one, the timeline must have come to rest.
+        let goes_on = lost && (evidence.busy || !evidence.settled) && !evidence.late;
+        return if goes_on { Verdict::Later } else { Verdict::Done };
     }
     if let Some(heard) = evidence.heard {
         if heard.out_of_credits {
@@ -119,11 +123,14 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     let after = client.state(&session_id).await?;
     let credits = Balance::read(&client).await;
     work.looks += 1;
+    work.faults = 0;
     let before = work.before.as_deref().map(SessionState::parse).transpose()?;
     let changes = before.map(|before| changes::diff(&before, &after)).unwrap_or_default();
+    let timeline = Some(after.draft.timeline().to_string());
     let evidence = Evidence {
         heard: work.heard.as_ref(),
         changed: !changes.is_empty(),
+        settled: timeline == work.timeline,
         busy: both(&work.credits_before, &credits).is_some_and(|(before, now)| now.frozen > before.frozen),
         balance_same: both(&work.credits_before, &credits)
             .map(|(before, now)| now.total >= before.total && now.frozen <= before.frozen),
@@ -132,6 +139,7 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     };
     let verdict = judge(&evidence);
     work.credits_after = credits;
+    work.timeline = timeline;
     match verdict {
         Verdict::Done => done(step, work, &changes, &after).await,
         Verdict::Soon => {
@@ -166,7 +174,7 @@ fn both<'a, T>(one: &'a Option<T>, other: &'a Option<T>) -> Option<(&'a T, &'a T
 async fn again(step: &mut Step, work: &TurnWork, pause: Duration) -> Result<(), Halt> {
     step.record(Change {
         work: notes(work)?,
-        note: Some("Nothing has changed on the timeline yet; looking again.".to_owned()),
+        note: Some("Looking what changes on the timeline.".to_owned()),
         due_at_ms: step.in_a(pause),
         ..Change::default()
     })
@@ -181,8 +189,9 @@ async fn done(
 ) -> Result<(), Halt> {
     let said = work.heard.as_ref().map(|heard| heard.words.clone()).unwrap_or_default();
     (work.reply, work.actions) = words::translate(&said);
+    work.failed_partly =
+        work.heard.as_ref().is_some_and(|heard| heard.error.is_some() || heard.out_of_credits) && !changes.is_empty();
     work.changes = changes.phrases().to_vec();
-    work.timeline = Some(after.draft.timeline().to_string());
     work.exportable = after.draft.is_exportable();
     // Only its difference was needed, and drafts can be large.
     work.before = None;

@@ -3,9 +3,9 @@
 use crate::app::{App, Current};
 use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
-use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput};
+use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{paths, report};
+use crate::jobs::{mention, paths, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::JobReport;
@@ -37,7 +37,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     plan::refuse_foreign_wishes(&input)?;
     let message = plan::message(&prompt, &input)?;
     let routed = route::route(&prompt);
-    if let Some(accepted) = command(app, caller, &routed, &input).await? {
+    if let Some(accepted) = command(app, caller, &routed, &prompt, &input).await? {
         return Ok(accepted);
     }
     let files: Vec<String> = input
@@ -63,7 +63,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         Identity::Fresh(key) => key,
     };
     let output_path =
-        paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, &jiff::Zoned::now())?;
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, now_ms)?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
@@ -85,7 +85,7 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
         new: input.new,
         ..GenerateInput::default()
     };
-    if let Some(accepted) = command(app, caller, &routed, &like).await? {
+    if let Some(accepted) = command(app, caller, &routed, &message, &like).await? {
         return Ok(accepted);
     }
     let chosen = session::require(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
@@ -117,13 +117,8 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
         Identity::Fresh(key) => key,
     };
-    let output_path = paths::output_file(
-        app.config(),
-        caller,
-        input.output_path.as_deref(),
-        title(&history),
-        &jiff::Zoned::now(),
-    )?;
+    let output_path =
+        paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
     session::remember(app, caller, &chosen).await?;
     let request = Request::Render(Render { output_path });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
@@ -154,10 +149,12 @@ async fn command(
     app: &App,
     caller: &Caller,
     routed: &route::Route,
+    words: &str,
     input: &GenerateInput,
 ) -> Result<Option<Accepted>> {
     match routed.action {
-        Intent::Edit | Intent::Upload => Ok(None),
+        Intent::Edit => Ok(None),
+        Intent::Upload => upload(app, caller, routed, words, input).await,
         Intent::Export => {
             let export = ExportInput {
                 service: input.service.clone(),
@@ -184,6 +181,52 @@ async fn command(
             Ok(Some(Accepted::Told(Box::new(told))))
         }
     }
+}
+
+/// Words that bring files along. When nothing else is wished, the upload is the whole answer; else the files go
+/// into the session and the words are sent with them.
+async fn upload(
+    app: &App,
+    caller: &Caller,
+    routed: &route::Route,
+    words: &str,
+    input: &GenerateInput,
+) -> Result<Option<Accepted>> {
+    let named = mention::media(words);
+    if named.is_empty() {
+        return Err(Error::invalid("These words ask for an upload, but name no file. Nothing was sent.")
+            .next("Call upload with files or urls, or name the file in the words, for example ~/Movies/clip.mp4."));
+    }
+    if routed.also.contains(&Intent::Edit) {
+        let media = session::media(app, caller, &named, &[])?;
+        let chosen =
+            session::choose(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
+        let service = match &chosen {
+            Some(chosen) => chosen.service,
+            None => app.service(input.service.as_deref())?,
+        };
+        let session_id = chosen.map(|chosen| chosen.session_id);
+        let asked = (words, &media, &session_id);
+        let ledger = app.ledger().await?;
+        let request_id = input.request_id.as_deref();
+        let key = match identify(ledger, service, &asked, request_id, input.new, app.now_ms()).await? {
+            Identity::Known(job) => return Ok(Some(known(app, *job))),
+            Identity::Fresh(key) => key,
+        };
+        let language = language::detect(words).to_owned();
+        let request = Request::Turn(Turn { message: words.to_owned(), media, language });
+        return Ok(Some(write_down(app, service, session_id, request, key).await?));
+    }
+    let upload = UploadInput {
+        files: named,
+        urls: Vec::new(),
+        service: input.service.clone(),
+        session_id: input.session_id.clone(),
+    };
+    let done = session::upload(app, caller, upload, &|_, _| {}).await?;
+    let mut told = report::answer(&done.service, &done.message, &done.next);
+    told.session_id = Some(done.session_id);
+    Ok(Some(Accepted::Told(Box::new(told))))
 }
 
 /// The session that a new video is made in: the one that was named, or the current one if files were uploaded

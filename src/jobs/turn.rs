@@ -5,11 +5,8 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
-
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, LEASE, Step, notes};
+use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::{session, settle};
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Failure, State};
@@ -20,6 +17,7 @@ use crate::nemo::events::TurnEvent;
 use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
 use crate::nemo::turn::{Fold, Outcome, StreamEnd};
+use serde::{Deserialize, Serialize};
 
 /// A process that was frozen for this long between its commit and the request may no longer send it: somebody
 /// else may own the job by now.
@@ -31,6 +29,8 @@ const MAX_ATTEMPTS: u32 = 4;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct TurnWork {
+    /// Times that the service could not be reached since the last progress.
+    pub(super) faults: u64,
     /// Files and addresses that are in the session.
     pub(super) uploaded: usize,
     /// The next one was begun: after a crash, look before sending it again.
@@ -55,6 +55,8 @@ pub(super) struct TurnWork {
     pub(super) exportable: bool,
     /// The reply without its GUI talk.
     pub(super) reply: String,
+    /// It did something, and also reported a failure.
+    pub(super) failed_partly: bool,
     /// What the reply asked for.
     pub(super) actions: Vec<ActionReport>,
 }
@@ -142,6 +144,7 @@ async fn prepare(step: &mut Step, turn: &Turn) -> Result<(), Halt> {
     };
     fill(step, &mut work, turn, &session_id).await?;
     work.before = Some(client.state(&session_id).await?.raw().to_owned());
+    work.faults = 0;
     work.credits_before = Balance::read(&client).await;
     work.sent_at_ms = step.now_ms();
     note(step, &work, "Sending your words to NemoVideo…").await?;
@@ -159,7 +162,7 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
             let total = turn.media.len();
             note(step, work, &format!("Uploading {name} ({} of {total})…", index + 1)).await?;
             let upload = session::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
-            keep_lease_during(step, upload).await??;
+            step.unless_stopped(upload).await??;
         }
         work.uploaded = index + 1;
         work.uploading = false;
@@ -183,6 +186,7 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
         sent = client.send(session_id, &turn.message) => sent,
         // Once begun, a request may have arrived. The next worker reads what became of it.
         () = step.stop.cancelled() => return Err(Halt::Stop),
+        () = step.end_asked_for() => Err(Error::new(Kind::Uncertain, "The end was asked for.")),
     };
     let heard = match sent {
         Ok(stream) => {
@@ -244,23 +248,19 @@ async fn answer_was_lost(step: &mut Step) -> Result<(), Halt> {
     settle::begin(step, work).await
 }
 
-/// Folds the stream, keeps the lease, shows what the agent is doing.
+/// Folds the stream and shows what the agent is doing.
 ///
 /// The inner error is a refusal that came in place of a stream: the message surely had no effect.
 async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Result<Heard, Error>, Halt> {
     let mut fold = Fold::default();
     let mut accepted = false;
-    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
     let stop = step.stop.clone();
+    let end_asked_for = step.end_asked_for();
+    tokio::pin!(end_asked_for);
     loop {
         tokio::select! {
             () = stop.cancelled() => return Err(Halt::Stop),
-            _ = renewal.tick() => {
-                step.renew().await?;
-                if step.end_is_asked_for().await? {
-                    break;
-                }
-            }
+            () = &mut end_asked_for => break,
             event = stream.next() => match event {
                 None => break,
                 Some(Err(error)) if !accepted && error.kind() != Kind::Protocol => return Ok(Err(error)),
@@ -312,19 +312,6 @@ fn doing(tool: &str) -> String {
         "NemoVideo is working on it."
     };
     doing.to_owned()
-}
-
-/// Renews the lease while something of ours takes long.
-async fn keep_lease_during<T>(step: &Step, work: impl Future<Output = T>) -> Result<T, Halt> {
-    tokio::pin!(work);
-    let mut renewal = tokio::time::interval_at(Instant::now() + LEASE / 4, LEASE / 4);
-    loop {
-        tokio::select! {
-            done = &mut work => return Ok(done),
-            () = step.stop.cancelled() => return Err(Halt::Stop),
-            _ = renewal.tick() => step.renew().await?,
-        }
-    }
 }
 
 async fn note(step: &mut Step, work: &TurnWork, words: &str) -> Result<(), Halt> {
@@ -380,6 +367,30 @@ pub(super) async fn uncertain(step: &mut Step, work: &TurnWork) -> Result<(), Ha
     step.record(Change {
         state: Some(State::Uncertain),
         work: notes(work)?,
+        failure: Some(Some(Failure::from(&error))),
+        ..Change::default()
+    })
+    .await
+}
+
+/// The message was sent, and the service does not let us see what became of it.
+pub(super) async fn out_of_sight(step: &mut Step, cause: &Error) -> Result<(), Halt> {
+    let message = format!("The message was sent, but what it did cannot be read. {}", cause.message());
+    let told =
+        |kind| Error::new(kind, message).money(Money::Unknown).quoting(cause.quoted().unwrap_or_default());
+    if cause.kind() == Kind::SessionLost {
+        if let Some(session_id) = &step.job.session_id {
+            step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
+        }
+        return step.fail(&told(Kind::SessionLost).next(cause.next_step().unwrap_or_default())).await;
+    }
+    let error = told(Kind::Uncertain).next(format!(
+        "When NemoVideo answers again, `firstcut jobs adopt {}` looks what it did. {}",
+        step.job.id,
+        cause.next_step().unwrap_or_default()
+    ));
+    step.record(Change {
+        state: Some(State::Uncertain),
         failure: Some(Some(Failure::from(&error))),
         ..Change::default()
     })

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::settle;
 use crate::jobs::turn::TurnWork;
 use crate::ledger::{Change, NewJob};
-use crate::model::job::{Failure, Job, JobId, State};
+use crate::model::job::{Failure, Job, JobId, JobKind, State};
 use crate::model::request::{Render, Request, Video};
 
 /// Parts ring when they come to rest; this is for the ring that was lost in a crash.
@@ -67,13 +68,8 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
         return step.cancelled("Stopped before the export; what was generated stays on the timeline.").await;
     }
     if !told.exportable {
-        let charged = super::settle::spent(told.credits_before.as_ref(), told.credits_after.as_ref());
         let error = Error::new(Kind::Declined, "NemoVideo answered, but put nothing on the timeline.")
-            .money(match charged {
-                Some(credits) if credits > 0.0 => Money::Spent,
-                Some(_) => Money::NotSpent,
-                None => Money::Unknown,
-            })
+            .money(money(&told))
             .quoting(&told.reply)
             .next("If it asked something, answer with edit_video in the same session; else describe the video anew.");
         return step.fail(&error).await;
@@ -82,6 +78,15 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
     let child = add_part(step, "render", render).await?;
     work.render = Some(child.id);
     watch(step, work, &Some("Exporting…".to_owned()), None).await
+}
+
+/// What the turn did to the balance.
+fn money(turn: &TurnWork) -> Money {
+    match settle::spent(turn.credits_before.as_ref(), turn.credits_after.as_ref()) {
+        Some(credits) if credits > 0.0 => Money::Spent,
+        Some(_) => Money::NotSpent,
+        None => Money::Unknown,
+    }
 }
 
 async fn part(step: &Step, id: Option<&JobId>) -> Result<Option<Job>, Halt> {
@@ -94,7 +99,7 @@ async fn part(step: &Step, id: Option<&JobId>) -> Result<Option<Job>, Halt> {
 /// Adds a part; after a crash the same one is found again.
 async fn add_part(step: &Step, name: &str, request: Request) -> Result<Job, Halt> {
     let now_ms = step.now_ms();
-    let part = NewJob {
+    let new = NewJob {
         id: JobId::fresh(),
         parent_id: Some(step.job.id.clone()),
         service: step.job.service,
@@ -106,15 +111,26 @@ async fn add_part(step: &Step, name: &str, request: Request) -> Result<Job, Halt
         note: step.job.note.clone(),
         due_at_ms: Some(now_ms),
     };
-    Ok(step.ledger.insert(part, now_ms).await?.job)
+    let part = step.ledger.insert(new, now_ms).await?.job;
+    // Whoever asked for the end before the part was there could not ask the part.
+    if step.ledger.job(&step.job.id).await?.cancel_requested {
+        step.ledger.request_cancel(&part.id, now_ms).await?;
+    }
+    Ok(part)
 }
 
 /// The video is where its part is.
 async fn follow(step: &mut Step, work: &VideoWork, part: &Job) -> Result<(), Halt> {
     match part.state {
         State::Failed => {
-            let failure =
+            let mut failure =
                 part.failure.clone().unwrap_or_else(|| Failure::from(&Error::internal("A part failed.")));
+            if let (JobKind::Render, Some(turn)) = (part.kind, &work.turn) {
+                // The export is free, what it should have shown was not.
+                let turn = step.ledger.job(turn).await?;
+                let told: TurnWork = serde_json::from_value(turn.work).unwrap_or_default();
+                money(&told).code().clone_into(&mut failure.money);
+            }
             step.record(Change {
                 state: Some(State::Failed),
                 work: notes(work)?,
@@ -132,6 +148,10 @@ async fn follow(step: &mut Step, work: &VideoWork, part: &Job) -> Result<(), Hal
                 ..Change::default()
             })
             .await
+        }
+        _ if step.job.cancel_requested && !part.cancel_requested && !part.state.is_at_rest() => {
+            step.ledger.request_cancel(&part.id, step.now_ms()).await?;
+            watch(step, work, &part.note, part.progress_pct).await
         }
         State::Cancelled => step.cancelled(part.note.as_deref().unwrap_or("Stopped.")).await,
         _ => watch(step, work, &part.note, part.progress_pct).await,

@@ -43,6 +43,19 @@ impl Ledger {
         self.publish(tx).await
     }
 
+    /// Makes due now what is due later than `horizon_ms` from now. Nobody plans so far ahead: the clock was set back
+    /// since, and the jobs would wait until it is there again.
+    pub async fn forget_far_future(&self, now_ms: EpochMs, horizon_ms: i64) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE job SET due_at_ms = $1 WHERE due_at_ms > $2")
+            .bind(now_ms)
+            .bind(now_ms.saturating_add(horizon_ms))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Ends every lease. Only for a dispatcher that was just elected: whoever held one is gone.
     pub async fn expire_leases(&self, now_ms: EpochMs) -> Result<()> {
         let mut tx = self.begin().await?;

@@ -72,14 +72,13 @@ fn fault(name: &str, rule: &Value, value: &Value) -> Option<String> {
         _ => true,
     };
     if !fits {
-        let wanted = match wanted {
-            "string" => "text",
-            "integer" => "a whole number",
-            "boolean" => "true or false",
-            "array" => "a list",
-            _ => "a number",
-        };
-        return Some(format!("{name} must be {wanted}, not {}{}.", shown(value), about(rule)));
+        return Some(format!(
+            "{name} must be {}{}, not {}{}.",
+            kind(wanted),
+            range(rule),
+            shown(value),
+            about(rule)
+        ));
     }
     if let Some(allowed) = rule.get("enum").and_then(Value::as_array)
         && !allowed.contains(value)
@@ -87,21 +86,45 @@ fn fault(name: &str, rule: &Value, value: &Value) -> Option<String> {
         let allowed: Vec<_> = allowed.iter().filter_map(Value::as_str).collect();
         return Some(format!("{name} must be one of {}, not {}.", allowed.join(", "), shown(value)));
     }
-    let (least, most) =
-        (rule.get("minimum").and_then(Value::as_f64), rule.get("maximum").and_then(Value::as_f64));
-    if let Some(number) = value.as_f64()
-        && (least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most))
-    {
-        let range = match (least, most) {
-            (Some(least), Some(most)) => format!("between {least} and {most}"),
-            (Some(least), None) => format!("at least {least}"),
-            (None, Some(most)) => format!("at most {most}"),
-            (None, None) => return None,
-        };
-        return Some(format!("{name} must be {range}, not {}{}.", shown(value), about(rule)));
+    let beyond = |limit: &str, out: fn(f64, f64) -> bool| {
+        rule.get(limit)
+            .and_then(Value::as_f64)
+            .zip(value.as_f64())
+            .is_some_and(|(limit, number)| out(number, limit))
+    };
+    if beyond("minimum", |number, least| number < least) || beyond("maximum", |number, most| number > most) {
+        return Some(format!(
+            "{name} must be {}{}, not {}{}.",
+            kind(wanted),
+            range(rule),
+            shown(value),
+            about(rule)
+        ));
     }
     let each = rule.get("items")?;
     value.as_array()?.iter().enumerate().find_map(|(at, item)| fault(&format!("{name}[{at}]"), each, item))
+}
+
+/// A type in plain words.
+fn kind(name: &str) -> &'static str {
+    match name {
+        "string" => "text",
+        "integer" => "a whole number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        _ => "a number",
+    }
+}
+
+/// The allowed range, if there is one, with a space before it.
+fn range(rule: &Value) -> String {
+    let limit = |name: &str| rule.get(name).and_then(Value::as_f64);
+    match (limit("minimum"), limit("maximum")) {
+        (Some(least), Some(most)) => format!(" between {least} and {most}"),
+        (Some(least), None) => format!(" of at least {least}"),
+        (None, Some(most)) => format!(" of at most {most}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// The schema's own words, as an aside.
@@ -202,18 +225,18 @@ mod tests {
             (json!({"prompt": 7}), "prompt must be text, not 7 (What the video shows)."),
             (
                 json!({"prompt": "a", "duration_seconds": "ten"}),
-                "duration_seconds must be a number, not the text \"ten\" (Length).",
+                "duration_seconds must be a number between 1 and 600, not the text \"ten\" (Length).",
             ),
             (
                 json!({"prompt": "a", "duration_seconds": 0}),
-                "duration_seconds must be between 1 and 600, not 0 (Length).",
+                "duration_seconds must be a number between 1 and 600, not 0 (Length).",
             ),
             (
                 json!({"prompt": "a", "duration_seconds": 4000}),
-                "duration_seconds must be between 1 and 600, not 4000 (Length).",
+                "duration_seconds must be a number between 1 and 600, not 4000 (Length).",
             ),
-            (json!({"prompt": "a", "limit": 1.5}), "limit must be a whole number, not 1.5."),
-            (json!({"prompt": "a", "limit": -1}), "limit must be at least 1, not -1."),
+            (json!({"prompt": "a", "limit": 1.5}), "limit must be a whole number of at least 1, not 1.5."),
+            (json!({"prompt": "a", "limit": -1}), "limit must be a whole number of at least 1, not -1."),
             (json!({"prompt": "a", "new": "yes"}), "new must be true or false, not the text \"yes\"."),
             (json!({"prompt": "a", "files": "a.mp4"}), "files must be a list, not the text \"a.mp4\"."),
             (json!({"prompt": "a", "files": ["a", {}]}), "files[1] must be text, not an object."),

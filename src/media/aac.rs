@@ -66,3 +66,41 @@ impl Encoder {
         Ok(info.priming)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tone_survives_and_its_length_is_known() {
+        let tone = |at: usize| 0.4 * (at as f32 * 440.0 * std::f32::consts::TAU / SAMPLE_RATE as f32).sin();
+        let samples: Vec<f32> = (0..30_000).map(tone).collect();
+        let mut encoder = Encoder::new().unwrap();
+        let config = encoder.config().to_vec();
+        assert_eq!(config, [0x11, 0x90], "AAC-LC, 48 kHz, stereo");
+        let mut packets = Vec::new();
+        for block in samples.chunks(777) {
+            encoder.feed(block, block, |packet| packets.push(packet.to_vec())).unwrap();
+        }
+        let skip = encoder.finish(|packet| packets.push(packet.to_vec())).unwrap() as usize;
+        assert!(packets.len() * PACKET_SAMPLES as usize >= skip + samples.len());
+
+        let payloads: Vec<&[u8]> = packets.iter().map(Vec::as_slice).collect();
+        let file = syom::mux_raw_lc_m4a(&payloads, SAMPLE_RATE, 2, samples.len() as u64).unwrap();
+        let decoded = syom::decode_with(&file, &syom::DecodeOptions::audio()).unwrap();
+        let plane = &decoded.channels[0];
+        assert_eq!(plane.len(), samples.len());
+        let energy = |values: &[f32]| values.iter().map(|x| x * x).sum::<f32>() / values.len() as f32;
+        let rest: Vec<f32> = plane.iter().zip(&samples).map(|(a, b)| a - b).collect();
+        assert!(energy(&rest) < 0.01 * energy(&samples), "{} of {}", energy(&rest), energy(&samples));
+    }
+
+    #[test]
+    fn what_no_player_takes_is_tamed() {
+        let mut encoder = Encoder::new().unwrap();
+        let wild = [f32::NAN, f32::INFINITY, -7.0, 1.5, 0.0].repeat(500);
+        encoder.feed(&wild, &wild, |_| {}).unwrap();
+        assert_eq!(encoder.finish(|_| {}).unwrap(), 1024);
+        assert!(Encoder::new().unwrap().finish(|_| {}).is_err(), "nothing was fed");
+    }
+}

@@ -46,7 +46,7 @@ impl Frame {
             let to = to.round() as i32;
             for sample in plane.iter_mut() {
                 let was = i32::from(*sample);
-                *sample = (was + ((to - was) * amount + 128 >> 8)) as u8;
+                *sample = (was + (((to - was) * amount + 128) >> 8)) as u8;
             }
         }
     }
@@ -117,5 +117,32 @@ impl Yuv {
         let luma = (self.y - 16.0) * (255.0 / 219.0);
         let (u, v) = ((self.u - 128.0) * (255.0 / 224.0), (self.v - 128.0) * (255.0 / 224.0));
         [luma + 1.5748 * v, luma - 0.1873 * u - 0.4681 * v, luma + 1.8556 * u].map(|x| x.round() as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_survive_the_way_there_and_back() {
+        for rgb in [0x000000, 0xffffff, 0xff0000, 0x00ff00, 0x0000ff, 0x123456, 0xfedcba] {
+            let [r, g, b] = Yuv::hex(rgb).to_rgb();
+            let back = u32::from(r) << 16 | u32::from(g) << 8 | u32::from(b);
+            assert_eq!(back, rgb, "{rgb:06x} became {back:06x}");
+        }
+    }
+
+    #[test]
+    fn tinting_ends_at_the_colour() {
+        let mut frame = Frame::black(4, 3);
+        assert_eq!((frame.width, frame.height), (4, 4));
+        let red = Yuv::hex(0xff0000);
+        frame.tint(red, 1.0);
+        let mut filled = Frame::black(4, 4);
+        filled.fill(red);
+        assert_eq!(frame, filled);
+        assert_eq!(frame.to_rgb().len(), 4 * 4 * 3);
+        assert!(frame.to_rgb()[0] > 250);
     }
 }

@@ -15,14 +15,19 @@ pub(crate) struct GifFacts {
     pub(crate) truncated: bool,
 }
 
-/// Walks the blocks; a file that ends early counts what is there.
+/// Walks the blocks; a file that ends early counts what is there. Of a very large one only the size is told.
 pub(crate) fn read(source: &mut Source, limits: &Limits) -> Result<GifFacts, Error> {
-    let data = source.header_up_to(0, source.len())?;
+    let whole = source.len() <= limits.header_bytes / 2;
+    let data = source.header_up_to(0, if whole { source.len() } else { 1024 })?;
     let mut facts = GifFacts { truncated: true, ..GifFacts::default() };
     let mut cursor = Cursor::new(&data);
     header(&mut cursor, &mut facts).ok_or(Error::Malformed { what: "its picture header" })?;
     if facts.width == 0 || facts.height == 0 {
         return Err(Error::Malformed { what: "its picture header" });
+    }
+    if !whole {
+        facts.truncated = false;
+        return Ok(facts);
     }
     while let Some(more) = block(&mut cursor, &mut facts) {
         limits.go_on()?;

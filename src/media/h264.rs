@@ -3,7 +3,9 @@
 use super::cursor::{Bits, Cursor};
 
 /// NAL unit types that matter here.
+#[cfg(feature = "studio")]
 pub(crate) const NAL_SLICE: u8 = 1;
+#[cfg(feature = "studio")]
 pub(crate) const NAL_IDR: u8 = 5;
 pub(crate) const NAL_SPS: u8 = 7;
 
@@ -234,6 +236,7 @@ impl AvcConfig {
     }
 
     /// The NAL units of one sample; stops at the first length that does not fit.
+    #[cfg(feature = "studio")]
     pub(crate) fn nals<'a>(&self, sample: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let (mut rest, length_size) = (Cursor::new(sample), self.length_size);
         std::iter::from_fn(move || {
@@ -264,6 +267,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "studio")]
     fn nal_lengths_are_not_trusted() {
         let config = AvcConfig { length_size: 4, sps: vec![], pps: vec![] };
         let sample = [0, 0, 0, 2, 0x65, 1, 0xff, 0xff, 0xff, 0xff, 9];

@@ -33,12 +33,16 @@ const SEGMENT: u32 = 0x1853_8067;
 const INFO: u32 = 0x1549_a966;
 const TRACKS: u32 = 0x1654_ae6b;
 const CLUSTER: u32 = 0x1f43_b675;
+const CLUSTER_TIME: u32 = 0xe7;
+const BLOCK_GROUP: u32 = 0xa0;
+const BLOCK: u32 = 0xa1;
+const SIMPLE_BLOCK: u32 = 0xa3;
 
-/// Walks the top of the segment. A recording without a stated length is measured by its last cluster.
+/// Walks the top of the segment. A recording without a stated length is measured by its last block.
 pub(crate) fn read(source: &mut Source, limits: &Limits) -> Result<MatroskaFacts, Error> {
     let mut facts = MatroskaFacts::default();
     let mut scale_ns = 1_000_000u64;
-    let mut last_time = None;
+    let (mut cluster_time, mut last_time) = (0u64, None);
     let mut at = 0;
     let (mut seen_segment, mut steps) = (false, 0);
     while at < source.len() {
@@ -59,16 +63,22 @@ pub(crate) fn read(source: &mut Source, limits: &Limits) -> Result<MatroskaFacts
                 at = body;
                 continue;
             }
-            CLUSTER => {
-                let head = source.header_up_to(body, 16)?;
-                let mut cursor = Cursor::new(&head);
-                if let Some((0xe7, Some(len))) = element(&mut cursor) {
-                    last_time = cursor.take(len.min(8) as usize).map(unsigned).or(last_time);
-                }
-                if size.is_none() {
-                    at = body;
-                    continue;
-                }
+            // Live recordings state no length: then the time of the last block counts.
+            CLUSTER if size.is_none() || facts.duration_s.is_none() => {
+                at = body;
+                continue;
+            }
+            CLUSTER_TIME => {
+                cluster_time = unsigned(&source.header_up_to(body, size.unwrap_or(0).min(8))?);
+            }
+            BLOCK_GROUP => {
+                at = body;
+                continue;
+            }
+            BLOCK | SIMPLE_BLOCK => {
+                let head = source.header_up_to(body, 4)?;
+                let offset = head.get(1..).and_then(|rest| Cursor::new(rest).be16()).map_or(0, |t| t as i16);
+                last_time = last_time.max(Some(cluster_time.saturating_add_signed(i64::from(offset))));
             }
             INFO => info(&source.header_up_to(body, size.unwrap_or(left))?, &mut scale_ns, &mut facts),
             TRACKS => tracks(&source.header_up_to(body, size.unwrap_or(left))?, &mut facts),
@@ -83,7 +93,8 @@ pub(crate) fn read(source: &mut Source, limits: &Limits) -> Result<MatroskaFacts
     if let Some(ticks) = facts.duration_s.take() {
         facts.duration_s = Some(ticks * scale_ns as f64 / 1e9);
     } else if let Some(time) = last_time {
-        facts.duration_s = Some(time as f64 * scale_ns as f64 / 1e9);
+        let last_picture_s = facts.video.as_ref().and_then(|video| video.fps).map_or(0.0, |fps| 1.0 / fps);
+        facts.duration_s = Some(time as f64 * scale_ns as f64 / 1e9 + last_picture_s);
     }
     facts.duration_s = facts.duration_s.filter(|s| s.is_finite() && *s > 0.0);
     Ok(facts)

@@ -7,6 +7,7 @@
 pub mod aac;
 mod audio;
 mod avi;
+pub mod check;
 mod cursor;
 #[cfg(feature = "studio")]
 pub mod decode;
@@ -15,6 +16,8 @@ pub mod encode;
 pub mod frame;
 mod gif;
 mod h264;
+#[cfg(feature = "studio")]
+pub mod join;
 mod matroska;
 pub mod mp4;
 #[cfg(feature = "studio")]
@@ -23,7 +26,11 @@ pub mod probe;
 pub mod scale;
 #[cfg(feature = "studio")]
 pub mod sheet;
+#[cfg(feature = "studio")]
+pub(crate) mod shots;
 pub mod sniff;
+#[cfg(feature = "studio")]
+pub mod sound;
 mod source;
 #[cfg(feature = "studio")]
 mod sps;
@@ -60,6 +67,12 @@ pub enum Error {
     #[error("cannot be decoded here: {reason}")]
     Undecodable {
         /// Codec and property that stand in the way, and a way out.
+        reason: String,
+    },
+    /// The built-in encoders refused what they were given.
+    #[error("could not be encoded: {reason}")]
+    Unencodable {
+        /// What the encoder said.
         reason: String,
     },
     /// Reading on would pass one of the [`Limits`].

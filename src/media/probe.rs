@@ -194,7 +194,7 @@ impl Probe {
 
     fn take_gif(&mut self, facts: gif::GifFacts) {
         (self.width, self.height) = (Some(facts.width), Some(facts.height));
-        self.frames = Some(facts.frames);
+        self.frames = Some(facts.frames).filter(|frames| *frames > 0);
         self.truncated = facts.truncated;
         if facts.frames > 1 {
             let seconds = facts.centiseconds as f64 / 100.0;

@@ -189,3 +189,55 @@ impl Backdrop {
         self.up.scale(&small)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::frame::Yuv;
+
+    #[test]
+    fn flat_pictures_stay_flat() {
+        let mut grey = Frame::black(70, 46);
+        grey.fill(Yuv { y: 120.0, u: 90.0, v: 200.0 });
+        for target in [(70, 46), (16, 16), (200, 300), (2, 2), (71, 45)] {
+            for crop in [Crop::whole(70, 46), Crop::cover((70, 46), target)] {
+                let scaled = Scaler::new((70, 46), crop, target).scale(&grey);
+                assert_eq!((scaled.width % 2, scaled.height % 2), (0, 0));
+                assert!(scaled.y.iter().all(|&y| y == 120), "{target:?} {crop:?}");
+                assert!(scaled.u.iter().all(|&u| u == 90) && scaled.v.iter().all(|&v| v == 200));
+            }
+        }
+    }
+
+    #[test]
+    fn positions_are_kept() {
+        // Dark on the left, light on the right: the edge stays in the middle at any size.
+        let mut halves = Frame::black(100, 20);
+        for (at, y) in halves.y.iter_mut().enumerate() {
+            *y = if at % 100 < 50 { 20 } else { 220 };
+        }
+        for width in [10, 40, 100, 300] {
+            let scaled = Scaler::new((100, 20), Crop::whole(100, 20), (width, 20)).scale(&halves);
+            let row = &scaled.y[..width];
+            let sum: u32 = row.iter().map(|&y| u32::from(y)).sum();
+            assert_eq!(sum / width as u32, 120, "{width}");
+            assert_eq!((row[0], row[width - 1]), (20, 220));
+            assert!(row.windows(2).all(|pair| pair[0] <= pair[1]), "no ringing at {width}");
+        }
+    }
+
+    #[test]
+    fn covering_cuts_the_longer_direction_around_the_middle() {
+        assert_eq!(Crop::cover((200, 100), (50, 50)), Crop { x: 50.0, y: 0.0, width: 100.0, height: 100.0 });
+        assert_eq!(
+            Crop::cover((100, 200), (100, 100)),
+            Crop { x: 0.0, y: 50.0, width: 100.0, height: 100.0 }
+        );
+    }
+
+    #[test]
+    fn another_size_than_prepared_for_comes_out_black() {
+        let other = Scaler::new((64, 64), Crop::whole(64, 64), (32, 32)).scale(&Frame::black(16, 16));
+        assert_eq!(other, Frame::black(32, 32));
+    }
+}

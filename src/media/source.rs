@@ -57,6 +57,7 @@ impl Source {
     }
 
     /// One coded picture or packet.
+    #[cfg(feature = "studio")]
     pub(crate) fn sample(&mut self, offset: u64, len: u64) -> Result<Vec<u8>, Error> {
         self.limits.go_on()?;
         if len > self.limits.sample_bytes {

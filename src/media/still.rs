@@ -140,3 +140,20 @@ fn exif_turn(tiff: &[u8]) -> Option<u32> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::exif_turn;
+
+    #[test]
+    fn the_turn_of_a_phone_photo_is_read_in_both_byte_orders() {
+        let little = [&b"II*\0\x08\0\0\0\x01\0"[..], b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"].concat();
+        let big = [&b"MM\0*\0\0\0\x08\0\x01"[..], b"\x01\x12\0\x03\0\0\0\x01\0\x08\0\0"].concat();
+        assert_eq!(exif_turn(&little), Some(90));
+        assert_eq!(exif_turn(&big), Some(270));
+        for len in 0..little.len() - 3 {
+            assert_eq!(exif_turn(&little[..len]), None, "cut at {len}");
+        }
+        assert_eq!(exif_turn(b"II*\0\xff\xff\xff\xff"), None, "an offset into nowhere");
+    }
+}

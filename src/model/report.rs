@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, Money};
 
 /// A job, as an assistant or a script sees it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct JobReport {
-    /// The job's name; valid for ever, also after a restart.
+    /// The job's name; valid for ever, also after a restart. Absent when the words were a question.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job_id: String,
     /// turn, render or video.
     pub kind: String,
@@ -123,7 +124,7 @@ impl From<&Error> for ErrorReport {
             code: error.kind().code().to_owned(),
             message: error.message().to_owned(),
             money: error.spent().code().to_owned(),
-            retry_is_safe: error.kind().retry_is_safe(),
+            retry_is_safe: error.kind().retry_is_safe() && error.spent() != Money::Unknown,
             next: next.to_owned(),
             service_said: error.quoted().map(str::to_owned),
         }

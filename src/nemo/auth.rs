@@ -78,10 +78,7 @@ impl Auth {
         http: &Http,
         timing: &Timing,
     ) -> Result<Secret> {
-        let folder = self.settings.identity_dir.clone();
-        let files = tokio::task::spawn_blocking(move || Locked::open(&folder)).await.map_err(|error| {
-            Error::internal("Waiting for the identity lock was interrupted.").because(error)
-        })??;
+        let files = Locked::open(&self.settings.identity_dir).await?;
         let client_id = match &self.settings.client_id {
             Some(id) if is_client_id(id.trim()) => id.trim().to_owned(),
             Some(_) => return Err(bad_client_id()),
@@ -99,7 +96,11 @@ impl Auth {
             },
         };
         if let Some(user_id) = &token.user_id {
-            self.learn_user(user_id);
+            let earlier = current.as_ref().and_then(|earlier| earlier.user_id.as_ref());
+            if earlier.is_some_and(|earlier| earlier != user_id) {
+                self.changed.store(true, Ordering::Relaxed);
+            }
+            *self.user_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(user_id.clone());
         }
         let secret = token.secret.clone();
         *current = Some(token);
@@ -123,6 +124,7 @@ impl Auth {
                 session: None,
                 render: None,
                 costly: false,
+                paid: false,
                 account: &account,
                 account_changed: false,
                 web_url: &self.settings.web_url,
@@ -194,13 +196,12 @@ impl Auth {
         Account { own_token: self.settings.token.is_some(), user_id }
     }
 
-    /// Some answers tell the user id.
+    /// Some answers tell the user id too; what came with the token is better, but a user's own token comes alone.
     pub(super) fn learn_user(&self, user_id: &str) {
         let mut known = self.user_id.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.as_deref().is_some_and(|known| known != user_id) {
-            self.changed.store(true, Ordering::Relaxed);
+        if known.is_none() && user_id != "me" {
+            *known = Some(user_id.to_owned());
         }
-        *known = Some(user_id.to_owned());
     }
 
     /// Whether the service has put us into another account since we began.

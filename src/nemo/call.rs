@@ -245,13 +245,14 @@ impl Client {
         self.explained(call, |tried| errors::lost(failure, tried)).into()
     }
 
-    fn explained(&self, call: &Call<'_>, explain: impl FnOnce(&Attempted<'_>) -> Error) -> Error {
+    pub(super) fn explained(&self, call: &Call<'_>, explain: impl FnOnce(&Attempted<'_>) -> Error) -> Error {
         let account = self.auth.account();
         explain(&Attempted {
             what: call.what,
             session: call.session,
             render: call.render,
             costly: call.effect == Effect::Costly,
+            paid: call.stream,
             account: &account,
             account_changed: self.auth.account_changed(),
             web_url: &self.settings.web_url,

@@ -44,6 +44,7 @@ pub fn diff(before: &SessionState, after: &SessionState) -> Changes {
         project(&old, &new, &mut said);
         clips(&old, &new, &mut said);
     }
+    let told = !said.is_empty();
     if before.canvas != after.canvas
         && let (Some((w0, h0)), Some((w1, h1))) = (before.canvas, after.canvas)
         && !said.iter().any(|phrase| phrase.starts_with("canvas"))
@@ -51,7 +52,10 @@ pub fn diff(before: &SessionState, after: &SessionState) -> Changes {
         said.push(format!("canvas {w0}×{h0} → {w1}×{h1}"));
     }
     assets("uploaded file", &before.uploads, &after.uploads, &mut said);
-    assets("generated item", &before.generated, &after.generated, &mut said);
+    // What was generated lies on the timeline, and was told there.
+    if !told {
+        assets("generated item", &before.generated, &after.generated, &mut said);
+    }
     if said.is_empty() && matters(before.draft.raw()) != matters(after.draft.raw()) {
         said.push("details of the timeline changed".into());
     }

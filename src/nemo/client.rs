@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Money, Result};
 use crate::nemo::account::Account;
 use crate::nemo::auth::Auth;
 use crate::nemo::call::{Answer, Body, Call, Effect, without};
@@ -15,6 +15,7 @@ use crate::nemo::errors;
 use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
 use crate::nemo::timing::Timing;
+use crate::nemo::turn::Outcome;
 use crate::net::guard::Guard;
 use crate::net::http::Http;
 use crate::redact::SafeUrl;
@@ -143,6 +144,17 @@ impl Client {
             let _ = self.state(session_id).await;
         }
         errors::out_of_credits(&self.auth.account(), &self.settings.web_url, words).quoting(words)
+    }
+
+    /// The failure that a turn's stream told of, for the user; nothing when it told of none. Whether the turn had an
+    /// effect all the same, only the state can tell.
+    pub async fn failure_of(&self, session_id: &str, outcome: &Outcome) -> Option<Error> {
+        if outcome.out_of_credits {
+            return Some(self.out_of_credits(session_id, "").await.money(Money::Unknown));
+        }
+        let failed = outcome.refused.is_some() || !outcome.errors.is_empty();
+        let call = Call { session: Some(session_id), ..Call::get("answer the message", &[]) };
+        failed.then(|| self.explained(&call, |tried| errors::failed_inside(outcome.refused, tried)))
     }
 
     /// The account's credits.

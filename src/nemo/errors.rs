@@ -21,6 +21,8 @@ pub(super) struct Attempted<'a> {
     pub(super) render: Option<&'a str>,
     /// When we cannot tell whether it had an effect, that must be said.
     pub(super) costly: bool,
+    /// It costs credits, so that even an odd refusal does not prove that it had no effect.
+    pub(super) paid: bool,
     /// Who we are.
     pub(super) account: &'a Account,
     /// The account changed since this process began: older sessions belong to another one.
@@ -125,11 +127,24 @@ fn other_kind(refusal: &Refusal, tried: &Attempted<'_>) -> Kind {
         _ if tried.render.is_some() && refusal.words.to_ascii_lowercase().contains("not found") => {
             Kind::NotFound
         }
-        // "Success" that is none: with money at stake only the state can tell what it did.
-        _ if tried.costly && refusal.http < 300 => Kind::Uncertain,
+        // "Success" that is none: only the state can tell what it did.
+        _ if refusal.http < 300 && (tried.paid || (tried.costly && refusal.foreign)) => Kind::Uncertain,
         _ if refusal.foreign => Kind::Protocol,
         _ => Kind::Declined,
     }
+}
+
+/// A failure that was told inside a stream, after which the state must be read. The service's words stay out: they may
+/// hold paths and process numbers.
+pub(super) fn failed_inside(kind: Option<Kind>, tried: &Attempted<'_>) -> Error {
+    let error = match kind {
+        Some(Kind::OutOfCredits) => out_of_credits(tried.account, tried.web_url, ""),
+        Some(Kind::SessionLost) => session_lost(tried),
+        Some(Kind::Unauthorized) => unauthorized(tried.account),
+        _ => Error::new(Kind::Declined, "NemoVideo failed while it worked on the message.")
+            .next("Look at what the session shows now, then ask again, perhaps in other words."),
+    };
+    error.money(Money::Unknown)
 }
 
 /// The request failed on its way.
@@ -237,6 +252,7 @@ mod tests {
             session: Some("55"),
             render: None,
             costly,
+            paid: costly,
             account: &account,
             account_changed: false,
             web_url: &web_url,

@@ -1,8 +1,9 @@
 //! Identity: the client id and the anonymous token, kept in private files that several processes share.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,10 @@ use crate::redact::Secret;
 const CLIENT_ID_FILE: &str = "client_id";
 const TOKEN_FILE: &str = "nemo-token.json";
 const LOCK_FILE: &str = "nemo.lock";
+
+/// Another process may be waiting for the service, with its repeats and the pause on 429.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5 * 60);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A token this close to its end is replaced before it is used: a turn may take a quarter of an hour.
 const MARGIN: SignedDuration = SignedDuration::from_mins(30);
@@ -60,8 +65,9 @@ pub(super) struct Locked {
 }
 
 impl Locked {
-    /// Waits until no other process holds the lock. Blocks.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    /// Waits until no other process holds the lock, at most as long as the service may keep that process waiting.
+    /// It asks again and again instead of blocking a thread, so that this process can end meanwhile.
+    pub(super) async fn open(folder: &Path) -> Result<Self> {
         let cannot = |error| {
             Error::storage(
                 format!("The folder {} cannot be used to keep NemoVideo's identity.", folder.display()),
@@ -76,7 +82,16 @@ impl Locked {
         options.read(true).write(true).create(true).truncate(false);
         private(&mut options);
         let lock = options.open(folder.join(LOCK_FILE)).map_err(cannot)?;
-        lock.lock().map_err(cannot)?;
+        let locked = tokio::time::timeout(LOCK_PATIENCE, async {
+            loop {
+                match lock.try_lock() {
+                    Ok(()) => return Ok(()),
+                    Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+                    Err(TryLockError::Error(error)) => return Err(error),
+                }
+            }
+        });
+        locked.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(cannot)?;
         Ok(Self { folder: folder.to_owned(), _lock: lock })
     }
 
@@ -211,11 +226,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn files_are_private_and_survive_damage() {
+    #[tokio::test]
+    async fn files_are_private_and_survive_damage() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("deep/firstcut");
-        let files = Locked::open(&folder).unwrap();
+        let files = Locked::open(&folder).await.unwrap();
         let id = files.client_id().unwrap();
         assert_eq!(files.client_id().unwrap(), id);
         let token = Token {

@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use reqwest::Response;
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Money, Result};
 use crate::nemo::call::{Body, Call, Effect};
 use crate::nemo::client::Client;
+use crate::nemo::errors;
 use crate::nemo::events::TurnEvent;
 use crate::nemo::turn::StreamEnd;
 use crate::nemo::wire;
-use crate::net::sse::{Decoder, Frame};
+use crate::net::sse::{Decoder, Ending, Frame};
 
 /// How much of an answer that is no stream is read for its error.
 const REFUSAL_LIMIT_BYTES: usize = 1024 * 1024;
@@ -78,7 +79,11 @@ impl TurnStream {
                     if let Some(body) = self.plain.take() {
                         return Some(Err(self.refusal(&body).await));
                     }
-                    self.frames.extend(self.decoder.take().and_then(Decoder::finish));
+                    match self.decoder.take().map(Decoder::finish) {
+                        Some(Ending::Last(frame)) => self.frames.push_back(frame),
+                        Some(Ending::Cut) => self.end = Some(StreamEnd::Dropped),
+                        Some(Ending::Clean) | None => {}
+                    }
                     continue;
                 }
                 Ok(Err(error)) => {
@@ -95,7 +100,7 @@ impl TurnStream {
             self.last_byte = Instant::now();
             if let Err(error) = self.take(&bytes) {
                 self.end = Some(StreamEnd::Dropped);
-                return Some(Err(error.money(crate::error::Money::Unknown)));
+                return Some(Err(error.money(Money::Unknown)));
             }
             if self.frames.is_empty() {
                 return Some(Ok(TurnEvent::Alive));
@@ -127,24 +132,21 @@ impl TurnStream {
         }
     }
 
-    async fn refusal(&self, body: &[u8]) -> crate::error::Error {
+    async fn refusal(&self, body: &[u8]) -> Error {
         let call = Call {
             session: Some(&self.session_id),
+            stream: true,
             ..Call::post("answer the message", &["run_sse"], Body::Empty, Effect::Costly)
         };
         let refusal = match wire::open(200, &String::from_utf8_lossy(body)) {
             Err(refusal) => refusal,
             Ok(_) => wire::Refusal { http: 200, ..wire::Refusal::default() },
         };
-        if errors_kind(&refusal) == Some(Kind::OutOfCredits) {
+        if errors::kind_of_code(refusal.code()) == Some(Kind::OutOfCredits) {
             return self.client.out_of_credits(&self.session_id, &refusal.words).await;
         }
         self.client.refused(refusal, &call).error
     }
-}
-
-fn errors_kind(refusal: &wire::Refusal) -> Option<Kind> {
-    crate::nemo::errors::kind_of_code(refusal.code())
 }
 
 impl std::fmt::Debug for TurnStream {

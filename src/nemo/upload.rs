@@ -104,10 +104,18 @@ impl Client {
     /// Lets the service fetch files itself.
     ///
     /// # Errors
-    /// As [`upload_files`](Self::upload_files).
+    /// As [`upload_files`](Self::upload_files); [`Kind::Forbidden`] for an address that is not public.
     pub async fn upload_urls(&self, session_id: &str, urls: &[Url]) -> Result<Vec<Uploaded>> {
         if urls.is_empty() {
             return Err(Error::invalid("There is no address to upload from."));
+        }
+        for url in urls {
+            // The service fetches, so plain http is its own business; our inside is not.
+            let mut address = url.clone();
+            if url.scheme() == "http" && address.set_scheme("https").is_err() {
+                return Err(Error::invalid("The address cannot be read."));
+            }
+            self.guard.vet(&address)?;
         }
         let body = json!({"urls": urls, "source_type": "url"}).to_string();
         let path = ["api", "upload-video", "nemo_agent", "me", session_id];

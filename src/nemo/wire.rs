@@ -144,6 +144,10 @@ impl Refusal {
 /// Opens the envelope: `{"code":0,"data":…}`, `{"success":true,"data":…}` or the bare object.
 pub(super) fn open(http: u16, body: &str) -> Result<Payload<'_>, Refusal> {
     let failed = http >= 400;
+    if body.trim().is_empty() && (200..300).contains(&http) {
+        // Nothing to say is no failure; whoever needs a field will miss it.
+        return Ok(Payload { inner: Fields::default(), outer: Fields::default(), raw: "{}" });
+    }
     let Some(outer) = Fields::parse(body) else {
         let words = if failed { body.chars().take(300).collect() } else { String::new() };
         return Err(Refusal { http, code: None, words, foreign: true });
@@ -228,7 +232,7 @@ mod tests {
             (502, "<html>Bad gateway</html>", Err((502, "<html>Bad gateway</html>"))),
             (200, "<html>Log in</html>", Err((200, ""))),
             (200, "[]", Err((200, ""))),
-            (200, "", Err((200, ""))),
+            (302, "", Err((302, ""))),
         ] {
             let opened = open(http, body);
             let seen = match &opened {
@@ -249,5 +253,6 @@ mod tests {
         assert_eq!((fields.flag("d"), fields.flag("e"), fields.flag("a")), (Some(true), Some(true), None));
         assert_eq!(fields.list("f").len(), 2);
         assert_eq!(fields.list("a").len(), 0);
+        assert_eq!(open(204, " ").unwrap().text("token"), None);
     }
 }

@@ -32,6 +32,22 @@ pub enum Frame {
     Pulse,
 }
 
+/// How a stream ended that the transport calls complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// After a whole event.
+    Clean,
+    /// After an event that lacks nothing but its last blank line.
+    Last(Frame),
+    /// Inside an event, which is dropped: the rest is missing.
+    Cut,
+}
+
+/// Data that begins like a JSON object and does not end like one.
+fn cut_short(data: &str) -> bool {
+    data.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(data).is_err()
+}
+
 /// Turns bytes into [`Frame`]s. Pure: it neither waits nor reads.
 pub struct Decoder {
     line: Vec<u8>,
@@ -91,18 +107,19 @@ impl Decoder {
         self.grow(bytes)
     }
 
-    /// The stream ended cleanly. An event that only lacks its last blank line counts if its data is complete JSON;
-    /// anything else was cut off and is dropped.
-    pub fn finish(mut self) -> Option<Frame> {
-        if !self.line.is_empty() {
-            self.end_line().ok()?;
+    /// The stream ended without an error; what it left unfinished tells whether it was cut all the same.
+    #[must_use]
+    pub fn finish(mut self) -> Ending {
+        let half_line = !self.line.is_empty() && !self.line.starts_with(b":");
+        if !self.line.is_empty() && self.end_line().is_err() {
+            return Ending::Cut;
         }
-        let frame = self.end_line().ok()??;
-        match &frame {
-            Frame::Event { data, .. } if serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok() => {
-                Some(frame)
-            }
-            _ => None,
+        match self.end_line() {
+            Ok(Some(Frame::Event { data, .. })) if cut_short(&data) => Ending::Cut,
+            Ok(Some(frame @ Frame::Event { .. })) => Ending::Last(frame),
+            Ok(_) if half_line => Ending::Cut,
+            Ok(_) => Ending::Clean,
+            Err(_) => Ending::Cut,
         }
     }
 
@@ -189,13 +206,17 @@ mod tests {
         for bytes in stream.chunks(piece) {
             decoder.push(bytes, &mut frames).unwrap();
         }
-        frames.extend(decoder.finish());
+        match decoder.finish() {
+            Ending::Last(frame) => frames.push(frame),
+            Ending::Clean => {}
+            Ending::Cut => frames.push(message("CUT")),
+        }
         frames
     }
 
     #[test]
     fn every_form_of_the_standard_in_pieces_of_any_size() {
-        let cases: [(&[u8], Vec<Frame>); 17] = [
+        let cases: [(&[u8], Vec<Frame>); 21] = [
             (b"data: a\n\ndata:b\n\n", vec![message("a"), message("b")]),
             (b"data: a\r\n\r\ndata: b\r\n\r\n", vec![message("a"), message("b")]),
             (b"data: a\r\rdata: b\r\r", vec![message("a"), message("b")]),
@@ -212,7 +233,11 @@ mod tests {
             (b"data: a\xff\xfeb\n\ndata: c\n\n", vec![message("a\u{fffd}\u{fffd}b"), message("c")]),
             (b"data: {\"a\":1}", vec![message("{\"a\":1}")]),
             (b"data: {\"a\":1}\n", vec![message("{\"a\":1}")]),
-            (b"data: {\"a\":1}\n\ndata: {\"b\":", vec![message("{\"a\":1}")]),
+            (b"data: {\"a\":1}\n\ndata: {\"b\":", vec![message("{\"a\":1}"), message("CUT")]),
+            (b": ping", vec![]),
+            (b"data: heartbeat", vec![message("heartbeat")]),
+            (b"data: a\n\ndat", vec![message("a"), message("CUT")]),
+            (b"data: a\n\nid: 7\n", vec![message("a")]),
         ];
         for (stream, expected) in cases {
             for piece in [1, 2, 3, 7, stream.len()] {
@@ -224,7 +249,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(decode(b"data: heart", 3), vec![], "an unfinished line that is no JSON was cut off");
         assert_eq!(decode(b"", 1), vec![]);
     }
 

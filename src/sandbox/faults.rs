@@ -177,12 +177,19 @@ pub enum Fault {
         #[serde(default)]
         how: Close,
     },
+    /// Does the work, then never answers.
+    HangAfter,
     /// From now on the token is expired.
     ExpireToken,
     /// From now on the session is unknown.
     LoseSession,
     /// Ends the body after so many bytes, with the full length announced.
     CutBody {
+        /// After how many bytes.
+        bytes: u64,
+    },
+    /// Sends so many bytes of the body, with the full length announced, and then nothing more.
+    StallBody {
         /// After how many bytes.
         bytes: u64,
     },

@@ -129,7 +129,7 @@ pub(super) async fn pass(
 async fn struck(gate: &Gate, peer: &Peer, mut request: Request, next: Next, troubles: &[Fault]) -> Response {
     let mut lost = None;
     let mut strings = false;
-    let mut cut_after = None;
+    let (mut hang_after, mut cut_after, mut stall_after) = (false, None, None);
     for fault in troubles {
         match fault {
             Fault::Delay { ms } => wait(gate, Duration::from_millis(*ms)).await,
@@ -147,24 +147,34 @@ async fn struck(gate: &Gate, peer: &Peer, mut request: Request, next: Next, trou
             }
             Fault::LostAnswer { how } => lost = Some(*how),
             Fault::NumbersAsStrings => strings = true,
+            Fault::HangAfter => hang_after = true,
             Fault::CutBody { bytes } => cut_after = Some(*bytes),
+            Fault::StallBody { bytes } => stall_after = Some(*bytes),
             _ => {}
         }
     }
     request.extensions_mut().insert(Troubles(troubles.to_vec()));
     let mut answer = next.run(request).await;
-    if let Some(how) = lost {
+    if lost.is_some() || hang_after {
         // The work of a stream is done when its last frame is written.
-        let (_, body) = answer.into_parts();
+        let (parts, body) = answer.into_parts();
         let mut frames = body.into_data_stream();
         while frames.next().await.is_some_and(|frame| frame.is_ok()) {}
-        return cut(peer, how);
+        if let Some(how) = lost {
+            return cut(peer, how);
+        }
+        gate.closing.cancelled().await;
+        return Response::from_parts(parts, Body::empty());
     }
     if strings {
         answer = with_strings(answer).await;
     }
     if let Some(bytes) = cut_after {
-        answer = answer.map(|body| cut_body(body, bytes));
+        answer = answer.map(|body| cut_body(body, bytes, async {}));
+    }
+    if let Some(bytes) = stall_after {
+        let closing = gate.closing.clone();
+        answer = answer.map(|body| cut_body(body, bytes, closing.cancelled_owned()));
     }
     answer
 }
@@ -197,20 +207,25 @@ fn refusal(status: u16, code: Option<i64>, message: Option<&str>, retry_after_s:
     answer
 }
 
-/// Lets so many bytes through, then breaks off.
-fn cut_body(body: Body, bytes: u64) -> Body {
-    let frames = stream::unfold((body.into_data_stream(), bytes), |(mut frames, left)| async move {
+/// Lets so many bytes through, waits for the end of `pause`, and breaks off.
+fn cut_body(body: Body, bytes: u64, pause: impl Future<Output = ()> + Send + 'static) -> Body {
+    let begun = (body.into_data_stream(), bytes, Some(Box::pin(pause)));
+    let frames = stream::unfold(begun, |(mut frames, left, mut pause)| async move {
         if left == 0 {
             // What was let through must be on its way before the connection ends.
             tokio::time::sleep(Duration::from_millis(20)).await;
-            return Some((Err(axum::Error::new(std::io::Error::other("cut by a fault rule"))), (frames, 0)));
+            if let Some(pause) = pause.take() {
+                pause.await;
+            }
+            let cut = Err(axum::Error::new(std::io::Error::other("cut by a fault rule")));
+            return Some((cut, (frames, 0, None)));
         }
         let frame = frames.next().await?.map(|mut frame: Bytes| {
             frame.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             frame
         });
         let passed = frame.as_ref().map_or(0, |frame| frame.len() as u64);
-        Some((frame, (frames, left - passed)))
+        Some((frame, (frames, left - passed, pause)))
     });
     Body::from_stream(frames)
 }

@@ -81,8 +81,8 @@ for era in legacy modern; do
     call "$era" upload "{\"session_id\": \"$session\", \"files\": [\"$file\"]}"
     expect "$era upload" "it.session_id === '$session' && it.uploaded.length === 1"
 
-    call "$era" edit_video "{\"session_id\": \"$session\", \"instruction\": \"add the title Evening\", \"wait_seconds\": 50}"
-    expect "$era edit_video" "it.state === 'done' && it.changes.length > 0"
+    call "$era" edit_video "{\"session_id\": \"$session\", \"instruction\": \"add a title \\\"Evening\\\"\", \"wait_seconds\": 50}"
+    expect "$era edit_video" "it.state === 'done' && it.changes?.length > 0"
 
     call "$era" export "{\"session_id\": \"$session\", \"wait_seconds\": 50}"
     expect "$era export" "it.state === 'done' && it.files[0].path !== '$file'"

@@ -62,6 +62,7 @@ fn help_is_what_the_readme_promises() {
         vec!["sandbox", "--help"],
         vec!["doctor", "--help"],
         vec!["probe", "--help"],
+        vec!["understand", "--help"],
         vec!["completions", "--help"],
     ] {
         let output = home.run(&words);

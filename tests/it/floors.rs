@@ -280,9 +280,7 @@ fn no_trait_has_a_single_implementation() {
             .iter()
             .flat_map(|source| source.code.lines())
             .filter(|line| {
-                line.trim_start().starts_with("impl")
-                    && line.contains(&format!("{name}"))
-                    && line.contains(" for ")
+                line.trim_start().starts_with("impl") && line.contains(&name) && line.contains(" for ")
             })
             .count();
         assert!(implementations != 1, "trait {name} in {path} has one implementation");
@@ -290,6 +288,7 @@ fn no_trait_has_a_single_implementation() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the lengths are a report too")]
 fn files_read_in_one_sitting() {
     let mut lengths: Vec<(usize, String)> =
         sources().into_iter().map(|source| (source.text.lines().count(), source.path)).collect();

@@ -33,18 +33,32 @@ pub(crate) fn settings(url: &Url, home: &TempDir) -> config::Nemo {
     }
 }
 
+/// Patient enough for a machine that is busy; pauses are short.
 pub(crate) fn timing() -> Timing {
     let ms = Duration::from_millis;
     Timing {
-        connect: Duration::from_secs(5),
-        answer: ms(400),
-        idle: ms(400),
-        heartbeats_only: ms(700),
-        turn: ms(1500),
+        connect: ms(10_000),
+        answer: ms(20_000),
+        idle: ms(20_000),
+        heartbeats_only: ms(20_000),
+        turn: ms(40_000),
         backoff: Backoff { first: ms(4), longest: ms(10), repeats: 3 },
         random: || 0.5,
         ..Timing::default()
     }
+}
+
+/// For tests that wait until patience ends.
+pub(crate) fn hasty() -> Timing {
+    let ms = Duration::from_millis;
+    Timing { answer: ms(900), idle: ms(900), heartbeats_only: ms(1300), turn: ms(2600), ..timing() }
+}
+
+/// A hasty client with a token.
+pub(crate) fn impatient(url: &Url) -> (Client, TempDir) {
+    let home = tempfile::tempdir().unwrap();
+    let settings = config::Nemo { token: Some(Secret::new("nmv_usr_x")), ..settings(url, &home) };
+    (Client::new(settings, hasty()), home)
 }
 
 /// A client with an account of its own.

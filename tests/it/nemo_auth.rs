@@ -7,7 +7,7 @@ use firstcut::error::Kind;
 use firstcut::nemo::Client;
 use firstcut::redact::Secret;
 
-use super::{client, settings, timing, with_token};
+use super::{client, hasty, settings, timing, with_token};
 use crate::canned::{Canned, Piece, json, status, token};
 
 const CREDITS: &str = r#"{"code":0,"data":{"available":"60","frozen":40,"total":100}}"#;
@@ -131,7 +131,8 @@ async fn trouble_with_the_first_token() {
         json(CREDITS),
     ])
     .await;
-    let (one, _home) = client(&server.url);
+    let home = tempfile::tempdir().unwrap();
+    let one = Client::new(settings(&server.url, &home), hasty());
     one.credits().await.unwrap();
     let ids: Vec<_> = server.seen()[..4].iter().map(|seen| seen.headers["x-client-id"].clone()).collect();
     assert!(ids.iter().all(|id| *id == ids[0]));

@@ -4,7 +4,7 @@ use firstcut::error::{Kind, Money};
 use firstcut::nemo::draft::Draft;
 use firstcut::nemo::render::{RenderStatus, Submission};
 
-use super::with_token;
+use super::{impatient, with_token};
 use crate::canned::{Canned, Piece, json, status, token, with};
 
 const STATE: &str =
@@ -55,7 +55,7 @@ async fn reads_survive_passing_faults() {
     let server =
         Canned::start(vec![vec![Piece::Stall], half, with(429, "Retry-After: 0\r\n", b"{}"), json(STATE)])
             .await;
-    let (client, _home) = with_token(&server.url, "nmv_usr_x");
+    let (client, _home) = impatient(&server.url);
     client.state("55").await.unwrap();
     assert_eq!(server.seen().len(), 4);
 
@@ -118,11 +118,12 @@ async fn a_render_is_submitted_verbatim_and_once() {
         (status(500, "oops"), Kind::Uncertain),
         (status(402, r#"{"code":402,"message":"plan"}"#), Kind::PlanRequired),
         (json(r#"{"code":1002}"#), Kind::SessionLost),
-        (json(r#"{"success":false,"error":"empty draft"}"#), Kind::Uncertain),
+        (json(r#"{"success":false,"error":"empty draft"}"#), Kind::Declined),
+        (status(200, "<html>hotel wifi</html>"), Kind::Uncertain),
         (status(422, "{}"), Kind::Protocol),
     ] {
         let server = Canned::start(vec![reply.clone(); 3]).await;
-        let (client, _home) = with_token(&server.url, "nmv_usr_x");
+        let (client, _home) = impatient(&server.url);
         let error = client.submit_render("render_1", "55", &draft).await.unwrap_err();
         assert_eq!((error.kind(), server.seen().len()), (kind, 1), "{reply:?}");
     }
@@ -148,12 +149,14 @@ async fn a_render_is_polled_and_cancelled() {
         status(404, "{}"),
         json(r#"{"success":false,"error":"Render not found"}"#),
         json(r#"{"success":true}"#),
+        status(204, ""),
     ])
     .await;
     let (client, _home) = with_token(&server.url, "nmv_usr_x");
     assert_eq!(client.render_status("r/1").await.unwrap(), RenderStatus::Processing { progress: Some(50.0) });
     assert_eq!(client.render_status("r").await.unwrap_err().kind(), Kind::NotFound);
     assert_eq!(client.render_status("r").await.unwrap_err().kind(), Kind::NotFound);
+    client.cancel_render("r").await.unwrap();
     client.cancel_render("r").await.unwrap();
     assert_eq!(server.lines()[0], "GET /api/render/proxy/lambda/r%2F1");
     assert_eq!(server.lines()[4], "POST /api/render/proxy/lambda/r/cancel");
@@ -191,4 +194,20 @@ async fn no_credits_names_the_account() {
     let error = client.send("55", "hello").await.unwrap_err();
     assert_eq!(error.kind(), Kind::OutOfCredits);
     assert!(error.next_step().unwrap().ends_with("https://nemovideo.com/register?bind=anon_A"));
+}
+
+#[tokio::test]
+async fn a_connection_that_never_becomes_secure_sends_nothing() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 plain\r\n\r\n").await;
+        }
+    });
+    let (client, _home) = with_token(&url, "nmv_usr_x");
+    let error = client.send("55", "hello").await.unwrap_err();
+    // Without certificates on this machine it fails even earlier.
+    assert!(matches!(error.kind(), Kind::Unavailable | Kind::Config), "{error}");
+    assert_eq!(error.spent(), Money::NotSpent);
 }

@@ -9,7 +9,7 @@ use firstcut::nemo::upload::UploadFile;
 use firstcut::redact::SafeUrl;
 use sha2::{Digest, Sha256};
 
-use super::{client, with_token};
+use super::{client, impatient, with_token};
 use crate::canned::{Canned, Piece, json, status, token, with};
 
 fn file(folder: &Path, name: &str, content: &[u8]) -> UploadFile {
@@ -59,7 +59,7 @@ async fn uploads_are_not_repeated_on_suspicion() {
         (json(r#"{"code":1002}"#), Kind::SessionLost),
     ] {
         let server = Canned::start(vec![reply.clone(), json(UPLOADED)]).await;
-        let (one, home) = with_token(&server.url, "nmv_usr_x");
+        let (one, home) = impatient(&server.url);
         let error =
             one.upload_files("55", &[file(home.path(), "a.mp4", b"x")], &|_, _| {}).await.unwrap_err();
         assert_eq!(
@@ -92,6 +92,15 @@ async fn bad_files_are_refused_before_anything_is_sent() {
         assert_eq!(error.kind(), kind, "{files:?}");
     }
     assert_eq!(one.upload_urls("55", &[]).await.unwrap_err().kind(), Kind::InvalidInput);
+    for inside in [
+        "file:///etc/passwd",
+        "http://10.0.0.1/a.mp4",
+        "https://[fe80::1]/a.mp4",
+        "https://me:word@a.test/a.mp4",
+    ] {
+        let error = one.upload_urls("55", &[inside.parse().unwrap()]).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Forbidden, "{inside}");
+    }
     assert!(server.seen().is_empty());
 }
 
@@ -102,6 +111,9 @@ async fn addresses_go_up_as_json() {
     let uploaded = one.upload_urls("55", &["https://example.com/video.mp4".parse().unwrap()]).await.unwrap();
     assert_eq!(uploaded[0].url.as_ref().unwrap().as_str(), "https://cdn.test/x.mp4");
     assert_eq!(server.seen()[0].text(), r#"{"urls":["https://example.com/video.mp4"],"source_type":"url"}"#);
+    server.add(json(r#"{"code":0,"data":{"files":[]}}"#));
+    one.upload_urls("55", &["http://example.com/video.mp4".parse().unwrap()]).await.unwrap();
+    assert!(server.seen()[1].text().contains("\"http://example.com/video.mp4\""));
 }
 
 fn video() -> Vec<u8> {
@@ -166,7 +178,7 @@ async fn a_broken_download_is_resumed() {
     };
     let cdn = Canned::start(vec![cut(0, 50_000)]).await;
     let api = Canned::start(vec![]).await;
-    let (one, home) = with_token(&api.url, "nmv_usr_x");
+    let (one, home) = impatient(&api.url);
     let part = home.path().join("r.part");
     let got = std::sync::atomic::AtomicU64::new(0);
     // The rest depends on how much arrived before the cut, so it is added when that is known.

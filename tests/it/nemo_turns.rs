@@ -7,11 +7,19 @@ use firstcut::nemo::events::TurnEvent;
 use firstcut::nemo::stream::TurnStream;
 use firstcut::nemo::turn::{Fold, Outcome, StreamEnd};
 
-use super::{client, with_token};
+use super::{client, impatient, with_token};
 use crate::canned::{Canned, Piece, chunk, json, status, stream, stream_head, token, with};
 
 const HELLO: &str =
     "data: {\"content\":{\"parts\":[{\"text\":\"Hello\"}],\"role\":\"model\"},\"author\":\"nemo_agent\"}\n\n";
+
+/// A turn may be listened to from a task of its own.
+#[test]
+fn streams_can_be_moved_between_threads() {
+    fn movable<T: Send>() {}
+    movable::<TurnStream>();
+    movable::<Fold>();
+}
 
 async fn fold(mut stream: TurnStream) -> Outcome {
     let mut fold = Fold::default();
@@ -23,7 +31,7 @@ async fn fold(mut stream: TurnStream) -> Outcome {
 
 async fn turn(reply: Vec<Piece>) -> Outcome {
     let server = Canned::start(vec![reply]).await;
-    let (client, _home) = with_token(&server.url, "nmv_usr_x");
+    let (client, _home) = impatient(&server.url);
     let outcome = fold(client.send("55", "hello").await.unwrap()).await;
     assert_eq!(server.seen().len(), 1, "a message is sent once");
     outcome
@@ -79,7 +87,7 @@ async fn before_the_stream() {
         (status(402, "{}"), Kind::PlanRequired),
     ] {
         let server = Canned::start(vec![reply.clone(), json("{}")]).await;
-        let (client, _home) = with_token(&server.url, "nmv_usr_x");
+        let (client, _home) = impatient(&server.url);
         let error = client.send("55", "hello").await.unwrap_err();
         assert_eq!(error.kind(), kind, "{reply:?}: {error}");
         assert_eq!(error.spent() == Money::Unknown, kind == Kind::Uncertain);
@@ -123,7 +131,7 @@ async fn every_end_of_a_stream() {
                 .into_bytes(),
         )]
     };
-    for (what, reply, end, text) in [
+    let cases = [
         ("clean", stream(&[HELLO, ": ping\r\n\r\n"]), StreamEnd::Complete, "Hello"),
         ("cut between events", vec![stream_head(), chunk(HELLO), Piece::Reset], StreamEnd::Dropped, "Hello"),
         ("closed without the last chunk", vec![stream_head(), chunk(HELLO)], StreamEnd::Dropped, "Hello"),
@@ -137,7 +145,7 @@ async fn every_end_of_a_stream() {
         (
             "half an event at a clean end",
             no_length(&format!("{HELLO}data: {{\"content\":")),
-            StreamEnd::Complete,
+            StreamEnd::Dropped,
             "Hello",
         ),
         ("silence", vec![stream_head(), chunk(HELLO), Piece::Stall], StreamEnd::Idle, "Hello"),
@@ -145,11 +153,13 @@ async fn every_end_of_a_stream() {
         ("only comments", beats(": ping\r\n\r\n", 30), StreamEnd::Idle, "Hello"),
         ("no end", beats("data: {\"author\":\"a\",\"actions\":{}}\n\n", 40), StreamEnd::TimedOut, "Hello"),
         ("no bytes at all", vec![stream_head(), Piece::Stall], StreamEnd::Idle, ""),
-    ] {
+    ];
+    let turns = cases.into_iter().map(|(what, reply, end, text)| async move {
         let outcome = turn(reply).await;
         assert_eq!((outcome.end, outcome.text.as_str()), (end, text), "{what}");
         assert!(!outcome.silent, "{what}");
-    }
+    });
+    futures_util::future::join_all(turns).await;
     assert!(turn(stream(&["data: \n\n"])).await.silent);
 }
 
@@ -220,4 +230,24 @@ async fn every_arrival_is_a_sign_of_life() {
     assert_eq!(stream.next().await.unwrap().unwrap(), TurnEvent::Alive);
     assert!(stream.next().await.is_none());
     assert_eq!(stream.end(), StreamEnd::Complete);
+}
+
+#[tokio::test]
+async fn failures_inside_a_stream_in_our_words() {
+    for (frame, kind) in [
+        ("data: {\"error\": \"RuntimeError: /srv/nemo/worker-17 pid=4242\"}\n\n", Some(Kind::Declined)),
+        ("data: {\"code\":2001,\"message\":\"x\"}\n\n", Some(Kind::OutOfCredits)),
+        ("data: {\"errorCode\":\"1002\",\"author\":\"a\"}\n\n", Some(Kind::SessionLost)),
+        (HELLO, None),
+    ] {
+        let server = Canned::start(vec![token("A"), stream(&[frame])]).await;
+        let (client, _home) = client(&server.url);
+        let outcome = fold(client.send("55", "hello").await.unwrap()).await;
+        let failure = client.failure_of("55", &outcome).await;
+        assert_eq!(failure.as_ref().map(firstcut::error::Error::kind), kind, "{frame}");
+        if let Some(error) = failure {
+            assert_eq!(error.spent(), Money::Unknown);
+            assert!(!format!("{error} {:?} {:?}", error.quoted(), error.next_step()).contains("4242"));
+        }
+    }
 }

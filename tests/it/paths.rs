@@ -7,11 +7,21 @@ use firstcut::error::Kind;
 use firstcut::jobs::paths::{MAX_UPLOAD_BYTES, input_file, input_media, input_url, output_file};
 use firstcut::jobs::plan::{Caller, Door};
 use firstcut::model::request::Media;
-use jiff::Zoned;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
+
+/// 2026-11-20 14:32:10 UTC.
+const NOW_MS: i64 = 1_795_185_130_000;
+
+/// The name that the prompt gives at [`NOW_MS`], where this test runs.
+fn own_name(number: &str) -> String {
+    let local = Timestamp::from_millisecond(NOW_MS).unwrap().to_zoned(TimeZone::system());
+    format!("sunset-over-the-ocean_{}{number}.mp4", local.strftime("%Y%m%d-%H%M"))
+}
 
 /// A machine with a working folder, a media folder and something outside of both.
 struct Machine {
@@ -50,8 +60,7 @@ impl Machine {
     }
 
     fn output(&self, door: Door, asked: Option<&str>) -> firstcut::error::Result<PathBuf> {
-        let now: Zoned = "2026-11-20T14:32:10+00:00[+00:00]".parse().unwrap();
-        output_file(&self.config, &self.caller(door), asked, "a video of a sunset over the ocean", &now)
+        output_file(&self.config, &self.caller(door), asked, "a video of a sunset over the ocean", NOW_MS)
     }
 }
 
@@ -148,10 +157,10 @@ fn a_server_started_at_the_root_does_not_open_the_whole_disk() {
 fn a_name_is_made_from_the_prompt() {
     let machine = Machine::new();
     let path = machine.output(Door::Mcp, None).unwrap();
-    assert_eq!(path, machine.root.join("home/output/sunset-over-the-ocean_20261120-1432.mp4"));
+    assert_eq!(path, machine.root.join("home/output").join(own_name("")));
     std::fs::write(&path, "x").unwrap();
     let second = machine.output(Door::Mcp, None).unwrap();
-    assert!(second.ends_with("sunset-over-the-ocean_20261120-1432-2.mp4"));
+    assert!(second.ends_with(own_name("-2")));
     assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "the trial file is gone");
 }
 
@@ -166,8 +175,8 @@ fn an_asked_path_is_kept_or_refused() {
         ("take 1.final", "work/take 1.final.mp4"),
         ("Clip.MP4", "work/Clip.MP4"),
         ("taken.mp4", "work/taken-2.mp4"),
-        ("new/folder/", "work/new/folder/sunset-over-the-ocean_20261120-1432.mp4"),
-        (".", "work/sunset-over-the-ocean_20261120-1432.mp4"),
+        ("new/folder/", &format!("work/new/folder/{}", own_name(""))),
+        (".", &format!("work/{}", own_name(""))),
         ("deep/er/clip.mp4", "work/deep/er/clip.mp4"),
     ] {
         assert_eq!(machine.output(Door::Mcp, Some(asked)).unwrap(), machine.root.join(file), "{asked}");

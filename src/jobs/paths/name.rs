@@ -8,181 +8,30 @@ const MAX_WORDS: usize = 8;
 const MAX_BYTES: usize = 90;
 
 /// Words that ask for a video without saying what it shows. They are dropped at the beginning.
-const FILLERS: &[&str] = &[
+const FILLERS: [&str; 4] = [
     // English
-    "please",
-    "can",
-    "could",
-    "would",
-    "you",
-    "i",
-    "we",
-    "want",
-    "need",
-    "like",
-    "to",
-    "me",
-    "us",
-    "my",
-    "for",
-    "generate",
-    "make",
-    "create",
-    "render",
-    "produce",
-    "build",
-    "give",
-    "show",
-    "showing",
-    "do",
-    "have",
-    "get",
-    "a",
-    "an",
-    "the",
-    "some",
-    "new",
-    "short",
-    "quick",
-    "little",
-    "nice",
-    "video",
-    "videos",
-    "clip",
-    "movie",
-    "film",
-    "footage",
-    "animation",
-    "of",
-    "about",
-    "with",
-    "in",
-    "on",
-    "long",
-    "second",
-    "seconds",
-    "sec",
-    "secs",
-    "s",
-    "minute",
-    "minutes",
-    "min",
-    "hd",
-    "4k",
-    "which",
-    "that",
-    "where",
+    "please can could would you i we want need like to me us my for generate make create render produce \
+     build give show showing do have get a an the some new short quick little nice video videos clip \
+     movie film footage animation of about with in on long second seconds sec secs s minute minutes min \
+     hd 4k which that where",
     // Spanish, Portuguese, Italian, French
-    "por",
-    "favor",
-    "genera",
-    "generar",
-    "crea",
-    "crear",
-    "cria",
-    "criar",
-    "haz",
-    "hacer",
-    "faça",
-    "gere",
-    "fammi",
-    "genere",
-    "générer",
-    "génère",
-    "crée",
-    "créer",
-    "fais",
-    "faire",
-    "moi",
-    "un",
-    "una",
-    "uno",
-    "um",
-    "uma",
-    "une",
-    "el",
-    "la",
-    "le",
-    "il",
-    "lo",
-    "o",
-    "de",
-    "del",
-    "di",
-    "du",
-    "des",
-    "d",
-    "l",
-    "da",
-    "do",
-    "vídeo",
-    "vidéo",
-    "clipe",
-    "segundo",
-    "segundos",
-    "secondes",
-    "seconde",
-    "secondi",
-    "sobre",
-    "sur",
+    "por favor genera generar crea crear cria criar haz hacer faça gere fammi genere générer génère crée \
+     créer fais faire moi un una uno um uma une el la le il lo o de del di du des d l da do vídeo vidéo \
+     clipe segundo segundos secondes seconde secondi sobre sur",
     // German
-    "bitte",
-    "erstelle",
-    "erstellen",
-    "erzeuge",
-    "mach",
-    "mache",
-    "generiere",
-    "ein",
-    "eine",
-    "einen",
-    "einem",
-    "einer",
-    "das",
-    "die",
-    "der",
-    "von",
-    "vom",
-    "mit",
-    "mir",
-    "über",
-    "sekunde",
-    "sekunden",
-    "sekündiges",
-    "langes",
+    "bitte erstelle erstellen erzeuge mach mache generiere ein eine einen einem einer das die der von vom \
+     mit mir über sekunde sekunden sekündiges langes",
     // Russian
-    "пожалуйста",
-    "создай",
-    "сделай",
-    "сгенерируй",
-    "мне",
-    "видео",
-    "ролик",
-    "о",
-    "про",
-    "на",
-    "секунд",
-    "секунды",
+    "пожалуйста создай сделай сгенерируй мне видео ролик о про на секунд секунды",
 ];
 
 /// The same in scripts that are written without blanks, at the beginning and at the end of a run.
-const FILLER_PREFIXES: &[&str] = &[
-    "请", "帮我", "给我", "生成", "制作", "创建", "做", "拍", "一个", "一段", "一条", "一部", "个", "段",
-    "的", "关于", "視頻", "视频", "短片", "秒鐘", "秒钟", "秒間", "秒", "分钟", "分間", "長", "长", "の",
-    "動画", "초", "짜리",
+const FILLER_PREFIXES: [&str; 1] = [
+    "请 帮我 给我 生成 制作 创建 做 拍 一个 一段 一条 一部 个 段 的 关于 視頻 视频 短片 秒鐘 秒钟 秒間 秒 分钟 分間 \
+     長 长 の 動画 초 짜리",
 ];
-const FILLER_SUFFIXES: &[&str] = &[
-    "的视频",
-    "视频",
-    "的視頻",
-    "視頻",
-    "的短片",
-    "短片",
-    "の動画を作ってください",
-    "の動画を作って",
-    "の動画を生成して",
-    "の動画",
-];
+const FILLER_SUFFIXES: [&str; 1] =
+    ["的视频 视频 的視頻 視頻 的短片 短片 の動画を作ってください の動画を作って の動画を生成して の動画"];
 
 /// The name, with the local time to the minute; `video_…` when the prompt has no word that can be used.
 pub(super) fn from_prompt(prompt: &str, now: &Zoned) -> String {
@@ -211,7 +60,7 @@ fn subject(prompt: &str) -> String {
     subject.truncate(end);
     // "the ocean and" ends in nothing.
     while let Some((rest, last)) = subject.rsplit_once('-')
-        && is_filler(last)
+        && fillers(&FILLERS).any(|filler| filler == last)
     {
         subject.truncate(rest.len());
     }
@@ -223,7 +72,11 @@ fn is_filler(word: &str) -> bool {
     // "10", "10s", "1080p"
     let is_measure =
         digits.len() < word.len() && matches!(digits, "" | "s" | "p" | "k" | "sec" | "fps" | "x");
-    is_measure || FILLERS.contains(&word) || trimmed(word).is_empty()
+    is_measure || fillers(&FILLERS).any(|filler| filler == word) || trimmed(word).is_empty()
+}
+
+fn fillers(lists: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    lists.iter().flat_map(|list| list.split_whitespace())
 }
 
 /// Without fillers that are written together with the word.
@@ -233,15 +86,15 @@ fn trimmed(word: &str) -> &str {
         return rest;
     }
     while let Some(shorter) =
-        FILLER_PREFIXES.iter().find_map(|filler| rest.strip_prefix(filler)).or_else(|| {
+        fillers(&FILLER_PREFIXES).find_map(|filler| rest.strip_prefix(filler)).or_else(|| {
             let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-            (after.len() < rest.len() && FILLER_PREFIXES.iter().any(|filler| after.starts_with(filler)))
+            (after.len() < rest.len() && fillers(&FILLER_PREFIXES).any(|filler| after.starts_with(filler)))
                 .then_some(after)
         })
     {
         rest = shorter;
     }
-    FILLER_SUFFIXES.iter().find_map(|filler| rest.strip_suffix(filler)).unwrap_or(rest)
+    fillers(&FILLER_SUFFIXES).find_map(|filler| rest.strip_suffix(filler)).unwrap_or(rest)
 }
 
 /// Whether words end here. Marks of other scripts that belong to a letter stay with it.

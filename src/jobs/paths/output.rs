@@ -4,13 +4,15 @@ use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use jiff::Zoned;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use uuid::Uuid;
 
 use super::{name, roots};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
+use crate::model::job::EpochMs;
 
 /// A minute of 1080p from the service stays below this.
 const MIN_FREE_BYTES: u64 = 50_000_000;
@@ -30,9 +32,10 @@ pub fn output_file(
     caller: &Caller,
     asked: Option<&str>,
     prompt: &str,
-    now: &Zoned,
+    now_ms: EpochMs,
 ) -> Result<PathBuf> {
-    let own_name = || name::from_prompt(prompt, now);
+    let now = local(now_ms);
+    let own_name = || name::from_prompt(prompt, &now);
     let path = match asked.filter(|text| !text.trim().is_empty()) {
         None => config.output_dir.join(own_name()),
         Some(text) => {
@@ -79,6 +82,11 @@ pub fn unused(path: &Path) -> PathBuf {
         .map(|number| path.with_file_name(format!("{stem}-{number}{extension}")))
         .find(|path| is_free(path))
         .unwrap_or_else(|| path.with_file_name(format!("{stem}-{}{extension}", Uuid::new_v4().simple())))
+}
+
+/// The time on the person's wall clock; what lies outside of any calendar counts as its beginning.
+fn local(now_ms: EpochMs) -> Zoned {
+    Timestamp::from_millisecond(now_ms).unwrap_or_default().to_zoned(TimeZone::system())
 }
 
 fn with_extension(path: PathBuf) -> Result<PathBuf> {

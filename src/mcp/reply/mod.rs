@@ -152,10 +152,8 @@ fn job_text(report: &JobReport) -> String {
     if let Some(cost) = &report.cost {
         text.push_str(&cost_text(cost));
     }
-    for (heading, lines) in [("Changed", &report.changes)] {
-        for line in lines {
-            let _ = write!(text, "\n{heading}: {line}");
-        }
+    for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
+        let _ = write!(text, "\nChanged: {change}");
     }
     for action in &report.actions {
         let detail = action.detail.as_deref().map(|words| format!(" (\"{words}\")")).unwrap_or_default();
@@ -168,13 +166,13 @@ fn job_text(report: &JobReport) -> String {
         text.push_str(&error_text(error));
     }
     let progress = report.progress_pct.map(|percent| format!(" {percent:.0} %")).unwrap_or_default();
-    let _ = write!(
-        text,
-        "\njob_id: {} · {}{progress} · {}",
-        report.job_id,
-        report.state,
-        service(&report.service)
-    );
+    // An answer to a question is no job.
+    if !report.job_id.is_empty() {
+        let _ = write!(text, "\njob_id: {} · {}{progress} · ", report.job_id, report.state);
+    } else {
+        text.push('\n');
+    }
+    text.push_str(&service(&report.service));
     if let Some(session) = &report.session_id {
         let _ = write!(text, " · session_id: {session}");
     }

@@ -19,7 +19,7 @@ use crate::model::report::JobReport;
 struct CheckJob {
     /// From an earlier answer; valid for ever
     job_id: String,
-    /// Wait at most so long; 0 answers at once
+    /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
 }

@@ -22,14 +22,14 @@ struct EditVideo {
     instruction: String,
     /// Default: the current session
     session_id: Option<String>,
-    #[schemars(description = "sandbox: rehearsal", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
-    /// Wait at most so long; 0 answers at once
+    /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
-    /// Your own id: the same id is the same job
+    /// Id of yours: the same id is always the same job
     request_id: Option<String>,
-    /// Send it again although the same was asked before
+    /// true: send it again although the same was just asked
     #[serde(default)]
     new: bool,
 }

@@ -20,16 +20,16 @@ use crate::model::report::JobReport;
 struct Export {
     /// Default: the current session
     session_id: Option<String>,
-    #[schemars(description = "sandbox: rehearsal", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
-    /// File to write; never overwrites
+    /// File to write; nothing is overwritten
     output_path: Option<String>,
-    /// Wait at most so long; 0 answers at once
+    /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
-    /// Your own id: the same id is the same job
+    /// Id of yours: the same id is always the same job
     request_id: Option<String>,
-    /// Render again although nothing changed
+    /// true: render again although nothing changed
     #[serde(default)]
     new: bool,
 }

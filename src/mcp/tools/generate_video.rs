@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::SERVICES;
 use crate::error::Error;
-use crate::jobs::plan::GenerateInput;
+use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::schema;
@@ -18,19 +18,18 @@ use crate::model::report::JobReport;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct GenerateVideo {
-    /// What the video shows, in the user's words
+    /// What the video shows, in the user's own words; up to 5000 characters
     prompt: String,
-    /// Length, e.g. 10
-    #[schemars(range(min = 1, max = 600))]
+    /// Length in seconds, e.g. 10
+    #[schemars(range(min = *DURATION_S.start(), max = *DURATION_S.end()))]
     duration_seconds: Option<f64>,
-    /// e.g. 16:9, 9:16, 1:1
+    #[schemars(description = "Shape; the service chooses by default", extend("enum" = ASPECTS))]
     aspect_ratio: Option<String>,
-    /// e.g. 720p, 1080p
+    #[schemars(description = "Lines of the picture", extend("enum" = RESOLUTIONS))]
     resolution: Option<String>,
-    /// Model name; default: the service chooses
+    /// Leave out: NemoVideo chooses its model
     model: Option<String>,
-    /// sandbox: free offline rehearsal
-    #[schemars(extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
     /// What must not appear
     negative_prompt: Option<String>,
@@ -38,24 +37,24 @@ struct GenerateVideo {
     image: Option<String>,
     /// Last picture: path or https URL
     last_frame: Option<String>,
-    /// Paths or https URLs of pictures to follow
+    /// Pictures to follow in style: paths or https URLs
     #[serde(default)]
     reference_images: Vec<String>,
-    /// With sound
+    /// true: with sound; false: silent; default: the service decides
     generate_audio: Option<bool>,
-    /// Refuse if it may cost more
+    /// Ceiling in dollars; NemoVideo spends credits only
     #[schemars(range(min = 0))]
     max_cost_usd: Option<f64>,
-    /// Session to work in; default: the current one
+    /// Go on in this session, with its uploads
     session_id: Option<String>,
-    /// File to write; never overwrites
+    /// File to write; nothing is overwritten
     output_path: Option<String>,
-    /// Wait for the result at most so long; 0 answers at once
+    /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
-    /// Your own id: the same id is the same job
+    /// Id of yours: the same id is always the same job
     request_id: Option<String>,
-    /// Make another one although the same was asked before
+    /// true: make another although the same was just asked
     #[serde(default)]
     new: bool,
 }

@@ -26,7 +26,7 @@ struct Upload {
     urls: Vec<String>,
     /// Default: the current session, else a new one
     session_id: Option<String>,
-    #[schemars(description = "sandbox: rehearsal", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct TopBox {
 pub(super) fn top_level(source: &mut Source, limits: &Limits) -> Result<Vec<TopBox>, Error> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at + 8 <= source.len() {
+    while source.len().saturating_sub(at) >= 8 {
         if found.len() as u64 >= limits.samples {
             return Err(Error::TooBig { what: "boxes in the file", limit: limits.samples });
         }

@@ -25,7 +25,8 @@ pub struct Codec {
     pub channels: Option<u32>,
     /// The codec's own configuration record: the content of `avcC`, or the AudioSpecificConfig of AAC.
     pub(crate) config: Vec<u8>,
-    /// The whole sample entry, header excluded, as remuxing needs it.
+    /// The whole sample entry box, as remuxing needs it.
+    #[cfg(feature = "studio")]
     pub(crate) entry: Vec<u8>,
 }
 
@@ -38,7 +39,8 @@ impl Codec {
         let mut codec = Self {
             fourcc: fourcc.iter().map(|b| char::from(*b)).collect::<String>().trim().to_owned(),
             name: name_of(fourcc).map_or_else(|| printable(fourcc), str::to_owned),
-            entry: body.get(..body.len().min(1 << 16))?.to_vec(),
+            #[cfg(feature = "studio")]
+            entry: whole(fourcc, body)?,
             ..Self::default()
         };
         // A damaged entry still leaves its name.
@@ -97,7 +99,7 @@ impl Codec {
             2 => {
                 cursor.skip(4)?;
                 let rate = f64::from_bits(cursor.be64()?);
-                self.sample_rate_hz = (rate >= 1.0 && rate < 1e7).then_some(rate as u32);
+                self.sample_rate_hz = (1.0..1e7).contains(&rate).then_some(rate as u32);
                 self.channels = Some(cursor.be32()?).filter(|c| *c > 0);
                 cursor.skip(20)?;
             }
@@ -221,6 +223,13 @@ fn nclx(colr: &[u8]) -> Option<(u8, bool)> {
     cursor.skip(4)?;
     let matrix = u8::try_from(cursor.be16()?).ok()?;
     Some((matrix, kind == *b"nclx" && cursor.u8()? & 0x80 != 0))
+}
+
+/// The sample entry as a box again.
+#[cfg(feature = "studio")]
+fn whole(fourcc: [u8; 4], body: &[u8]) -> Option<Vec<u8>> {
+    let size = u32::try_from(body.len() + 8).ok()?.to_be_bytes();
+    Some([&size[..], &fourcc, body].concat())
 }
 
 fn name_of(fourcc: [u8; 4]) -> Option<&'static str> {

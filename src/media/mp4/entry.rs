@@ -37,9 +37,9 @@ pub fn mp4a(sample_rate: u32, channels: u16, bitrate_bps: u32, config: &[u8]) ->
 /// An MPEG-4 descriptor; its length always takes four bytes, as most writers do it.
 fn descriptor(tag: u8, body: &[u8]) -> Vec<u8> {
     let len = body.len() as u32;
+    let seven_bits = |shift: u32, more: u8| ((len >> shift) & 0x7f) as u8 | more;
     let mut bytes =
-        vec![tag, 0x80 | (len >> 21) as u8, 0x80 | (len >> 14) as u8 & 0xff, 0x80 | (len >> 7) as u8];
-    bytes.push(len as u8 & 0x7f);
+        vec![tag, seven_bits(21, 0x80), seven_bits(14, 0x80), seven_bits(7, 0x80), seven_bits(0, 0)];
     bytes.extend_from_slice(body);
     bytes
 }

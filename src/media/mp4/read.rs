@@ -27,6 +27,9 @@ pub struct Movie {
     pub tracks: Vec<Track>,
 }
 
+/// Every picture is looked up in the edit list, so a hostile one of thousands would cost more than decoding.
+const MAX_EDITS: usize = 64;
+
 /// What a track carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrackKind {
@@ -66,6 +69,8 @@ pub struct Track {
     pub rotation_deg: u32,
     /// Codec facts.
     pub codec: Codec,
+    /// Where the last picture ends that is shown, in ticks; sums up the fragments once.
+    media_end: i64,
     table: Table,
     fragments: Vec<Sample>,
 }
@@ -103,6 +108,9 @@ impl Movie {
             .take(64)
             .filter_map(|(_, trak)| Track::parse(trak, movie_timescale))
             .collect();
+        if tracks.iter().any(|track| track.edits.len() > MAX_EDITS) {
+            return Err(Error::TooBig { what: "edits of a track", limit: MAX_EDITS as u64 });
+        }
         let moofs: Vec<&TopBox> = top.iter().filter(|b| b.kind == *b"moof").collect();
         for moof in moofs.iter().filter(|moof| !moof.cut) {
             let data = source.header(moof.body, moof.len)?;
@@ -178,6 +186,7 @@ impl Track {
             edits: elst.and_then(|elst| edits(elst, movie_timescale, timescale)).unwrap_or_default(),
             rotation_deg,
             codec: codec.unwrap_or_default(),
+            media_end: 0,
             table,
             fragments: Vec::new(),
         })
@@ -212,20 +221,26 @@ impl Track {
             return edit.duration.min(self.media_ticks);
         }
         // Fragmented files state no length, or that of their first piece.
-        let end = self.fragments.iter().map(|s| s.pts.saturating_add(i64::from(s.duration))).max();
-        let end = end.unwrap_or(i64::try_from(self.media_ticks).unwrap_or(i64::MAX));
-        u64::try_from(end.saturating_sub(start)).unwrap_or(0)
+        u64::try_from(self.media_end.saturating_sub(start)).unwrap_or(0)
     }
 
     /// When a piece of media is presented: milliseconds from the start and for how long; `None` when an edit hides it.
-    /// With several edits the first that shows it counts.
     #[must_use]
     pub fn presented_ms(&self, pts: i64, duration: u32) -> Option<(u64, u64)> {
-        let scale = i128::from(self.timescale);
-        let ms = |ticks: i128| u64::try_from((ticks * 1000 + scale / 2).div_euclid(scale)).unwrap_or(0);
+        let scale = u128::from(self.timescale);
+        let ms =
+            |ticks: u64| u64::try_from((u128::from(ticks) * 1000 + scale / 2) / scale).unwrap_or(u64::MAX);
+        let (at, lasts) = self.presented(pts, duration)?;
+        Some((ms(at), ms(at.saturating_add(lasts)) - ms(at)))
+    }
+
+    /// The same in ticks of the track. With several edits the first that shows it counts.
+    #[must_use]
+    pub fn presented(&self, pts: i64, duration: u32) -> Option<(u64, u64)> {
+        let ticks = |value: i128| u64::try_from(value.max(0)).unwrap_or(u64::MAX);
         let (begin, end) = (i128::from(pts), i128::from(pts) + i128::from(duration));
         if self.edits.is_empty() {
-            return (end > 0 || duration == 0).then(|| (ms(begin.max(0)), ms(end) - ms(begin.max(0))));
+            return (end > 0 || duration == 0).then(|| (ticks(begin), ticks(end - begin.max(0))));
         }
         let mut now = 0i128;
         for edit in &self.edits {
@@ -233,8 +248,7 @@ impl Track {
             if let Some(start) = edit.media_time.map(i128::from) {
                 let (from, to) = (begin.max(start), end.min(start + len));
                 if from < to {
-                    let at = ms(now + from - start);
-                    return Some((at, ms(now + to - start).saturating_sub(at)));
+                    return Some((ticks(now + from - start), ticks(to - from)));
                 }
             }
             now += len;
@@ -247,6 +261,8 @@ impl Track {
         let end = self.fragments.last().map(|s| s.dts.saturating_add(i64::from(s.duration)));
         let end = end.and_then(|end| u64::try_from(end).ok()).unwrap_or(0);
         self.media_ticks = if self.table.count() == 0 { end } else { self.media_ticks.max(end) };
+        let shown = self.fragments.iter().map(|s| s.pts.saturating_add(i64::from(s.duration))).max();
+        self.media_end = shown.unwrap_or(i64::try_from(self.media_ticks).unwrap_or(i64::MAX));
     }
 
     fn last_byte(&self) -> Option<u64> {
@@ -294,7 +310,7 @@ fn edits(elst: &[u8], movie_timescale: u32, timescale: u32) -> Option<Vec<Edit>>
     let (version, _, mut c) = full(elst)?;
     let count = c.be32()?;
     let mut list = Vec::new();
-    for _ in 0..count.min(1024) {
+    for _ in 0..count.min(MAX_EDITS as u32 + 1) {
         let (duration, media_time) = if version == 1 {
             (c.be64()?, c.be64()? as i64)
         } else {

@@ -18,17 +18,6 @@ impl Canvas {
         Self { width, height, rgb: vec![24; width * height * 3] }
     }
 
-    /// A whole picture scaled down to a size.
-    pub(super) fn of_picture(picture: &Picture, (width, height): (usize, usize)) -> Self {
-        let channel = |c: usize| {
-            let plane: Vec<u8> = picture.rgb.iter().skip(c).step_by(3).copied().collect();
-            shrink(&plane, (picture.width, picture.height), (width, height))
-        };
-        let (r, g, b) = (channel(0), channel(1), channel(2));
-        let rgb = r.iter().zip(&g).zip(&b).flat_map(|((r, g), b)| [*r, *g, *b]).collect();
-        Self { width, height, rgb }
-    }
-
     pub(super) fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
         if x < self.width
             && let Some(pixel) =
@@ -38,31 +27,44 @@ impl Canvas {
         }
     }
 
-    /// Draws a decoded picture into a cell, with the file's own colour coefficients.
-    pub(super) fn draw(&mut self, frame: &Frame, info: &VideoInfo, at: (usize, usize), size: (usize, usize)) {
-        let luma = shrink(&frame.y, (frame.width, frame.height), size);
-        let half = (frame.width / 2, frame.height / 2);
-        let (blue, red) = (shrink(&frame.u, half, size), shrink(&frame.v, half, size));
-        let (kr, kb) = match info.matrix {
-            Matrix::Bt601 => (0.299, 0.114),
-            Matrix::Bt709 => (0.2126, 0.0722),
+    /// Draws a picture into a cell, scaled to fill it.
+    pub(super) fn draw(&mut self, picture: &Picture, at: (usize, usize), size: (usize, usize)) {
+        let channel = |c: usize| {
+            let plane: Vec<u8> = picture.rgb.iter().skip(c).step_by(3).copied().collect();
+            shrink(&plane, (picture.width, picture.height), size)
         };
-        let (floor, y_range, c_range) =
-            if info.full_range { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
-        for (number, ((y, u), v)) in luma.iter().zip(&blue).zip(&red).enumerate() {
-            let y = (f32::from(*y) - floor) * (255.0 / y_range);
-            let (u, v) =
-                ((f32::from(*u) - 128.0) * (255.0 / c_range), (f32::from(*v) - 128.0) * (255.0 / c_range));
-            let (r, b) = (y + 2.0 * (1.0 - kr) * v, y + 2.0 * (1.0 - kb) * u);
-            let g = (y - kr * r - kb * b) / (1.0 - kr - kb);
-            self.set(at.0 + number % size.0, at.1 + number / size.0, [r, g, b].map(|c| c.round() as u8));
+        let (r, g, b) = (channel(0), channel(1), channel(2));
+        for (number, ((r, g), b)) in r.iter().zip(&g).zip(&b).enumerate() {
+            self.set(at.0 + number % size.0, at.1 + number / size.0, [*r, *g, *b]);
         }
     }
 }
 
+/// A decoded picture in RGB at another size, by the file's own colour coefficients.
+pub(super) fn to_rgb(frame: &Frame, info: &VideoInfo, size: (usize, usize)) -> Picture {
+    let luma = shrink(&frame.y, (frame.width, frame.height), size);
+    let half = (frame.width / 2, frame.height / 2);
+    let (blue, red) = (shrink(&frame.u, half, size), shrink(&frame.v, half, size));
+    let (kr, kb) = match info.matrix {
+        Matrix::Bt601 => (0.299, 0.114),
+        Matrix::Bt709 => (0.2126, 0.0722),
+    };
+    let (floor, y_range, c_range) = if info.full_range { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
+    let mut rgb = Vec::with_capacity(luma.len() * 3);
+    for ((y, u), v) in luma.iter().zip(&blue).zip(&red) {
+        let y = (f32::from(*y) - floor) * (255.0 / y_range);
+        let (u, v) =
+            ((f32::from(*u) - 128.0) * (255.0 / c_range), (f32::from(*v) - 128.0) * (255.0 / c_range));
+        let (r, b) = (y + 2.0 * (1.0 - kr) * v, y + 2.0 * (1.0 - kb) * u);
+        let g = (y - kr * r - kb * b) / (1.0 - kr - kb);
+        rgb.extend([r, g, b].map(|c| c.round() as u8));
+    }
+    Picture { width: size.0, height: size.1, rgb }
+}
+
 /// Scales a plane by averaging the area under each new sample, columns first, so that fine detail does not flicker.
 /// Enlarging (chroma, tiny clips) repeats samples.
-fn shrink(plane: &[u8], from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
+pub(crate) fn shrink(plane: &[u8], from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
     let span = |index: usize, from: usize, to: usize| {
         let start = index * from / to;
         (start, ((index + 1) * from / to).max(start + 1).min(from))
@@ -137,7 +139,7 @@ mod tests {
             let side = (256.0 * shrink) as usize;
             let mut canvas = Canvas::new(side, side);
             for at in 0..side * side {
-                let v = (at * 2_654_435_761 >> 7) as u8;
+                let v = ((at * 2_654_435_761) >> 7) as u8;
                 canvas.set(at % side, at / side, [v, v ^ 0x55, !v]);
             }
             canvas

@@ -2,18 +2,18 @@
 
 mod canvas;
 mod digits;
-mod shots;
 
 use std::path::Path;
 
+pub(crate) use canvas::shrink;
 use canvas::{Canvas, jpeg_within};
-use shots::Shot;
 
 use super::decode::Stream;
 use super::frame::Frame;
+use super::picture::{self, Picture};
 use super::probe::{Probe, probe_within};
 use super::sniff::Kind;
-use super::{Error, Limits, picture};
+use super::{Error, Limits, shots};
 
 /// How a sheet or poster should come out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,30 +61,36 @@ pub fn sheet(path: &Path, options: &SheetOptions, limits: &Limits) -> Result<She
         return still(path, &probe, options, limits);
     }
     let mut stream = open(path, &probe, limits)?;
-    let shots = shots::spread(&mut stream, options.frames.clamp(1, 100))?;
+    let info = stream.info.clone();
+    let shape = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
+    let times = shots::spread(&stream, options.frames.clamp(1, 100));
+    let cell = |count: usize, shrink: f64| {
+        let columns = columns(count);
+        let (max_width, max_height) = bounds(options.max_width, shrink);
+        let share = |length: usize, parts: usize| (length.saturating_sub(GAP * (parts + 1)) / parts).max(16);
+        fit(shape, share(max_width, columns), share(max_height, count.div_ceil(columns)))
+    };
+    let largest = cell(times.len().max(1), 1.0);
+    // A picture may stand in for its neighbour as long as the spacing still looks even.
+    let spacing =
+        times.last().unwrap_or(&0).saturating_sub(*times.first().unwrap_or(&0)) / times.len().max(2) as u64;
+    let shots = shots::take(&mut stream, &times, spacing / 8, |frame| canvas::to_rgb(frame, &info, largest))?;
     if shots.is_empty() {
         return Err(Error::Malformed { what: "not one picture for the contact sheet could be decoded" });
     }
-    let columns = (1..).find(|c| c * c >= shots.len()).unwrap_or(1);
-    let rows = shots.len().div_ceil(columns);
-    let info = &stream.info;
-    let (shape_w, shape_h) = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
-    let (sheet, width, height) = jpeg_within(options.max_bytes, |shrink| {
-        let max_width = scaled(options.max_width, shrink);
-        let (cell_w, cell_h) = fit(
-            (shape_w, shape_h),
-            (max_width.saturating_sub(GAP * (columns + 1)) / columns).max(16),
-            ((max_width * 3 / 2).saturating_sub(GAP * (rows + 1)) / rows).max(16),
-        );
+    let columns = columns(shots.len());
+    let (jpeg, width, height) = jpeg_within(options.max_bytes, |shrink| {
+        let (cell_w, cell_h) = cell(shots.len(), shrink);
+        let rows = shots.len().div_ceil(columns);
         let mut canvas = Canvas::new(GAP + columns * (cell_w + GAP), GAP + rows * (cell_h + GAP));
-        for (number, shot) in shots.iter().enumerate() {
-            let (x, y) = (GAP + number % columns * (cell_w + GAP), GAP + number / columns * (cell_h + GAP));
-            canvas.draw(&shot.frame, info, (x, y), (cell_w, cell_h));
-            digits::stamp(&mut canvas, shot.at_ms, (x, y), (cell_w, cell_h));
+        for (number, (at_ms, picture)) in shots.iter().enumerate() {
+            let at = (GAP + number % columns * (cell_w + GAP), GAP + number / columns * (cell_h + GAP));
+            canvas.draw(picture, at, (cell_w, cell_h));
+            digits::stamp(&mut canvas, *at_ms, at, (cell_w, cell_h));
         }
         canvas
     })?;
-    Ok(Sheet { jpeg: sheet, width, height, shots: shots.iter().map(|shot| shot.at_ms).collect() })
+    Ok(Sheet { jpeg, width, height, shots: shots.iter().map(|(at_ms, _)| *at_ms).collect() })
 }
 
 /// One telling picture of a clip: the first of a few candidates that is not nearly one colour.
@@ -97,29 +103,28 @@ pub fn poster(path: &Path, options: &SheetOptions, limits: &Limits) -> Result<Sh
         return still(path, &probe, options, limits);
     }
     let mut stream = open(path, &probe, limits)?;
-    let mut best: Option<Shot> = None;
+    let info = stream.info.clone();
+    let shape = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
+    let (max_width, max_height) = bounds(options.max_width, 1.0);
+    let size = fit(shape, max_width, max_height);
+    let mut best: Option<(u64, Picture)> = None;
     for share in [0.33, 0.5, 0.75, 0.1] {
-        let at_ms = (stream.info.duration_ms as f64 * share) as u64;
-        let Some(shot) = shots::at(&mut stream, at_ms)? else { continue };
-        let plain = contrast(&shot.frame) < 4.0;
+        let at_ms = (info.duration_ms as f64 * share) as u64;
+        let shot = shots::take(&mut stream, &[at_ms], info.duration_ms / 16, |frame| {
+            (contrast(frame) < 4.0, canvas::to_rgb(frame, &info, size))
+        })?;
+        let Some((at_ms, (plain, picture))) = shot.into_iter().next() else { continue };
         if best.is_none() || !plain {
-            best = Some(shot);
+            best = Some((at_ms, picture));
         }
         if !plain {
             break;
         }
     }
-    let shot = best.ok_or(Error::Malformed { what: "no picture for the poster could be decoded" })?;
-    let info = &stream.info;
-    let shape = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
-    let (jpeg, width, height) = jpeg_within(options.max_bytes, |shrink| {
-        let max_width = scaled(options.max_width, shrink);
-        let size = fit(shape, max_width.max(16), (max_width * 3 / 2).max(16));
-        let mut canvas = Canvas::new(size.0, size.1);
-        canvas.draw(&shot.frame, info, (0, 0), size);
-        canvas
-    })?;
-    Ok(Sheet { jpeg, width, height, shots: vec![shot.at_ms] })
+    let (at_ms, picture) =
+        best.ok_or(Error::Malformed { what: "no picture for the poster could be decoded" })?;
+    let (jpeg, width, height) = whole(&picture, options)?;
+    Ok(Sheet { jpeg, width, height, shots: vec![at_ms] })
 }
 
 fn open(path: &Path, probe: &Probe, limits: &Limits) -> Result<Stream, Error> {
@@ -134,16 +139,29 @@ fn open(path: &Path, probe: &Probe, limits: &Limits) -> Result<Stream, Error> {
 
 fn still(path: &Path, probe: &Probe, options: &SheetOptions, limits: &Limits) -> Result<Sheet, Error> {
     let picture = picture::open(path, limits)?.turned(probe.rotation_deg.unwrap_or(0));
-    let (jpeg, width, height) = jpeg_within(options.max_bytes, |shrink| {
-        let max_width = scaled(options.max_width, shrink);
-        let size = fit((picture.width, picture.height), max_width.max(16), (max_width * 3 / 2).max(16));
-        Canvas::of_picture(&picture, size)
-    })?;
+    let (jpeg, width, height) = whole(&picture, options)?;
     Ok(Sheet { jpeg, width, height, shots: Vec::new() })
 }
 
-fn scaled(max_width: u32, shrink: f64) -> usize {
-    (f64::from(max_width.clamp(16, 8192)) * shrink) as usize
+/// One picture as a JPEG inside the options.
+fn whole(picture: &Picture, options: &SheetOptions) -> Result<(Vec<u8>, u32, u32), Error> {
+    jpeg_within(options.max_bytes, |shrink| {
+        let (max_width, max_height) = bounds(options.max_width, shrink);
+        let size = fit((picture.width, picture.height), max_width, max_height);
+        let mut canvas = Canvas::new(size.0, size.1);
+        canvas.draw(picture, (0, 0), size);
+        canvas
+    })
+}
+
+fn columns(count: usize) -> usize {
+    (1..=count).find(|c| c * c >= count).unwrap_or(1)
+}
+
+/// The largest width and height of a sheet.
+fn bounds(max_width: u32, shrink: f64) -> (usize, usize) {
+    let width = ((f64::from(max_width.clamp(16, 8192)) * shrink) as usize).max(16);
+    (width, width * 3 / 2)
 }
 
 /// The largest size of a shape that fits a box, never larger than the shape itself.

@@ -7,12 +7,14 @@
 //! clicked"), plans ("I'll open"), warnings, questions, quoted words and things in the picture are not. What is left
 //! of a sentence is then mended into readable text ([`rewrite`]).
 
+mod leftover;
 mod object;
 mod rewrite;
 mod sentence;
 mod step;
 #[cfg(test)]
 mod tests;
+mod verb;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,8 +80,28 @@ pub struct Translation {
 pub fn translate(reply: &str) -> Translation {
     let mut out =
         Translation { text: String::with_capacity(reply.len()), actions: Vec::new(), reasons: Vec::new() };
+    // Where the last line stands that is kept, for a list of instructions whose lead it may be.
+    let mut lead = 0;
+    let mut gone = false;
     for line in sentence::lines(reply) {
-        rewrite::line(reply, &line, &mut out);
+        let start = out.text.len();
+        let cut = rewrite::line(reply, &line, &mut out);
+        let blank = out.text.get(start..).unwrap_or_default().trim().is_empty();
+        if gone && !cut && !blank {
+            let tail = out.text.split_off(start);
+            leftover::mend_lead(lead, &mut out);
+            lead = out.text.len();
+            out.text.push_str(&tail);
+        } else if !cut && !blank {
+            lead = start;
+        }
+        gone = cut || gone && blank;
+    }
+    if gone {
+        leftover::mend_lead(lead, &mut out);
+    }
+    if out.actions.is_empty() {
+        out.text = reply.to_owned();
     }
     out.text.truncate(out.text.trim_end().len());
     let lead = out.text.len() - out.text.trim_start_matches(['\n', ' ']).len();

@@ -25,6 +25,20 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         let name = inner(reply.get(first.start..first.end)?);
         return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
     }
+    // The export control under any description: "the blue Export button", 顶部的导出.
+    let described = tokens.iter().enumerate().skip(at).take(6).take_while(|(i, t)| {
+        t.mark().is_none() && (*i == at || !t.any(&[Tag::And, Tag::Then, Tag::Purpose]) && t.norm != "to")
+    });
+    let export = described
+        .take_while(|(_, t)| {
+            t.norm.starts_with("export") || t.norm.starts_with("导出") || !t.is(Tag::Control)
+        })
+        .find(|(_, t)| exports(&t.norm));
+    if let Some((i, t)) = export {
+        let behind = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|n| n.is(Tag::Button)));
+        let name = reply.get(t.start..t.end)?.to_owned();
+        return Some(Named { name, behind, sure: true });
+    }
     // Up to the word "button", if there is one close by.
     let button = tokens
         .iter()
@@ -59,7 +73,7 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         let goes_on = match t.kind {
             Kind::Word => {
                 if t.cjk() {
-                    t.is(Tag::Control)
+                    t.is(Tag::Control) && end == from
                 } else {
                     t.capital || t.is(Tag::Control) && end == from
                 }
@@ -73,10 +87,38 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         }
         end += 1;
     }
+    // "Add music", 添加滤镜: a control's verb with its noun.
+    let noun = |t: &Token| {
+        t.kind == Kind::Word
+            && !t.any(&[
+                Tag::Func,
+                Tag::Control,
+                Tag::Can,
+                Tag::Should,
+                Tag::Purpose,
+                Tag::Then,
+                Tag::Preview,
+                Tag::Save,
+            ])
+    };
+    if end > from
+        && first.is(Tag::Control)
+        && tokens
+            .get(end)
+            .is_some_and(|t| noun(t) && (t.any(&[Tag::EditWord, Tag::Asset, Tag::Project]) || t.cjk()))
+    {
+        let tail = tokens.iter().skip(end).take(3).take_while(|t| noun(t)).count();
+        let closed = tokens.get(end + tail).is_none_or(|t| !t.cjk() || t.any(&[Tag::Can, Tag::Button]));
+        if closed && (!first.cjk() || end == from + 1) {
+            end += if first.cjk() { tail } else { 1 };
+        }
+    }
     if end > from {
         let last = tokens.get(end - 1)?;
         let name = bare(reply.get(first.start..last.end)?);
-        let name = name.rsplit(['>', '→']).next().unwrap_or(&name).trim().to_owned();
+        let parts: Vec<&str> = name.split(['>', '→']).map(str::trim).collect();
+        let name =
+            parts.iter().find(|p| exports(p)).or(parts.last()).map_or_else(String::new, |p| (*p).to_owned());
         return Some(Named { name, behind: end, sure: true });
     }
     if first.cjk() {
@@ -109,7 +151,8 @@ fn path_end(reply: &str, tokens: &[Token], from: usize) -> Option<Named> {
     let mut name = None;
     while tokens.get(at).is_some_and(|t| matches!(t.mark(), Some('>' | '→'))) {
         let t = tokens.get(at + 1)?;
-        name = Some(inner(reply.get(t.start..t.end)?));
+        let text = reply.get(t.start..t.end)?;
+        name = Some(if t.kind == Kind::Quote { inner(text) } else { bare(text) });
         at += 2;
     }
     name.map(|name| Named { name, behind: at, sure: true })
@@ -121,7 +164,7 @@ fn skipped(t: &Token) -> bool {
         || t.cjk()
             && (t.any(&[Tag::Place, Tag::Func])
                 || matches!(t.norm.as_str(), "片段" | "视频" | "界面" | "面板" | "屏幕" | "页面"))
-        || matches!(t.mark(), Some('-'))
+        || matches!(t.mark(), Some('-' | '+'))
 }
 
 /// A skippable word that is itself the name ("click Left", 点击“上”).

@@ -1,36 +1,69 @@
 //! Rewriting: takes the instructions out of a line and mends what is left.
 
-use super::object::bare;
+use super::leftover::{bare_edges, frame, lead, offer, purpose, tail, trivial};
 use super::sentence::{Clause, Line, Sentence};
-use super::step::{self, Mood, Step};
-use super::{GuiAction, Reason, Translation, When};
-use crate::nemo::words::{Kind, Tag, Token};
+use super::step::{self, Mood};
+use super::{Action, GuiAction, Reason, Translation, When};
+use crate::nemo::words::Tag;
 
 /// Translates one line and appends it, if anything of it is left.
-pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) {
+/// True if all of it was an instruction.
+pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) -> bool {
     let mark = out.text.len();
     out.text.push_str(reply.get(line.start..line.body).unwrap_or_default());
     let body = out.text.len();
+    if line.sentences.is_empty() {
+        out.text.push_str(reply.get(line.body..line.end).unwrap_or_default());
+    }
     let mut cut = false;
+    let mut before: Option<&Sentence> = None;
     for sentence in &line.sentences {
-        cut |= translate(reply, sentence, body, out);
+        cut |= translate(reply, sentence, before, body, out);
+        before = Some(sentence);
     }
     if cut && out.text.get(body..).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric()).is_empty()
     {
         out.text.truncate(mark);
-        return;
+        return true;
     }
     if cut {
         out.text.truncate(out.text.trim_end_matches([' ', '\t']).len());
     }
     out.text.push('\n');
+    false
 }
 
 /// Appends the sentence without its instructions; true if there was one.
-fn translate(reply: &str, sentence: &Sentence, line_start: usize, out: &mut Translation) -> bool {
-    let mut mood = Mood::Statement;
+fn translate(
+    reply: &str,
+    sentence: &Sentence,
+    before: Option<&Sentence>,
+    line_start: usize,
+    out: &mut Translation,
+) -> bool {
+    // "Want another look? Then click …"
+    let asked = before.is_some_and(|b| {
+        b.question
+            && b.clauses
+                .first()
+                .is_some_and(|c| c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg])))
+    });
+    let mut mood = if asked { Mood::Offered } else { Mood::Statement };
     let mut steps = Vec::with_capacity(sentence.clauses.len());
+    let mut last: Option<&Clause> = None;
     for clause in &sentence.clauses {
+        // "Text on screen: Tap to play": what it says, not what to do.
+        let quoted = last.is_some_and(|l| {
+            l.tokens.iter().any(|t| t.is(Tag::Says))
+                && reply.get(l.end..clause.start).is_some_and(|m| m.contains([':', '：']))
+        });
+        if quoted {
+            mood = Mood::NotYou;
+            steps.push(None);
+            last = Some(clause);
+            continue;
+        }
+        last = Some(clause);
         let (step, next) = step::read(reply, sentence, clause, mood);
         mood = next;
         steps.push(step);
@@ -68,17 +101,65 @@ fn translate(reply: &str, sentence: &Sentence, line_start: usize, out: &mut Tran
             continue;
         };
         flush(&mut kept, &mut pieces);
-        out.actions.push(GuiAction { action: step.action, when: step.when, target: step.target.clone() });
-        out.reasons.push(Reason {
-            rule: step.rule,
-            clause: reply.get(clause.start..clause.end).unwrap_or_default().to_owned(),
-        });
+        let mut target = step.target.clone();
+        if let Some(words) = target.as_mut().filter(|_| step.action == Action::SendEdit && refers(clause)) {
+            let context = sentence
+                .clauses
+                .get(i.wrapping_sub(1))
+                .map(|c| (c.start, c.end))
+                .or(before.map(|b| (b.start, b.end)));
+            if let Some(context) = context.and_then(|(a, b)| reply.get(a..b)) {
+                *words = format!("{} {words}", context.trim());
+            }
+        }
+        // Going to the timeline and previewing there is one thing.
+        let looks = sentence.clauses.get(i).is_some_and(|c| c.tokens.iter().any(|t| t.is(Tag::Timeline)));
+        let merged = step.action == Action::QueryState
+            && looks
+            && steps.get(i + 1).is_some_and(|s| s.as_ref().is_some_and(|s| s.action == Action::ShowTracks));
+        if !merged {
+            out.actions.push(GuiAction { action: step.action, when: step.when, target });
+            out.reasons.push(Reason {
+                rule: step.rule,
+                clause: reply.get(clause.start..clause.end).unwrap_or_default().to_owned(),
+            });
+        }
         pieces.extend(lead(reply, clause, step, han));
+        if let Some(object) = step.object.and_then(|(a, b)| reply.get(a..b)) {
+            pieces.push(match (step.seen, step.when) {
+                (false, _) => object.to_owned(),
+                (true, When::Now) => format!("You will see {object}"),
+                (true, When::UserConfirms) => format!("You can see {object}"),
+            });
+        }
         pieces.extend(tail(reply, clause, step, han));
     }
     flush(&mut kept, &mut pieces);
     append(reply, sentence, pieces, han, line_start, out);
     true
+}
+
+/// Does an edit's clause point at something said before ("drag the cut there")?
+fn refers(clause: &Clause) -> bool {
+    clause.tokens.iter().any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "there"
+                | "it"
+                | "them"
+                | "that"
+                | "here"
+                | "该处"
+                | "那里"
+                | "它"
+                | "此处"
+                | "这里"
+                | "那儿"
+                | "该"
+                | "那"
+                | "这"
+        )
+    })
 }
 
 /// Joins the pieces as sentences and gives them the old sentence's closing mark.
@@ -99,7 +180,7 @@ fn append(
         .take(4)
         .find(|c| matches!(c, '.' | '!' | '。' | '！'))
         .unwrap_or(if han { '。' } else { '.' });
-    for piece in pieces.iter().map(|p| p.trim()).filter(|p| p.chars().any(char::is_alphanumeric)) {
+    for piece in pieces.iter().map(|p| p.trim()).filter(|p| p.chars().any(char::is_alphabetic)) {
         if out.text.len() > line_start && !han && !out.text.ends_with(char::is_whitespace) {
             out.text.push(' ');
         }
@@ -113,199 +194,4 @@ fn append(
     if out.text.len() > line_start && !out.text.ends_with(char::is_whitespace) {
         out.text.push_str(blank);
     }
-}
-
-/// Only words that lead to an instruction: "Next", "In the toolbar", 接下来.
-fn frame(clause: &Clause) -> bool {
-    clause.tokens.iter().all(|t| {
-        t.kind != Kind::Word
-            || t.any(&[
-                Tag::Should,
-                Tag::Then,
-                Tag::And,
-                Tag::Filler,
-                Tag::Can,
-                Tag::You,
-                Tag::Place,
-                Tag::Panel,
-                Tag::Det,
-                Tag::Func,
-            ])
-    }) && clause.tokens.iter().filter(|t| t.kind == Kind::Word).count() <= 6
-        && clause.tokens.iter().all(|t| t.kind != Kind::Number && t.kind != Kind::Quote)
-}
-
-fn purpose(clause: &Clause) -> bool {
-    clause.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "to" | "in order to" | "为了" | "要"))
-}
-
-/// Nothing in it that the reader does not know: "to save the result".
-fn trivial(tokens: &[Token]) -> bool {
-    let known = |t: &Token| {
-        t.any(&[
-            Tag::Func,
-            Tag::Det,
-            Tag::Video,
-            Tag::Whole,
-            Tag::Finished,
-            Tag::Export,
-            Tag::Save,
-            Tag::Container,
-            Tag::FileWord,
-            Tag::Control,
-            Tag::Get,
-            Tag::You,
-            Tag::I,
-            Tag::SoFar,
-            Tag::Preview,
-            Tag::Filler,
-            Tag::Can,
-            Tag::Device,
-            Tag::Changed,
-            Tag::Show,
-            Tag::Then,
-        ])
-    };
-    tokens.iter().all(|t| match t.kind {
-        Kind::Word => {
-            known(t)
-                || matches!(
-                    t.norm.as_str(),
-                    "change" | "changes" | "begin" | "proceed" | "使其生效" | "process" | "生效"
-                )
-        }
-        Kind::Number | Kind::Quote | Kind::Media | Kind::File | Kind::Link => false,
-        _ => true,
-    }) && tokens.len() <= 8
-}
-
-/// A condition whose instruction is gone: the person can simply answer.
-fn offer(reply: &str, start: usize, end: usize, han: bool) -> String {
-    let condition = bare_edges(reply.get(start..end).unwrap_or_default());
-    if han {
-        let comma = if condition.ends_with(['后', '话', '时']) { "" } else { "，" };
-        format!("{condition}{comma}告诉我即可")
-    } else {
-        let condition =
-            condition.trim_start_matches("and ").trim_start_matches("then ").trim_start_matches("or ");
-        format!("{condition}, just say so")
-    }
-}
-
-/// What stands before the instruction in its own clause and is no part of it: a condition.
-fn lead(reply: &str, clause: &Clause, step: &Step, han: bool) -> Option<String> {
-    let pre = clause.tokens.get(..step.verb)?;
-    let at = pre
-        .iter()
-        .position(|t| t.any(&[Tag::If]) || t.any(&[Tag::Happy]) && t.cjk() && !t.is(Tag::Should))?;
-    let end = pre.iter().rposition(|t| {
-        matches!(t.norm.as_str(), "后" | "之后" | "以后" | "的话" | "时" | "无误" | "没问题")
-            || !t.cjk() && t.is(Tag::Happy)
-    })?;
-    let (a, b) = (pre.get(at)?, pre.get(end)?);
-    (end >= at).then(|| offer(reply, a.start, b.end, han))
-}
-
-/// What follows the instruction in its own clause, said without it.
-fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Option<String> {
-    let mut rest = clause.tokens.get(step.behind..)?;
-    // A place ("below the clip", "in the top-right corner") goes with the instruction.
-    let starts = |t: &Token| {
-        matches!(
-            t.norm.as_str(),
-            "to" | "so"
-                | "for"
-                | "which"
-                | "where"
-                | "when"
-                | "if"
-                | "once"
-                | "because"
-                | "and"
-                | "with"
-                | "as soon as"
-                | "whenever"
-        ) || t.any(&[Tag::Purpose, Tag::If, Tag::When]) && !t.cjk()
-    };
-    if !clause.tokens.get(step.verb)?.cjk() {
-        let from = rest.iter().position(starts)?;
-        rest = rest.get(from..)?;
-    } else {
-        let from = rest.iter().position(|t| {
-            !(t.any(&[Tag::Button, Tag::Panel])
-                || matches!(
-                    t.norm.as_str(),
-                    "即可"
-                        | "就"
-                        | "来"
-                        | "以"
-                        | "便"
-                        | "后"
-                        | "吧"
-                        | "中"
-                        | "里"
-                        | "上"
-                        | "下"
-                        | "去"
-                        | "按钮"
-                        | "，"
-                        | "就行"
-                        | "就好"
-                        | "并"
-                        | "一下"
-                        | "了"
-                ))
-        })?;
-        rest = rest.get(from..)?;
-    }
-    let first = rest.first()?;
-    let text = bare_edges(reply.get(first.start..clause.end)?);
-    let (head, inner) = (first.norm.as_str(), rest.get(1..).unwrap_or_default());
-    let after = bare_edges(reply.get(inner.first().map_or(clause.end, |t| t.start)..clause.end)?);
-    if han {
-        return (!trivial(rest)).then_some(text);
-    }
-    match head {
-        "when" | "if" | "once" | "as soon as" | "whenever" => {
-            Some(offer(reply, first.start, clause.end, han))
-        }
-        "to" if trivial(inner) => None,
-        "to" => {
-            let sees = inner.first().is_some_and(|t| {
-                matches!(
-                    t.norm.as_str(),
-                    "see"
-                        | "view"
-                        | "find"
-                        | "hear"
-                        | "check"
-                        | "review"
-                        | "look at"
-                        | "listen"
-                        | "inspect"
-                        | "watch"
-                        | "preview"
-                        | "read"
-                )
-            });
-            let now = step.when == When::Now;
-            Some(match (sees, now) {
-                (true, true) => format!("You will {after}"),
-                (true, false) => format!("You would {after}"),
-                (false, true) => format!("This will {after}"),
-                (false, false) => format!("This would {after}"),
-            })
-        }
-        "for" => Some(format!("This is for {after}")),
-        "so" | "so that" => Some(format!("That way {after}")),
-        "and" | "with" if trivial(inner) => None,
-        _ => (!trivial(rest)).then_some(text),
-    }
-}
-
-/// Without blanks, separators and one-sided emphasis at the edges.
-fn bare_edges(text: &str) -> String {
-    let text = text.trim().trim_end_matches([',', '，', ';', '；', ':', '：', '、', '-', '—', '–']).trim();
-    let odd = text.matches("**").count() % 2 == 1;
-    if odd { bare(text) } else { text.to_owned() }
 }

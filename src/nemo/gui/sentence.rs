@@ -1,6 +1,6 @@
 //! Lines, sentences and clauses of a reply, with their places in it.
 
-use crate::nemo::words::{self, Tag, Token};
+use crate::nemo::words::{self, Kind, Tag, Token};
 
 /// One line: an optional list marker, then sentences.
 pub(super) struct Line {
@@ -18,6 +18,8 @@ pub(super) struct Sentence {
     pub end: usize,
     /// Ends with a question mark.
     pub question: bool,
+    /// A question, but a polite request.
+    pub polite: bool,
     pub clauses: Vec<Clause>,
 }
 
@@ -87,6 +89,16 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             Some('!' | '?' | '。' | '…') => {
                 !next.is_some_and(|n| matches!(n.mark(), Some('!' | '?' | '。' | '…' | ')')))
             }
+            // A quotation that is a sentence of its own.
+            None if token.kind == Kind::Quote => {
+                let inside = reply.get(token.start..token.end).unwrap_or_default();
+                let ended = inside
+                    .chars()
+                    .rev()
+                    .nth(1)
+                    .is_some_and(|c| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'));
+                ended && next.is_some_and(|n| n.spaced && n.capital)
+            }
             _ => false,
         };
         if stop || next.is_none() {
@@ -95,13 +107,17 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             let part = tokens.get(first..=i).unwrap_or_default();
             let start = part.first().map_or(from, |t| if first == 0 { from } else { t.start });
             let question = part.iter().rev().take(2).any(|t| t.mark() == Some('?'));
-            out.push(Sentence { start, end, question, clauses: clauses(part) });
+            let clauses = clauses(part);
+            let polite = question && super::step::polite(&clauses);
+            out.push(Sentence { start, end, question, polite, clauses });
             first = i + 1;
         }
     }
     out
 }
 
+/// The longest clause, in tokens: keeps the work in proportion to the text.
+pub(super) const LONGEST: usize = 160;
 const VERBS: &[Tag] = &[Tag::Click, Tag::Open, Tag::Go, Tag::Drag, Tag::Preview, Tag::Export];
 
 fn clauses(part: &[Token]) -> Vec<Clause> {
@@ -137,7 +153,9 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .take(if token.cjk() { 9 } else { 4 })
             .any(|t| t.any(VERBS));
         let chained = token.cjk() && token.norm == "后";
-        if link && verb && !chained {
+        let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
+        let opening = open.iter().all(|t| t.is(Tag::If));
+        if link && verb && !chained && !negated && !opening || open.len() >= LONGEST {
             flush(&mut open, joined, &mut out);
             joined = true;
         }

@@ -1,7 +1,8 @@
 //! Steps: is a clause an instruction to somebody in front of the editor, and which?
 
-use super::object::{self, Named};
+use super::object;
 use super::sentence::{Clause, Sentence};
+use super::verb::object_of;
 use super::{Action, When};
 use crate::nemo::words::{Kind, Tag, Token};
 
@@ -13,6 +14,10 @@ pub(super) struct Step {
     pub rule: &'static str,
     /// Index of the verb in the clause's tokens.
     pub verb: usize,
+    /// Content inside the instruction ("the captions" of "check the captions in the Text panel").
+    pub object: Option<(usize, usize)>,
+    /// The object is something to look at.
+    pub seen: bool,
     /// Index of the first token behind the instruction proper: what follows may be content.
     pub behind: usize,
 }
@@ -24,6 +29,8 @@ pub(super) enum Mood {
     Statement,
     /// The agent's own doing, or something that is not to be done.
     NotYou,
+    /// Somebody else's doing, in the picture.
+    Theirs,
     /// An instruction.
     Asked,
     /// An offer, or behind a condition.
@@ -35,8 +42,7 @@ const VERBS: &[Tag] = &[Tag::Click, Tag::Open, Tag::Go, Tag::Drag, Tag::Preview,
 /// Reads a clause; `before` is the mood of the clauses before it in the sentence.
 pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mood) -> (Option<Step>, Mood) {
     let tokens = &clause.tokens;
-    let asks_polite = polite(&sentence.clauses);
-    if sentence.question && !asks_polite {
+    if sentence.question && !sentence.polite {
         return (None, Mood::NotYou);
     }
     let mut mood = mood_of(clause, before);
@@ -44,7 +50,15 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
         if !token.any(VERBS) {
             continue;
         }
-        let Some(manner) = manner(clause, at, before) else { continue };
+        let Some(manner) = manner(clause, at, before) else {
+            // Somebody else's doing: what he does next is his, too.
+            let done =
+                tokens.get(at + 1).is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过"));
+            if token.cjk() && at > 0 && !done && token.any(&[Tag::Click, Tag::Drag, Tag::Open]) {
+                mood = Mood::Theirs;
+            }
+            continue;
+        };
         if manner == Mood::NotYou {
             return (None, Mood::NotYou);
         }
@@ -54,13 +68,47 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
         mood = if step.when == When::UserConfirms { Mood::Offered } else { Mood::Asked };
         return (Some(step), mood);
     }
+    if let Some(step) = by_button(reply, clause).filter(|_| mood != Mood::NotYou) {
+        return (Some(step), Mood::Offered);
+    }
     if conditional(clause) && mood != Mood::NotYou {
         mood = Mood::Offered;
     }
     (None, mood)
 }
 
-fn polite(clauses: &[Clause]) -> bool {
+/// "… with the Export button", "… by clicking Apply": names the way instead of asking to go it.
+fn by_button(reply: &str, clause: &Clause) -> Option<Step> {
+    let means = |t: &Token| matches!(t.norm.as_str(), "with" | "using" | "via" | "through");
+    let by = |w: &[Token]| matches!(w, [by, verb] if by.norm == "by" && verb.is(Tag::Click) && verb.norm.contains("ing"));
+    let clicking = clause.tokens.windows(2).position(by);
+    let verb = clicking.map(|at| at + 1).or_else(|| clause.tokens.iter().position(means))?;
+    let head = clause.tokens.get(..clicking.unwrap_or(verb))?;
+    let reader = head.iter().any(|t| t.is(Tag::Can) || matches!(t.norm.as_str(), "can" | "could"));
+    if !reader || head.iter().any(|t| t.any(&[Tag::Neg, Tag::Will]) && !t.is(Tag::Can)) {
+        return None;
+    }
+    let named = object::control(reply, clause, verb).filter(|n| n.sure)?;
+    let exports = object::exports(&named.name);
+    if !exports && clicking.is_none() {
+        return None;
+    }
+    let target = Some(named.name);
+    let seen = head.iter().find(|t| t.kind == Kind::Word).map(|t| t.start);
+    Some(Step {
+        action: if exports { Action::ExecuteExport } else { Action::ExecuteViaApi },
+        when: When::UserConfirms,
+        target,
+        rule: "names the button to use",
+        verb,
+        behind: named.behind,
+        object: seen.zip(head.last()).map(|(a, b)| (a, b.end)),
+        seen: false,
+    })
+}
+
+/// A question that is a request ("could you click …?").
+pub(super) fn polite(clauses: &[Clause]) -> bool {
     clauses.iter().any(|c| {
         c.tokens.iter().take(3).any(|t| {
             matches!(
@@ -96,7 +144,17 @@ pub(super) fn conditional(clause: &Clause) -> bool {
         t.cjk()
             && matches!(
                 t.norm.as_str(),
-                "的话" | "如果" | "如" | "若" | "要是" | "如需" | "假如" | "需要的话" | "满意" | "无误"
+                "觉得"
+                    | "的话"
+                    | "如果"
+                    | "如"
+                    | "若"
+                    | "要是"
+                    | "如需"
+                    | "假如"
+                    | "需要的话"
+                    | "满意"
+                    | "无误"
             )
     }) || clause.tokens.last().is_some_and(|t| {
         matches!(t.norm.as_str(), "后" | "之后" | "以后" | "时" | "的时候" | "无误" | "没问题")
@@ -109,10 +167,16 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
     let ahead = pre.iter().any(|t| {
         t.any(&[Tag::If, Tag::Can]) && !t.any(&[Tag::Func])
             || t.is(Tag::Happy) && (t.cjk() && !t.is(Tag::Should))
-    }) || pre.iter().any(|t| t.cjk() && t.is(Tag::Can));
+    }) || pre
+        .iter()
+        .any(|t| t.cjk() && (t.is(Tag::Can) || matches!(t.norm.as_str(), "时" | "的时候" | "的话")));
+    // 看过之后点击: after a look of the user's own.
+    let looked = pre.iter().any(|t| t.cjk() && t.is(Tag::Preview))
+        && pre.iter().any(|t| matches!(t.norm.as_str(), "后" | "之后"));
+    let ahead = ahead || looked;
     let behind = post.iter().enumerate().any(|(i, t)| {
         let you = post.get(i + 1).is_some_and(|n| n.any(&[Tag::You, Tag::Happy]));
-        t.any(&[Tag::If, Tag::When, Tag::After]) && !t.cjk() && you
+        t.any(&[Tag::If, Tag::When, Tag::After]) && !t.cjk() && (you || t.norm == "if")
             || matches!(
                 t.norm.as_str(),
                 "whenever you're ready" | "when ready" | "whenever you like" | "if needed" | "whenever"
@@ -122,6 +186,12 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
 }
 
 fn mood_of(clause: &Clause, before: Mood) -> Mood {
+    let head = clause.tokens.iter().find(|t| !t.is(Tag::Should));
+    let imperative =
+        |t: &Token| !t.cjk() && t.any(&[Tag::Click, Tag::Preview, Tag::Open]) && !t.is(Tag::Timeline);
+    if head.is_some_and(|t| t.is(Tag::Click) && !t.is(Tag::Press) || imperative(t)) && !clause.joined {
+        return if before == Mood::NotYou { Mood::Statement } else { Mood::Asked };
+    }
     let first = clause.tokens.first();
     if clause.tokens.iter().take(3).any(|t| t.is(Tag::Will) && !t.is(Tag::Should)) {
         Mood::NotYou
@@ -136,12 +206,48 @@ fn mood_of(clause: &Clause, before: Mood) -> Mood {
     }
 }
 
+/// Words that close a condition in the middle of a Chinese clause.
+const CONDITION_ENDS: &[&str] = &["的话", "后", "之后", "就", "请"];
+
 /// How the verb at `at` is said: asked, offered, not for the reader (`NotYou`); `None`: not a verb of a request.
 fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     let (pre, post) = clause.tokens.split_at(at);
     let verb = post.first()?;
     let next = post.get(1);
-    if pre.iter().any(|t| t.is(Tag::Neg)) {
+    // 不需要再改的话请点击: what is denied before the end of a condition belongs to the condition.
+    let condition = pre.iter().rposition(|t| t.cjk() && CONDITION_ENDS.contains(&t.norm.as_str()));
+    if pre.iter().skip(condition.map_or(0, |c| c + 1)).any(|t| t.is(Tag::Neg)) {
+        return Some(Mood::NotYou);
+    }
+    // "If you click …, it will cost …": tells of a consequence.
+    let open_if = pre.iter().position(|t| {
+        !t.cjk() && t.any(&[Tag::If, Tag::When]) && !t.is(Tag::Should)
+            || matches!(t.norm.as_str(), "如果" | "若" | "要是" | "假如")
+    });
+    let bare_if = open_if.is_some_and(|i| {
+        pre.iter().skip(i + 1).all(|t| {
+            t.is(Tag::You) && !t.is(Tag::Can)
+                || matches!(
+                    t.norm.as_str(),
+                    "再" | "再次" | "又" | "重复" | "现在" | "不小心" | "ever" | "again"
+                )
+        })
+    });
+    let ends_when = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !pre.iter().any(|t| t.is(Tag::Happy) && !t.is(Tag::Should))
+        && clause
+            .tokens
+            .last()
+            .is_some_and(|t| matches!(t.norm.as_str(), "时" | "的时候" | "的话") || t.norm.ends_with("时候"));
+    let supposed = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !verb.is(Tag::Preview)
+        && post.iter().any(|t| t.norm == "的话");
+    if supposed {
+        return Some(Mood::NotYou);
+    }
+    if bare_if || ends_when {
         return Some(Mood::NotYou);
     }
     if verb.cjk() {
@@ -211,6 +317,9 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
     if next.is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过" | "后的") && n.cjk()) {
         return None;
     }
+    if next.is_some_and(|n| n.is(Tag::Already) && n.cjk()) {
+        return None;
+    }
     let person = pre.iter().any(|t| t.any(&[Tag::You]));
     if pre
         .iter()
@@ -226,6 +335,9 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
         && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "把" | "将" | "可以"))
     {
         return None;
+    }
+    if before == Mood::Theirs && !person && !pre.iter().any(|t| t.norm == "请") {
+        return Some(Mood::NotYou);
     }
     let question = clause.tokens.iter().any(|t| {
         matches!(t.norm.as_str(), "吗" | "是否" | "要不要" | "是不是" | "没有" | "需不需要")
@@ -258,6 +370,24 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
                 Tag::Ask,
             ]))
     });
+    let cut = pre.iter().rposition(|t| CONDITION_ENDS.contains(&t.norm.as_str()));
+    let stray = stray
+        && !cut.is_some_and(|c| {
+            pre.iter().skip(c + 1).all(|t| {
+                t.kind != Kind::Word
+                    || opener(t)
+                    || t.any(&[
+                        Tag::Should,
+                        Tag::Can,
+                        Tag::Func,
+                        Tag::Then,
+                        Tag::You,
+                        Tag::Timeline,
+                        Tag::Panel,
+                        Tag::Place,
+                    ])
+            }) || pre.iter().skip(c + 1).any(opener)
+        });
     if stray && !pre.last().is_some_and(|t| matches!(t.norm.as_str(), "后" | "之后" | "请" | "可以")) {
         return None;
     }
@@ -271,168 +401,4 @@ fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, b
     let _ = verb;
     let offered = before == Mood::Offered && !pre.iter().any(|t| t.norm == "现在");
     Some(if offered { Mood::Offered } else { Mood::Asked })
-}
-
-/// The action of the verb at `at` with its object, if they fit.
-fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step> {
-    let tokens = &clause.tokens;
-    let verb = tokens.get(at)?;
-    let next = tokens.get(at + 1);
-    let rest = tokens.get(at + 1..).unwrap_or_default();
-    let near = rest.get(..rest.len().min(9)).unwrap_or_default();
-    let step = |action, target: Option<String>, rule, behind| {
-        Some(Step { action, when: When::Now, target, rule, verb: at, behind })
-    };
-    let place = |tag: Tag| tokens.iter().enumerate().skip(at + 1).find(|(_, t)| t.is(tag)).map(|(i, _)| i);
-    let pre_place = |tag: Tag| tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(tag));
-    let taken = |t: &Token| {
-        t.any(&[Tag::Det, Tag::Control, Tag::Button, Tag::Place])
-            || t.capital
-            || t.kind == Kind::Quote
-            || matches!(t.norm.as_str(), "on" | "here" | "it" | "them" | "your")
-            || t.cjk()
-    };
-
-    if verb.is(Tag::Drag)
-        && (!verb.is(Tag::Move)
-            || near.iter().any(|t| {
-                matches!(
-                    t.norm.as_str(),
-                    "to" | "onto"
-                        | "into"
-                        | "slider"
-                        | "handle"
-                        | "handles"
-                        | "over"
-                        | "under"
-                        | "so"
-                        | "edge"
-                        | "along"
-                        | "across"
-                        | "playhead"
-                ) || verb.cjk()
-            }))
-    {
-        let fits = next.is_some_and(|n| {
-            taken(n) || n.is(Tag::Asset) || n.is(Tag::Project) || verb.norm.starts_with("drag")
-        });
-        let compound = next.is_some_and(|n| {
-            matches!(
-                n.norm.as_str(),
-                "race"
-                    | "races"
-                    | "racing"
-                    | "queen"
-                    | "queens"
-                    | "show"
-                    | "shadow"
-                    | "shadows"
-                    | "strip"
-                    | "zone"
-                    | "of"
-                    | "frame"
-                    | "frames"
-                    | "down"
-            )
-        });
-        let object_ahead =
-            tokens.get(..at).unwrap_or_default().iter().any(|t| matches!(t.norm.as_str(), "把" | "将"));
-        let moves = !verb.is(Tag::Move) || !verb.cjk() || object_ahead;
-        if fits && !compound && moves || verb.cjk() && (object_ahead || !verb.is(Tag::Move) && next.is_some())
-        {
-            let end = tokens
-                .iter()
-                .enumerate()
-                .skip(at)
-                .find(|(_, t)| {
-                    !t.cjk()
-                        && (matches!(t.norm.as_str(), "so" | "because" | "since" | "where" | "which")
-                            || t.is(Tag::Purpose))
-                })
-                .map_or(tokens.len(), |(i, _)| i);
-            let from = if verb.cjk() {
-                tokens.iter().find(|t| matches!(t.norm.as_str(), "把" | "将")).unwrap_or(verb)
-            } else {
-                verb
-            };
-            let words = reply.get(from.start..clause.end).map(|w| w.trim().to_owned());
-            return step(Action::SendEdit, words, "drag or move", end);
-        }
-    }
-    let named = object::control(reply, clause, at);
-    if verb.is(Tag::Click) {
-        let vague = verb.is(Tag::Press);
-        let fits = next.is_some_and(&taken);
-        let sure = named.as_ref().is_some_and(|n| n.sure);
-        if fits && (sure || !vague && named.is_some()) && !(verb.norm == "点" && !sure) {
-            let panel = named.as_ref().is_some_and(|n| {
-                tokens.get(n.behind).is_some_and(|t| t.is(Tag::Panel) && !t.is(Tag::Button))
-            });
-            let Named { name, behind, .. } = named?;
-            if panel {
-                return step(Action::QueryState, Some(name), "opens a panel", behind + 1);
-            }
-            let action = if object::exports(&name) { Action::ExecuteExport } else { Action::ExecuteViaApi };
-            return step(action, Some(name), "clicks a control", behind);
-        }
-    }
-    if verb.is(Tag::Preview) {
-        let timeline = place(Tag::Timeline)
-            .filter(|&i| i <= at + 12)
-            .or_else(|| pre_place(Tag::Timeline).then_some(at + 1));
-        let itself = matches!(verb.norm.as_str(), "preview" | "预览" | "预览一下");
-        if let Some(end) = timeline.or_else(|| (itself && next.is_none_or(taken)).then_some(tokens.len())) {
-            return step(Action::ShowTracks, None, "looks at the timeline", end + 1);
-        }
-        let panel = place(Tag::Panel)
-            .filter(|_| near.iter().any(|t| matches!(t.norm.as_str(), "in" | "inside" | "under")));
-        if let Some(panel) = panel.or_else(|| (pre_place(Tag::Panel) && verb.cjk()).then_some(at + 1)) {
-            return step(Action::QueryState, None, "looks into a panel", panel + 1);
-        }
-    }
-    if verb.any(&[Tag::Open, Tag::Go]) && !(verb.is(Tag::Preview) && verb.is(Tag::Open))
-        || verb.norm == "check"
-    {
-        let chain = near.iter().position(|t| matches!(t.mark(), Some('>' | '→')));
-        if let Some(named) = named.as_ref().filter(|n| chain.is_some() && n.sure) {
-            let action =
-                if object::exports(&named.name) { Action::ExecuteExport } else { Action::ExecuteViaApi };
-            return step(action, Some(named.name.clone()), "follows a menu", named.behind);
-        }
-        if let Some(panel) = place(Tag::Panel).filter(|&i| i <= at + 8 && next.is_some_and(taken)) {
-            let name = named.map(|n| n.name);
-            return step(Action::QueryState, name, "opens a panel", panel + 1);
-        }
-        if let Some(named) = named.filter(|n| {
-            n.sure
-                && verb.any(&[Tag::Open, Tag::Go])
-                && next.is_some_and(|n| n.capital || n.kind == Kind::Quote)
-        }) {
-            let action =
-                if object::exports(&named.name) { Action::ExecuteExport } else { Action::QueryState };
-            return step(action, Some(named.name), "opens by name", named.behind);
-        }
-    }
-    if verb.is(Tag::Export) && (verb.norm.starts_with("export") || verb.norm.starts_with("导出")) {
-        let noun = next.is_some_and(|n| {
-            n.any(&[Tag::Button, Tag::Panel, Tag::Ui, Tag::Be, Tag::Aux]) && !n.is(Tag::Det)
-        }) || tokens.get(..at).unwrap_or_default().last().is_some_and(|t| t.is(Tag::Det));
-        let alone = next.is_none_or(|n| {
-            n.any(&[
-                Tag::Det,
-                Tag::Func,
-                Tag::Video,
-                Tag::Whole,
-                Tag::SoFar,
-                Tag::Filler,
-                Tag::When,
-                Tag::Can,
-                Tag::Finished,
-            ])
-        });
-        if !noun && alone {
-            return step(Action::ExecuteExport, None, "exports", tokens.len().min(at + 4));
-        }
-    }
-    None
 }

@@ -8,6 +8,8 @@ pub(super) struct Clause<'a> {
     pub live: Vec<bool>,
     /// "First" or "but first" stands in it: it goes ahead of what was said before.
     pub first: bool,
+    /// Ends with a question mark.
+    pub asks: bool,
 }
 
 impl Clause<'_> {
@@ -31,7 +33,11 @@ impl Clause<'_> {
 }
 
 fn weight(token: &Token) -> f32 {
-    let content = !token.tags.known() || token.any(&[Tag::Other, Tag::Picture]) && !token.is(Tag::Func);
+    if matches!(token.norm.as_str(), "的视频" | "的短片" | "的短视频") {
+        return 0.0;
+    }
+    let content = !token.tags.known()
+        || token.any(&[Tag::Other, Tag::Picture]) && !token.any(&[Tag::Func, Tag::Project, Tag::Asset]);
     match token.kind {
         Kind::Word if content && token.cjk() && token.norm.chars().count() == 1 => 0.5,
         Kind::Word if content => 1.0,
@@ -53,6 +59,9 @@ const WISHES: &[Tag] = &[
     Tag::What,
 ];
 
+/// The longest clause, in tokens.
+pub(super) const LONGEST: usize = 160;
+
 /// Cuts a message into clauses and marks the words that do not count.
 pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let mut out: Vec<Clause<'a>> = Vec::new();
@@ -61,7 +70,12 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
         let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
         let live = if spoken { vec![false; part.len()] } else { liveness(part) };
-        out.push(Clause { tokens: part, live, first: part.iter().any(|t| t.is(Tag::First)) });
+        out.push(Clause {
+            tokens: part,
+            live,
+            first: part.iter().any(|t| t.is(Tag::First)),
+            asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')),
+        });
     };
     for (i, token) in tokens.iter().enumerate() {
         let next = tokens.get(i + 1);
@@ -89,9 +103,9 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
             ),
             _ => false,
         };
-        let opens = i > start
-            && (token.any(&[Tag::Then, Tag::But]) && !(token.is(Tag::Func) && !wish_follows(tokens, i))
-                || token.is(Tag::And) && wish_follows(tokens, i));
+        let opens = i > start && begins(tokens, start, i);
+        // A clause without end is cut, so that the work stays in proportion to the text.
+        let opens = opens || i >= start + LONGEST;
         if ends {
             close(start, i, spoken, &mut out);
             let says = token.mark() == Some(':') && out.last().is_some_and(|c| c.any(&[Tag::Says]));
@@ -107,10 +121,45 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     out
 }
 
+/// Does a new clause begin at the word at `at`, of one that began at `start`?
+fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
+    let (Some(token), next) = (tokens.get(at), tokens.get(at + 1)) else { return false };
+    let follows = || wish_follows(tokens, at);
+    if token.is(Tag::And) && follows() {
+        return true;
+    }
+    // 去掉水印后导出: first the one, then the other.
+    if token.norm == "后" && next.is_some_and(|n| n.any(&[Tag::Export, Tag::Give])) {
+        return tokens.get(start..at).unwrap_or_default().iter().any(|t| t.is(Tag::Edit));
+    }
+    if !token.any(&[Tag::Then, Tag::But]) {
+        return false;
+    }
+    // 还有 is "also" before a request, else "there is still".
+    if token.is(Tag::Left) {
+        return next.is_some_and(|n| n.is(Tag::Ask)) && follows();
+    }
+    !token.is(Tag::Func) || follows()
+}
+
 fn wish_follows(tokens: &[Token], at: usize) -> bool {
     tokens.get(at + 1..).unwrap_or_default().iter().take(3).any(|t| t.any(WISHES))
 }
 
+/// What a negation can be about; one with none of them behind it is about what stands before it (余额不用查了).
+const TOPICS: &[Tag] = &[
+    Tag::Export,
+    Tag::Upload,
+    Tag::Credit,
+    Tag::Balance,
+    Tag::State,
+    Tag::Edit,
+    Tag::Progress,
+    Tag::Give,
+    Tag::Save,
+    Tag::Attach,
+    Tag::Left,
+];
 const TRANSPORT: &[Tag] = &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put];
 
 /// Which tokens still count: not the negated, postponed, subordinate, intended or written ones.
@@ -128,18 +177,46 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         let next = part.get(i + 1);
         let han = token.norm.chars().next().is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         let kana = token.cjk() && !han;
-        if token.is(Tag::Neg) {
-            let trailing =
-                kana || matches!(token.norm.as_str(), "nicht" | "pas" | "noch nicht" | "pas encore");
-            if !next.is_some_and(|n| n.is(Tag::Tell)) {
+        // Portuguese "no meu celular" is no denial.
+        let within = token.norm == "no"
+            && next.is_some_and(|n| {
+                n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio")
+            });
+        if token.is(Tag::Neg) && !within {
+            let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
+            let trailing = topic
+                || kana
+                || matches!(
+                    token.norm.as_str(),
+                    "nicht"
+                        | "pas"
+                        | "noch nicht"
+                        | "pas encore"
+                        | "don't matter"
+                        | "doesn't matter"
+                        | "isn't important"
+                        | "aren't important"
+                );
+            if !next.is_some_and(|n| matches!(n.norm.as_str(), "know" | "知道" | "sure")) {
                 kill(if trailing { 0 } else { i }, end, &[]);
             }
         }
+        let done = next.is_some_and(|n| {
+            n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的")
+        });
+        if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
+            kill(i, i + 1, &[Tag::Export, Tag::Upload]);
+        }
         if token.is(Tag::Later) && !token.is(Tag::Then) {
-            kill(0, end, TRANSPORT);
+            kill(0, end, &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put, Tag::Give, Tag::Get]);
         }
         if token.any(&[Tag::Before, Tag::When]) {
-            if token.cjk() { kill(0, i, TRANSPORT) } else { kill(i, end, TRANSPORT) }
+            let before = !token.cjk() && token.is(Tag::Before);
+            match (token.cjk(), before) {
+                (true, _) => kill(0, i, TRANSPORT),
+                (false, true) => kill(i, end, &[]),
+                (false, false) => kill(i, end, TRANSPORT),
+            }
         }
         if token.any(&[Tag::If, Tag::Purpose]) && !(han && i + 1 == end) {
             kill(i, end, TRANSPORT);

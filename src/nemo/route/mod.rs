@@ -9,13 +9,17 @@
 //! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
 
 mod clause;
+mod credits;
+mod export;
 mod reading;
+mod state;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{self, Kind};
+use super::words::{self, Kind, Tag};
 
 /// The rows of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,23 +65,35 @@ pub struct Route {
 
 /// Routes a user's message. Total and deterministic: any text has a route, in time linear in its length.
 pub fn route(text: &str) -> Route {
-    let text_inside = unquoted(text);
-    let tokens = words::scan(text_inside);
+    let inside = unquoted(text);
+    let shift = text.find(inside).unwrap_or(0);
+    let tokens = words::scan(inside);
+    let edits = tokens.iter().any(|t| t.is(Tag::Edit));
+    let file = (0..tokens.len()).find(|&i| upload::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i));
     let mut reasons: Vec<Reason> = Vec::new();
-    if let Some(file) =
-        (0..tokens.len()).find(|&i| reading::hands_over(&tokens, i)).and_then(|i| tokens.get(i))
-    {
+    if let Some(file) = file {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
     }
     let sent = reasons.len();
     for clause in clause::clauses(&tokens) {
         let Some(found) = reading::read(&clause) else { continue };
+        // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
+        let mentions = found.reason.weight <= 1.0
+            || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
+            || placed(text, &found.reason);
+        if mentions && file.is_some_and(|f| found.reason.start < f.start) {
+            continue;
+        }
         if clause.first && reasons.len() > sent {
             reasons.insert(sent, found.reason);
         } else {
             reasons.push(found.reason);
         }
+    }
+    for reason in &mut reasons {
+        reason.start += shift;
+        reason.end += shift;
     }
     let mut wishes: Vec<Intent> = Vec::new();
     for reason in &reasons {
@@ -87,6 +103,14 @@ pub fn route(text: &str) -> Route {
     }
     let action = wishes.first().copied().unwrap_or(Intent::Edit);
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+/// A verb of editing that only says where a file lies ("I put my footage at …").
+fn placed(text: &str, reason: &Reason) -> bool {
+    matches!(
+        text.get(reason.start..reason.end),
+        Some("put" | "put my" | "put the" | "put it" | "放在" | "放到")
+    )
 }
 
 /// A message that is one quotation as a whole means what it quotes.

@@ -1,1 +1,125 @@
+use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
+use super::Intent::{self, *};
+use super::*;
+
+#[test]
+fn what_a_message_asks_for() {
+    let cases: &[(&str, Intent, &[Intent])] = &[
+        ("export 1080p MP4", Export, &[]),
+        ("把视频发给我", Export, &[]),
+        ("where can I get the mp4?", Export, &[]),
+        ("speichere das fertige Video auf meinem Rechner", Export, &[]),
+        ("how much can I still spend?", Credits, &[]),
+        ("is it ready yet?", State, &[]),
+        ("时间轴上都有什么", State, &[]),
+        ("/home/kim/Downloads/export.mp4", Upload, &[]),
+        ("take /data/a.mp4 and make it black and white", Upload, &[Edit]),
+        ("export it to /data/out.mp4", Export, &[]),
+        ("in the style of https://cdn.example.com/a.mp4", Edit, &[]),
+        ("roll the end credits", Edit, &[]),
+        ("the title should say “Export”", Edit, &[]),
+        ("don't export yet, cut the intro", Edit, &[]),
+        ("before exporting, cut the last three seconds", Edit, &[]),
+        ("the exported version looks too dark", Edit, &[]),
+        ("a man downloads a file", Edit, &[]),
+        ("export it, but first trim the intro", Edit, &[Export]),
+        ("show the tracks, then export", State, &[Export]),
+        ("\"export\"", Export, &[]),
+        ("", Edit, &[]),
+        ("🎉", Edit, &[]),
+    ];
+    for (text, action, also) in cases {
+        let route = route(text);
+        assert_eq!((route.action, route.also.as_slice()), (*action, *also), "{text}: {:?}", route.reasons);
+    }
+}
+
+#[test]
+fn a_reason_points_at_the_words() {
+    for text in ["please export it", "  \"export\" "] {
+        let reason = route(text).reasons.remove(0);
+        assert_eq!(text.get(reason.start..reason.end), Some("export"), "{reason:?}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Item {
+    text: String,
+    action: Intent,
+    also: Vec<Intent>,
+    hard: bool,
+}
+
+struct Score {
+    all: f64,
+    hard: f64,
+    also: f64,
+    confusion: BTreeMap<String, usize>,
+}
+
+fn score(jsonl: &str) -> Score {
+    let items: Vec<Item> = jsonl.lines().map(|l| serde_json::from_str(l).expect("an item")).collect();
+    assert!(items.len() > 500);
+    let (mut right, mut hard, mut hard_right, mut two, mut two_right) = (0, 0, 0, 0, 0);
+    let mut confusion = BTreeMap::new();
+    for item in &items {
+        let route = route(&item.text);
+        let ok = route.action == item.action;
+        right += usize::from(ok);
+        hard += usize::from(item.hard);
+        hard_right += usize::from(item.hard && ok);
+        if !item.also.is_empty() {
+            two += 1;
+            two_right += usize::from(route.also == item.also);
+        }
+        *confusion.entry(format!("{:?} read as {:?}", item.action, route.action)).or_default() += 1;
+    }
+    let share = |part: usize, whole: usize| part as f64 / whole as f64;
+    Score {
+        all: share(right, items.len()),
+        hard: share(hard_right, hard),
+        also: share(two_right, two),
+        confusion,
+    }
+}
+
+/// The bars are below the measured values (docs/understanding.md) and above what was promised.
+#[test]
+fn accuracy_on_the_held_out_phrasings_does_not_fall() {
+    let score = score(include_str!("../../../data/understand/route.held.jsonl"));
+    assert!(
+        score.all >= 0.975 && score.hard >= 0.97 && score.also >= 0.98,
+        "{} {} {} {:?}",
+        score.all,
+        score.hard,
+        score.also,
+        score.confusion
+    );
+}
+
+#[test]
+fn accuracy_on_the_tuning_phrasings_does_not_fall() {
+    let score = score(include_str!("../../../data/understand/route.tune.jsonl"));
+    assert!(
+        score.all >= 0.985 && score.hard >= 0.98 && score.also >= 0.97,
+        "{} {} {} {:?}",
+        score.all,
+        score.hard,
+        score.also,
+        score.confusion
+    );
+}
+
+/// Work inside a clause may grow with the square of its length, so the length is bounded: the whole stays linear.
+#[test]
+fn a_clause_is_bounded_however_long_the_message() {
+    for scrap in ["no ", "if the export ", "不要导出", "把", "a-", "/a/b.mp4 "] {
+        let tokens = words::scan(&scrap.repeat(5000));
+        let clauses = clause::clauses(&tokens);
+        assert!(clauses.iter().all(|c| c.tokens.len() <= clause::LONGEST), "{scrap}");
+        assert!(clauses.iter().map(|c| c.tokens.len()).sum::<usize>() <= tokens.len(), "{scrap}");
+    }
+}

@@ -211,8 +211,17 @@ pub(super) fn push(out: &mut String, c: char) {
     }
 }
 
+/// Folded but for the simplification of characters.
+pub(super) fn lowered(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if ('\u{4e00}'..='\u{9fff}').contains(&c) { out.push(c) } else { push(&mut out, c) }
+    }
+    out
+}
+
 /// The folded form of a whole string.
-pub fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push(&mut out, c));
     out

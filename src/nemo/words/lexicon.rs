@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::fold::folded;
+use super::fold::{folded, lowered};
 use super::scan::{Kind, Token};
 
 macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
         /// What a word can be; the tables give each entry one or more.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Tag { $($(#[$doc])* $name),* }
+        pub(crate) enum Tag { $($(#[$doc])* $name),* }
         impl Tag {
             const ALL: &[(&str, Tag)] = &[$((stringify!($name), Tag::$name)),*];
             fn named(name: &str) -> Option<Tag> {
                 Self::ALL.iter().find(|t| t.0 == name).map(|t| t.1)
             }
             /// The tag's name, as in the tables.
-            pub fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 Self::ALL.get(self as usize).map_or("", |t| t.0)
             }
         }
@@ -48,30 +48,30 @@ tags! {
 
 /// A set of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tags(u128);
+pub(crate) struct Tags(u128);
 
 impl Tags {
-    pub const NONE: Tags = Tags(0);
-    pub fn of(tag: Tag) -> Tags {
+    pub(crate) const NONE: Tags = Tags(0);
+    pub(crate) fn of(tag: Tag) -> Tags {
         Tags(1 << tag as u32)
     }
-    pub fn has(self, tag: Tag) -> bool {
+    pub(crate) fn has(self, tag: Tag) -> bool {
         self.0 & (1 << tag as u32) != 0
     }
-    pub fn known(self) -> bool {
+    pub(crate) fn known(self) -> bool {
         self.0 != 0
     }
-    pub fn union(self, other: Tags) -> Tags {
+    pub(crate) fn union(self, other: Tags) -> Tags {
         Tags(self.0 | other.0)
     }
-    pub fn iter(self) -> impl Iterator<Item = Tag> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Tag> {
         Tag::ALL.iter().map(|t| t.1).filter(move |&t| self.has(t))
     }
 }
 
 /// The longest entry of the tables in characters, for scripts without blanks.
 pub(super) const LONGEST_CJK: usize = 10;
-const LONGEST_PHRASE: usize = 6;
+const LONGEST_PHRASE: usize = 9;
 const TABLES: &[&str] = &[include_str!("en.txt"), include_str!("zh.txt"), include_str!("more.txt")];
 
 struct Lexicon {
@@ -82,11 +82,14 @@ struct Lexicon {
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon { entries: HashMap::new(), heads: HashMap::new() };
-    for line in TABLES.iter().flat_map(|t| t.lines()).filter(|l| !l.starts_with('#')) {
+    let lines = TABLES.iter().enumerate().flat_map(|(n, t)| t.lines().map(move |l| (n, l)));
+    for (table, line) in lines.filter(|(_, l)| !l.starts_with('#')) {
         let Some((names, words)) = line.split_once(": ") else { continue };
         let tags =
             names.split_whitespace().filter_map(Tag::named).fold(Tags::NONE, |a, t| a.union(Tags::of(t)));
-        for word in words.split('|').map(|w| folded(w.trim())).filter(|w| !w.is_empty()) {
+        // Japanese keeps its own characters: its 動画 is a video, the Chinese 动画 an animation.
+        let spelled = |w: &str| if table == 2 { lowered(w) } else { folded(w) };
+        for word in words.split('|').map(|w| spelled(w.trim()).replace('-', " ")).filter(|w| !w.is_empty()) {
             let mut parts = word.split(' ');
             if let (Some(head), len @ 2..) = (parts.next(), word.split(' ').count()) {
                 let longest = lexicon.heads.entry(head.to_owned()).or_default();
@@ -100,11 +103,33 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// The tags of one folded word.
-pub fn tags(word: &str) -> Tags {
-    if let Some(&tags) = LEXICON.entries.get(word) {
-        return tags;
+pub(crate) fn tags(word: &str) -> Tags {
+    LEXICON.entries.get(word).copied().unwrap_or_default()
+}
+
+/// The known word that `word` was probably meant to be; `word` itself if it is known or resembles none.
+pub(crate) fn spelled(word: &str) -> &str {
+    if !word.is_ascii() || word.len() < 3 || tags(word).known() {
+        return word;
     }
-    if word.is_ascii() && word.len() >= 5 { typo(word) } else { Tags::NONE }
+    if let Some((_, meant)) = SLIPS.iter().find(|s| s.0 == word) {
+        return meant;
+    }
+    // Letters held down: "exporttt".
+    let mut plain: Vec<u8> = word.bytes().collect();
+    plain.dedup();
+    let held = |known: &&&str| {
+        let mut letters: Vec<u8> = known.bytes().collect();
+        letters.dedup();
+        letters == plain
+    };
+    if let Some(known) = SPELLED.iter().find(held).filter(|_| plain.len() < word.len()) {
+        return known;
+    }
+    let near = |known: &&&str| {
+        word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
+    };
+    if word.len() >= 5 { SPELLED.iter().find(near).copied().unwrap_or(word) } else { word }
 }
 
 /// The words whose slips of the finger are understood.
@@ -132,16 +157,50 @@ const SPELLED: &[&str] = &[
     "tracks",
     "progress",
     "account",
+    "ready",
+    "many",
+    "check",
+    "show",
+    "add",
+    "replace",
+    "remove",
+    "delete",
+    "bigger",
+    "effects",
+    "transition",
+    "brightness",
+    "vertical",
+    "slower",
+    "faster",
+    "louder",
+    "second",
+    "file",
+    "send",
+    "clip",
+    "finish",
+    "render",
+    "create",
+    "make",
+];
+/// Slips that are too short to be guessed.
+const SLIPS: &[(&str, &str)] = &[
+    ("redy", "ready"),
+    ("wats", "whats"),
+    ("wat", "what"),
+    ("teh", "the"),
+    ("vid", "video"),
+    ("dl", "download"),
+    ("mny", "many"),
+    ("exprt", "export"),
+    ("chek", "check"),
+    ("dowload", "download"),
+    ("dwnload", "download"),
+    ("uplod", "upload"),
+    ("vdeo", "video"),
+    ("sned", "send"),
 ];
 
-/// Two letters swapped, one missing or one too many.
-fn typo(word: &str) -> Tags {
-    let found = SPELLED.iter().find(|known| {
-        word.as_bytes().first() == known.as_bytes().first() && slipped(word.as_bytes(), known.as_bytes())
-    });
-    found.and_then(|known| LEXICON.entries.get(*known)).copied().unwrap_or_default()
-}
-
+/// Two letters swapped, one missing, one too many, or (in a long word) one wrong inside.
 fn slipped(word: &[u8], known: &[u8]) -> bool {
     if word.len().abs_diff(known.len()) > 1 {
         return false;
@@ -150,7 +209,9 @@ fn slipped(word: &[u8], known: &[u8]) -> bool {
     let (w, k) = (word.get(head..).unwrap_or_default(), known.get(head..).unwrap_or_default());
     match word.len().cmp(&known.len()) {
         std::cmp::Ordering::Equal => match (w, k) {
-            ([a, b, w @ ..], [c, d, k @ ..]) => a == d && b == c && w == k,
+            ([a, b, w @ ..], [c, d, k @ ..]) => {
+                a == d && b == c && w == k || known.len() >= 7 && !k.is_empty() && a != c && b == d && w == k
+            }
             _ => false,
         },
         // An ending is grammar ("exports", "balances"), not a slip.

@@ -15,5 +15,5 @@ mod scan;
 mod tests;
 
 pub(super) use fold::folded;
-pub(super) use lexicon::{Tag, Tags};
+pub(super) use lexicon::Tag;
 pub(super) use scan::{Kind, Token, scan};

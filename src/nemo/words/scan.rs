@@ -5,7 +5,7 @@ use super::lexicon::{self, Tag, Tags};
 
 /// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A word or a phrase of the tables, or an unknown word (or one unknown Chinese character).
     Word,
     /// Digits with their units or separators ("1080p", "0:03", "50%").
@@ -26,35 +26,35 @@ pub enum Kind {
 
 /// One token; `start..end` are byte offsets into the scanned text.
 #[derive(Debug, Clone)]
-pub struct Token {
-    pub start: usize,
-    pub end: usize,
-    pub kind: Kind,
-    pub tags: Tags,
+pub(crate) struct Token {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) kind: Kind,
+    pub(crate) tags: Tags,
     /// Folded text (empty for quotes, paths and links).
-    pub norm: String,
+    pub(crate) norm: String,
     /// White space stands before it.
-    pub spaced: bool,
+    pub(crate) spaced: bool,
     /// A hyphen binds it to the word before ("download-style").
-    pub glued: bool,
+    pub(crate) glued: bool,
     /// Starts with a capital letter in the text.
-    pub capital: bool,
+    pub(crate) capital: bool,
 }
 
 impl Token {
-    pub fn is(&self, tag: Tag) -> bool {
+    pub(crate) fn is(&self, tag: Tag) -> bool {
         self.tags.has(tag)
     }
-    pub fn any(&self, tags: &[Tag]) -> bool {
+    pub(crate) fn any(&self, tags: &[Tag]) -> bool {
         tags.iter().any(|&t| self.tags.has(t))
     }
-    pub fn mark(&self) -> Option<char> {
+    pub(crate) fn mark(&self) -> Option<char> {
         match self.kind {
             Kind::Mark(c) => Some(c),
             _ => None,
         }
     }
-    pub fn cjk(&self) -> bool {
+    pub(crate) fn cjk(&self) -> bool {
         self.kind == Kind::Word && self.norm.chars().next().is_some_and(is_cjk)
     }
 }
@@ -92,7 +92,7 @@ const SHARES: &[&str] = &[
     "pan.baidu.com",
 ];
 
-pub fn is_cjk(c: char) -> bool {
+pub(crate) fn is_cjk(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '々')
 }
 
@@ -101,15 +101,9 @@ fn is_word(c: char) -> bool {
 }
 
 /// Cuts `text` into tokens.
-pub fn scan(text: &str) -> Vec<Token> {
-    let mut s = Scanner {
-        text,
-        at: 0,
-        spaced: true,
-        glued: false,
-        out: Vec::with_capacity(text.len() / 4 + 4),
-        plain: String::new(),
-    };
+pub(crate) fn scan(text: &str) -> Vec<Token> {
+    let mut s =
+        Scanner { text, at: 0, spaced: true, glued: false, out: Vec::with_capacity(text.len() / 4 + 4) };
     while let Some(c) = s.peek() {
         s.step(c);
     }
@@ -123,7 +117,6 @@ struct Scanner<'a> {
     spaced: bool,
     glued: bool,
     out: Vec<Token>,
-    plain: String,
 }
 
 impl Scanner<'_> {
@@ -207,7 +200,8 @@ impl Scanner<'_> {
             end = self.at + i + c.len_utf8();
         }
         let norm = fold::folded(self.text.get(self.at..end).unwrap_or_default());
-        self.push(end, Kind::Number, Tags::NONE, norm);
+        let tags = lexicon::tags(&norm);
+        self.push(end, Kind::Number, tags, norm);
     }
 
     fn word(&mut self) {
@@ -224,27 +218,28 @@ impl Scanner<'_> {
             fold::push(&mut norm, c);
             len = i + c.len_utf8();
         }
-        let tags = lexicon::tags(&norm);
+        let meant = lexicon::spelled(&norm);
+        let (tags, norm) = (lexicon::tags(meant), meant.to_owned());
         self.push(self.at + len.max(1), Kind::Word, tags, norm);
     }
 
     /// The longest table entry that starts here, else a katakana run, else one character.
     fn cjk(&mut self) {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
+        let mut plain = String::new();
         let mut best = None;
         for (n, (i, c)) in rest.char_indices().enumerate() {
             if n >= lexicon::LONGEST_CJK || c.is_whitespace() {
                 break;
             }
             fold::push(&mut plain, c);
-            let tags = lexicon::tags(&plain);
+            let end = i + c.len_utf8();
+            let own = lexicon::tags(rest.get(..end).unwrap_or_default());
+            let tags = if own.known() { own } else { lexicon::tags(&plain) };
             if tags.known() {
-                best = Some((self.at + i + c.len_utf8(), tags, plain.clone()));
+                best = Some((self.at + end, tags, plain.clone()));
             }
         }
-        self.plain = plain;
         let (end, tags, norm) = best.unwrap_or_else(|| {
             let katakana = |c: char| matches!(c, '\u{30a0}'..='\u{30ff}');
             let run: usize = rest.chars().take_while(|&c| katakana(c)).take(30).map(char::len_utf8).sum();
@@ -313,6 +308,11 @@ impl Scanner<'_> {
             || starts("file://");
         if drive || rooted {
             return self.path(rest).map(|len| (self.at + len, Kind::Media));
+        }
+        if is_cjk(c) && !self.before().is_some_and(char::is_alphanumeric) {
+            let name =
+                rest.get(..run(rest, 60, |c| is_word(c) || is_cjk(c) || matches!(c, '_' | '-' | '.')))?;
+            return name_end(name).map(|end| (self.at + end, Kind::File));
         }
         if is_word(c) {
             let len = run(rest, 100, |c| is_word(c) || matches!(c, '_' | '-' | '.' | '(' | ')'));

@@ -158,11 +158,13 @@ impl Fonts {
     fn wrap(&self, text: &str, px: f32, room: f32) -> Vec<String> {
         let total = self.length(text, px);
         let wanted = ((total / room).ceil() as usize).clamp(1, MAX_LINES);
-        // Even lines first; when a long word spoils that, fuller lines.
-        for width in [total / wanted as f32 * 1.06, total / wanted as f32 * 1.2, room] {
-            let lines = self.fill(text, px, width.min(room));
-            if lines.len() <= wanted {
-                return lines;
+        // Even lines first; when a long word spoils that, fuller lines, then one line more.
+        for count in wanted..=MAX_LINES {
+            for stretch in [1.04, 1.12, 1.25, 1.5] {
+                let lines = self.fill(text, px, (total / count as f32 * stretch).min(room));
+                if lines.len() <= count {
+                    return lines;
+                }
             }
         }
         let mut lines = self.fill(text, px, room);
@@ -178,16 +180,43 @@ impl Fonts {
 
     fn fill(&self, text: &str, px: f32, width: f32) -> Vec<String> {
         let mut lines = vec![String::new()];
-        for piece in pieces(text) {
+        for piece in pieces(text).into_iter().flat_map(|piece| self.broken(piece, px, width)) {
             let Some(line) = lines.last_mut() else { break };
             let longer = format!("{line}{piece}");
             if line.is_empty() || self.length(longer.trim_end(), px) <= width {
                 *line = longer;
+            } else if lines.len() > MAX_LINES {
+                // More than is shown anyway.
+                break;
             } else {
                 lines.push(piece.to_owned());
             }
         }
         lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    }
+
+    /// A piece as it is, or cut where it is wider than a whole line.
+    fn broken<'a>(&self, mut piece: &'a str, px: f32, width: f32) -> Vec<&'a str> {
+        let mut parts = Vec::new();
+        loop {
+            let mut reach = 0.0;
+            let fits = |(_, letter): &(usize, char)| {
+                reach += self.advance(*letter, px);
+                reach <= width
+            };
+            let cut = piece.char_indices().skip_while(fits).map(|(at, _)| at).find(|&at| at > 0);
+            match cut.filter(|&at| piece.get(at..).is_some_and(|rest| !rest.trim().is_empty())) {
+                Some(at) => {
+                    let (part, rest) = piece.split_at(at);
+                    parts.push(part);
+                    piece = rest;
+                }
+                None => {
+                    parts.push(piece);
+                    return parts;
+                }
+            }
+        }
     }
 
     fn draw(&self, line: &str, px: f32, left: f32, baseline: f32, mask: &mut Mask) {
@@ -233,4 +262,54 @@ fn pieces(text: &str) -> Vec<&str> {
 /// A character of a script that is written without blanks. (Korean has blanks.)
 fn is_wide(letter: char) -> bool {
     matches!(letter, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, room: f32) -> Vec<String> {
+        let fonts = Fonts::load().unwrap();
+        fonts.wrap(&fonts.readable(text).unwrap(), 20.0, room)
+    }
+
+    #[test]
+    fn lines_are_few_balanced_and_inside() {
+        let fonts = Fonts::load().unwrap();
+        let long = "word ".repeat(4_000);
+        let endless = "x".repeat(20_000);
+        let texts = [
+            "sunset",
+            "First subtitle line that is rather long and needs two lines at least",
+            "生成一个海上日落的视频，越快越好，谢谢你们的帮助",
+            "서울의 밤하늘 아래에서 노래하는 사람들",
+            "Donaudampfschifffahrtsgesellschaftskapitän am Steuer",
+            &long,
+            &endless,
+        ];
+        for text in texts {
+            for room in [120.0, 300.0, 800.0] {
+                let lines = lines(text, room);
+                assert!((1..=MAX_LINES).contains(&lines.len()), "{text:.20} in {room}: {lines:?}");
+                for line in &lines {
+                    assert!(fonts.length(line, 20.0) <= room + 0.1, "{room}: {line}");
+                    assert!(!line.starts_with(['，', '。']), "{line}");
+                }
+            }
+        }
+        assert!(lines(&endless, 300.0)[MAX_LINES - 1].ends_with('…'));
+        let two = lines("a caption that takes just a little more than one line", 420.0);
+        assert_eq!(two.len(), 2);
+        let lengths: Vec<f32> = two.iter().map(|line| fonts.length(line, 20.0)).collect();
+        assert!(lengths[1] > lengths[0] * 0.6, "{two:?}");
+    }
+
+    #[test]
+    fn what_has_no_glyph_is_dropped_or_all_is() {
+        let fonts = Fonts::load().unwrap();
+        assert_eq!(fonts.readable("  Hello \n 🌊 world ").as_deref(), Some("Hello world"));
+        assert_eq!(fonts.readable("مرحبا بالعالم x"), None);
+        assert_eq!(fonts.readable(" \t "), None);
+        assert_eq!(fonts.readable("🌊🌊"), None);
+    }
 }

@@ -73,7 +73,9 @@ fn perform(
     for number in 0..pictures(canvas, duration_ms) {
         let at_ms = number as f64 * 1000.0 / f64::from(canvas.fps);
         if let Some(hear) = &mut hear {
-            let wanted = ((at_ms as u64 + 500) * u64::from(SAMPLE_RATE) / 1000).min(samples);
+            // Half a second ahead, and at slow picture rates up to the next picture.
+            let ahead_ms = (number + 1) * 1000 / u64::from(canvas.fps) + 500;
+            let wanted = (ahead_ms * u64::from(SAMPLE_RATE) / 1000).min(samples);
             while heard < wanted {
                 let block = (samples - heard).min(SOUND_BLOCK) as usize;
                 let (mut left, mut right) = (vec![0.0; block], vec![0.0; block]);

@@ -22,12 +22,12 @@ pub(super) struct Footage {
 
 /// How the clip fills the canvas.
 enum Fit {
-    Cover(Scaler),
+    Cover(Box<Scaler>),
     /// In the middle, before a blurred copy of itself.
     Framed {
-        picture: Scaler,
+        picture: Box<Scaler>,
         at: (usize, usize),
-        backdrop: Backdrop,
+        backdrop: Box<Backdrop>,
     },
 }
 
@@ -42,9 +42,9 @@ impl Footage {
         let fit = if crosswise(display, canvas) {
             let inner = contained(display, canvas);
             Fit::Framed {
-                picture: Scaler::new(size, Crop::whole(size.0, size.1), inner),
+                picture: Box::new(Scaler::new(size, Crop::whole(size.0, size.1), inner)),
                 at: ((canvas.0 - inner.0) / 2, (canvas.1 - inner.1) / 2),
-                backdrop: Backdrop::new(size, canvas),
+                backdrop: Box::new(Backdrop::new(size, canvas)),
             }
         } else {
             // The cut is chosen on the picture as displayed and carried over to the pixels as stored.
@@ -52,7 +52,7 @@ impl Footage {
             let (sx, sy) = (size.0 as f32 / display.0 as f32, size.1 as f32 / display.1 as f32);
             let crop =
                 Crop { x: crop.x * sx, y: crop.y * sy, width: crop.width * sx, height: crop.height * sy };
-            Fit::Cover(Scaler::new(size, crop, canvas))
+            Fit::Cover(Box::new(Scaler::new(size, crop, canvas)))
         };
         let next = decoder.next_frame().map_err(|error| error.to_string())?;
         if next.is_none() {
@@ -138,12 +138,12 @@ impl Colours {
                 let value = (i32::from(*luma) - black) * scale
                     + (i32::from(u) - 128) * yu
                     + (i32::from(v) - 128) * yv;
-                *luma = (16 + (value + 2048 >> 12)).clamp(16, 235) as u8;
+                *luma = (16 + ((value + 2048) >> 12)).clamp(16, 235) as u8;
             }
             for (u, v) in us.iter_mut().zip(vs) {
                 let (was_u, was_v) = (i32::from(*u) - 128, i32::from(*v) - 128);
                 let turn =
-                    |[a, b, _]: [i32; 3]| (128 + (was_u * a + was_v * b + 2048 >> 12)).clamp(16, 240) as u8;
+                    |[a, b, _]: [i32; 3]| (128 + ((was_u * a + was_v * b + 2048) >> 12)).clamp(16, 240) as u8;
                 let (new_u, new_v) = (turn(self.u), turn(self.v));
                 (*u, *v) = (new_u, new_v);
             }

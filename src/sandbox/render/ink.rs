@@ -283,7 +283,7 @@ pub(super) fn below(frame: &mut Frame, tops: &[f32], colour: impl Fn(f32) -> Yuv
             let to = paint.y.round() as i32;
             for (sample, &top) in row.iter_mut().zip(tops) {
                 let was = i32::from(*sample);
-                *sample = (was + ((to - was) * strength(top) >> 8)) as u8;
+                *sample = (was + (((to - was) * strength(top)) >> 8)) as u8;
             }
         }
         if y % 2 == 0 {
@@ -295,7 +295,7 @@ pub(super) fn below(frame: &mut Frame, tops: &[f32], colour: impl Fn(f32) -> Yuv
                         let was = i32::from(*sample);
                         let top = pair.iter().sum::<f32>() / 2.0;
                         let cover = ((y as f32 + 2.0 - top) / 2.0).clamp(0.0, 1.0);
-                        *sample = (was + ((to - was) * (cover * 256.0) as i32 >> 8)) as u8;
+                        *sample = (was + (((to - was) * (cover * 256.0) as i32) >> 8)) as u8;
                     }
                 }
             }

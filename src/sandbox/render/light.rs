@@ -116,7 +116,7 @@ impl Darkroom {
             let mixed = &self.above;
             // Between the first and the last sample every pair of new ones has an old one on each side.
             if let ([first, .., last], [a, .., b]) = (mixed.as_slice(), &mut *out) {
-                (*a, *b) = ((first * 4 >> 8) as u8, (last * 4 >> 8) as u8);
+                (*a, *b) = ((first * 4).to_be_bytes()[0], (last * 4).to_be_bytes()[0]);
             }
             let inner = out.get_mut(1..width * 2 - 1).unwrap_or_default().chunks_exact_mut(2);
             let pairs = mixed.iter().zip(mixed.iter().skip(1));

@@ -154,24 +154,25 @@ impl Look {
         let place =
             if aurora && matches!(place, Place::Winter | Place::Space) { Place::Mountains } else { place };
         let weather = words.best(&WEATHERS).unwrap_or(Weather::Clear);
-        let hour = words.best(&HOURS).unwrap_or(match place {
+        let said = words.best(&HOURS);
+        // Weather alone names no place; rain suits the city.
+        let place = match (place, weather) {
+            (Place::Abstract, Weather::Rain) => Place::City,
+            (Place::Abstract, Weather::Fog | Weather::Cloudy) => Place::Mountains,
+            (Place::Abstract, _) => match said {
+                Some(Hour::Night) => Place::Space,
+                Some(_) => Place::Ocean,
+                None => Place::Abstract,
+            },
+            _ => place,
+        };
+        let hour = said.unwrap_or(match place {
             Place::City | Place::Space => Hour::Night,
             Place::Mountains if aurora => Hour::Night,
             Place::Mountains | Place::Forest => Hour::Dawn,
             Place::Desert => Hour::Sunset,
             Place::Ocean | Place::Winter | Place::Abstract => Hour::Day,
         });
-        // Weather alone names no place; rain suits the city, snow the winter hills.
-        let place = match (place, weather) {
-            (Place::Abstract, Weather::Rain) => Place::City,
-            (Place::Abstract, Weather::Snow) => Place::Winter,
-            (Place::Abstract, Weather::Fog | Weather::Cloudy) => Place::Mountains,
-            (Place::Abstract, _) if words.best(&HOURS).is_some() => match hour {
-                Hour::Night => Place::Space,
-                _ => Place::Ocean,
-            },
-            _ => place,
-        };
         Self { place, hour, weather, aurora, accent: words.best(&COLOURS), dice: Dice::of_words(prompt) }
     }
 }
@@ -219,7 +220,9 @@ mod tests {
 
     #[test]
     fn words_choose_place_hour_and_weather() {
-        use {Hour::*, Place::*, Weather::*};
+        use Hour::{Dawn, Day, Night, Sunset};
+        use Place::{Abstract, City, Desert, Forest, Mountains, Ocean, Space, Winter};
+        use Weather::{Clear, Fog, Rain, Snow};
         let table = [
             ("generate a 10-second video of a sunset over the ocean", Ocean, Sunset, Clear),
             ("生成一个海上日落的视频", Ocean, Sunset, Clear),
@@ -236,11 +239,7 @@ mod tests {
         ];
         for (prompt, place, hour, weather) in table {
             let look = Look::of(prompt);
-            let _ = (Cloudy, Winter);
-            assert_eq!((look.place, look.weather), (place, weather), "{prompt}");
-            if !(prompt == "rain") {
-                assert_eq!(look.hour, hour, "{prompt}");
-            }
+            assert_eq!((look.place, look.hour, look.weather), (place, hour, weather), "{prompt}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Pictures are honest illustrations, not footage, and every frame carries a small mark that says so. The same
 //! request always gives the same file. Everything here blocks; call it where blocking is allowed.
 
+mod air;
 mod bed;
 mod caption;
 mod compose;
@@ -163,3 +164,6 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
     }
     Ok(made)
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,10 +106,9 @@ impl Texture {
         }
     }
 
-    /// One sample.
+    /// One sample, the nearest.
     pub(super) fn at(&self, u: f32, v: f32) -> f32 {
-        let mut one = [0.5];
-        self.line(u, v, 0.0, &mut one);
-        one[0]
+        let cell = |x: f32| (x.rem_euclid(1.0) * SIZE as f32) as usize % SIZE;
+        self.0.get(cell(v) * SIZE + cell(u)).copied().unwrap_or(0.5)
     }
 }

@@ -14,18 +14,22 @@ async fn wrong_arguments_are_named() {
         (
             "generate_video",
             json!({"prompt": "a", "duration_seconds": "ten"}),
-            "must be a number, not the text \"ten\"",
+            "must be a number between 1 and 300, not the text \"ten\"",
         ),
-        ("generate_video", json!({"prompt": "a", "duration_seconds": 0}), "between 1 and 600, not 0"),
-        ("generate_video", json!({"prompt": "a", "duration_seconds": -1}), "between 1 and 600, not -1"),
-        ("generate_video", json!({"prompt": "a", "duration_seconds": 4000}), "between 1 and 600, not 4000"),
+        ("generate_video", json!({"prompt": "a", "duration_seconds": 0}), "between 1 and 300, not 0"),
+        ("generate_video", json!({"prompt": "a", "duration_seconds": -1}), "between 1 and 300, not -1"),
+        ("generate_video", json!({"prompt": "a", "duration_seconds": 4000}), "between 1 and 300, not 4000"),
         (
             "generate_video",
             json!({"prompt": "a", "wait_seconds": -1}),
-            "wait_seconds must be at least 0, not -1",
+            "wait_seconds must be a number of at least 0, not -1",
         ),
         ("generate_video", json!({"prompt": "a", "service": "sora"}), "service must be one of nemo, sandbox"),
-        ("generate_video", json!({"prompt": "a", "max_cost_usd": -0.5}), "max_cost_usd must be at least 0"),
+        (
+            "generate_video",
+            json!({"prompt": "a", "max_cost_usd": -0.5}),
+            "max_cost_usd must be a number of at least 0",
+        ),
         (
             "generate_video",
             json!({"prompt": "a", "reference_images": [1]}),
@@ -39,7 +43,7 @@ async fn wrong_arguments_are_named() {
         ("check_job", json!({"job_id": "7"}), "A job id looks like job_"),
         ("cancel_job", json!({}), "The argument job_id is missing"),
         ("list_jobs", json!({"state": "finished"}), "state must be one of queued"),
-        ("list_jobs", json!({"limit": 0}), "limit must be between 1 and 100"),
+        ("list_jobs", json!({"limit": 0}), "limit must be a whole number between 1 and 100"),
         ("list_jobs", json!({"limit": 2.5}), "limit must be a whole number"),
         ("check_credits", json!({"a": 1}), "this tool takes none"),
     ] {
@@ -49,7 +53,12 @@ async fn wrong_arguments_are_named() {
         assert!(text.contains("Nothing was spent."), "{text}");
         assert!(text.contains("\nRetry: ") && text.contains("\nNext: "), "{text}");
     }
-    assert!(!pipe.home.path().join("ledger.sqlite").exists(), "a refused call opens nothing");
+    let listed = pipe.call("list_jobs", json!({})).await;
+    assert_eq!(
+        listed["result"]["structuredContent"]["jobs"],
+        json!([]),
+        "a refused call leaves nothing behind"
+    );
     pipe.hang_up().await;
 }
 

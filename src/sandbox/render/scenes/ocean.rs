@@ -149,17 +149,20 @@ impl Scene for Ocean {
             row.fill(mirrored.mix(*body, 0.22 + 0.58 * depth.sqrt()));
 
             let far_away = 1.0 / (depth + 0.035);
-            let step = far_away * 0.055 / unit;
+            let step = far_away.powf(0.8) * 0.15 / unit;
             let (u, v) = (0.5 - middle * step, far_away * 0.42);
             sky.texture().line(u + t * 0.010, v * 2.0 - t * 0.055, step, far);
             sky.texture().line(u * 2.3 - t * 0.016, v * 5.2 - t * 0.10, step * 2.3, near);
+            // Close by, small waves ride on the large ones.
+            sky.texture().line(u * 6.1 + t * 0.021, v * 13.0 - t * 0.19, step * 6.1, glitter);
+            let small = 1.15 * smooth(0.08, 0.7, depth);
             let path = unit * (0.055 + 0.26 * depth);
             let k = 1.0 / (path * path);
             let fine = 0.30 - 0.10 * depth;
             for (x, ((far, near), glitter)) in
                 far.iter_mut().zip(near.iter_mut()).zip(glitter.iter_mut()).enumerate()
             {
-                let swell = (*far - 0.5) * 1.1 + (*near - 0.5) * 0.9;
+                let swell = (*far - 0.5) * 1.1 + (*near - 0.5) * 0.9 + (*glitter - 0.5) * small;
                 let dx = x as f32 - sky.sun.0;
                 let beam = 1.0 / (1.0 + k * dx * dx);
                 let beam = beam * beam;

@@ -246,7 +246,7 @@ impl Sky {
         let v = far * 0.62 + t * 0.0012;
         self.texture.line(u, v, step, &mut self.weights);
         // A second look a little nearer to the sun tells which side is lit.
-        let towards = if self.sun.1 > y { -0.012 } else { 0.012 };
+        let towards = 0.012 * ((y - self.sun.1) / (self.unit * 0.12)).clamp(-1.0, 1.0);
         self.texture.line(u + 0.006, v + towards * far.min(3.0), step, &mut self.shade);
         let fade = clouds.strength * smooth(0.0, 0.10, depth);
         let sun_x = self.sun.0;

@@ -92,6 +92,8 @@ fn size(side: u32, wide: u32, high: u32) -> (u32, u32) {
 /// What the clip shows: the request without its frame.
 fn subject(message: &Message) -> String {
     let whole = message.whole();
+    // Wishes such as the length may follow in a paragraph of their own.
+    let whole = whole.split("\n\n").next().unwrap_or_default().trim().to_owned();
     let lower = whole.to_ascii_lowercase();
     let mut subject = whole.as_str();
     if let Some(at) = lower.find(" of ").or_else(|| lower.find(" about ")).or_else(|| lower.find(" showing "))

@@ -1,0 +1,113 @@
+//! Looking: is the start, the middle or the end black, does anything move?
+
+use std::path::Path;
+
+use super::{Point, Verdict};
+use crate::media::decode::Stream;
+use crate::media::frame::Frame;
+use crate::media::sheet::shrink;
+use crate::media::{Error, Limits, shots};
+
+/// Length of each of the three stretches that are looked at.
+const STRETCH_MS: u64 = 1000;
+/// Pictures looked at in each.
+const LOOKS: u64 = 5;
+/// Size of the luma thumbnails that are compared.
+const THUMB: (usize, usize) = (64, 36);
+
+/// What is remembered of a picture.
+struct Glance {
+    black: bool,
+    thumb: Vec<u8>,
+}
+
+/// Adds the points `start`, `middle`, `end` and `motion`, or `pictures` when none could be decoded.
+pub(super) fn pictures(path: &Path, limits: &Limits, points: &mut Vec<Point>) {
+    match glances(path, limits) {
+        Ok(stretches) => judge(&stretches, points),
+        Err(error @ (Error::Undecodable { .. } | Error::TooBig { .. } | Error::Stopped)) => {
+            points.push(Point::not_decoded("pictures", error));
+        }
+        Err(error) => points.push(Point::new("pictures", Verdict::Fail, error.to_string())),
+    }
+}
+
+/// The pictures of start, middle and end.
+fn glances(path: &Path, limits: &Limits) -> Result<[Vec<(u64, Glance)>; 3], Error> {
+    let mut stream = Stream::open(path, limits)?;
+    let times = shots::spread(&stream, 2);
+    let (Some(first), Some(last)) = (times.first().copied(), times.last().copied()) else {
+        return Err(Error::Malformed { what: "none of its pictures is ever shown" });
+    };
+    let stretch = STRETCH_MS.min((last - first) / 3);
+    let begins = [first, first + (last - first - stretch) / 2, last - stretch];
+    let wanted: Vec<u64> =
+        begins.iter().flat_map(|begin| (0..LOOKS).map(move |n| begin + stretch * n / (LOOKS - 1))).collect();
+    // Samples below this are black: a little above the floor, for noise.
+    let dark = if stream.info.full_range { 20 } else { 34 };
+    let seen = shots::take(&mut stream, &wanted, stretch / LOOKS / 3, |frame| glance(frame, dark))?;
+    if seen.is_empty() {
+        return Err(Error::Malformed { what: "none of the pictures looked at could be decoded" });
+    }
+    let mut stretches = [Vec::new(), Vec::new(), Vec::new()];
+    for (at_ms, glance) in seen {
+        // The stretch whose middle is nearest.
+        let distance = |begin: &u64| (begin + stretch / 2).abs_diff(at_ms);
+        let nearest = (0..3).min_by_key(|n| begins.get(*n).map(distance));
+        if let Some(list) = nearest.and_then(|n| stretches.get_mut(n)) {
+            list.push((at_ms, glance));
+        }
+    }
+    Ok(stretches)
+}
+
+fn glance(frame: &Frame, dark: u8) -> Glance {
+    let bright = frame.y.iter().filter(|y| **y > dark).count();
+    // A film grain or a small logo does not make a black picture a picture.
+    Glance {
+        black: bright * 200 < frame.y.len(),
+        thumb: shrink(&frame.y, (frame.width, frame.height), THUMB),
+    }
+}
+
+fn judge(stretches: &[Vec<(u64, Glance)>; 3], points: &mut Vec<Point>) {
+    let mut still = 0;
+    for (name, pictures) in ["start", "middle", "end"].into_iter().zip(stretches) {
+        let (Some((from, first)), Some((to, _))) = (pictures.first(), pictures.last()) else {
+            points.push(Point::not_decoded(name, "no picture there could be decoded"));
+            continue;
+        };
+        let when = format!("{:.1} to {:.1} s", *from as f64 / 1000.0, *to as f64 / 1000.0);
+        let black = pictures.iter().filter(|(_, glance)| glance.black).count();
+        let frozen =
+            pictures.len() > 1 && pictures.iter().all(|(_, other)| alike(&first.thumb, &other.thumb));
+        still += usize::from(frozen);
+        points.push(if black == pictures.len() {
+            Point::new(name, Verdict::Fail, format!("black from {when}"))
+        } else if frozen {
+            Point::new(name, Verdict::Warn, format!("nothing moves from {when}"))
+        } else if black > 0 && name != "middle" {
+            Point::new(name, Verdict::Pass, format!("fades from or to black, {when}"))
+        } else {
+            Point::new(name, Verdict::Pass, format!("pictures, {when}"))
+        });
+    }
+    let all: Vec<&Glance> = stretches.iter().flatten().map(|(_, glance)| glance).collect();
+    let same = all.first().is_some_and(|first| all.iter().all(|other| alike(&first.thumb, &other.thumb)));
+    points.push(if all.len() < 2 {
+        Point::new("motion", Verdict::Unknown, "there is only one picture")
+    } else if same {
+        Point::new("motion", Verdict::Fail, "the whole clip is one still picture")
+    } else if still == 3 {
+        Point::new("motion", Verdict::Warn, "still pictures one after the other")
+    } else {
+        Point::new("motion", Verdict::Pass, "the picture changes")
+    });
+}
+
+/// Whether two thumbnails differ by no more than what coding noise does.
+fn alike(a: &[u8], b: &[u8]) -> bool {
+    let differences = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)));
+    let (sum, most) = differences.fold((0, 0), |(sum, most), d| (sum + d, d.max(most)));
+    most < 4 && sum * 3 < a.len() as u32
+}

@@ -1,0 +1,172 @@
+//! Joined files: every picture of every segment, in order, on one clock.
+
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::fixture;
+use crate::media::check::{Verdict, Wanted, check};
+use crate::media::decode::Decoder;
+use crate::media::frame::Frame;
+use crate::media::join::{Joined, join};
+use crate::media::mp4::read::Movie;
+use crate::media::probe::probe;
+use crate::media::sound::Sound;
+use crate::media::{Error, Limits};
+
+/// Joins fixtures into a throw-away file.
+fn joined(names: &[&str]) -> (tempfile::TempDir, PathBuf, Result<Joined, Error>) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("joined.mp4");
+    let segments: Vec<PathBuf> = names.iter().map(|name| fixture(name)).collect();
+    let result = join(&segments, &output, &Limits::default());
+    (folder, output, result)
+}
+
+/// Times and pictures of a file.
+fn pictures(path: &std::path::Path) -> Vec<(u64, Frame)> {
+    let mut decoder = Decoder::open(path, &Limits::default()).unwrap();
+    let frames = std::iter::from_fn(|| decoder.next_frame().unwrap()).map(|shown| (shown.at_ms, shown.frame));
+    let frames = frames.collect();
+    assert_eq!(decoder.damaged(), 0);
+    frames
+}
+
+fn hash(frame: &Frame) -> Vec<u8> {
+    Sha256::new().chain_update(&frame.y).chain_update(&frame.u).chain_update(&frame.v).finalize().to_vec()
+}
+
+/// Mean difference of luma, for what went through an encoder.
+fn difference(a: &Frame, b: &Frame) -> f64 {
+    let sum: u64 = a.y.iter().zip(&b.y).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.y.len() as f64
+}
+
+#[test]
+fn alike_segments_are_copied_picture_by_picture() {
+    let name = "h264-high-bframes-aac.mp4";
+    let (_folder, output, result) = joined(&[name, name, name]);
+    let result = result.unwrap();
+    assert_eq!((result.reencoded.len(), result.sound_reencoded), (0, false));
+    assert!((result.duration_s - 4.8).abs() < 1e-6, "{result:?}");
+    let once = pictures(&fixture(name));
+    let all = pictures(&output);
+    assert_eq!(all.len(), once.len() * 3);
+    for (number, (at_ms, frame)) in all.iter().enumerate() {
+        let (single_at, single) = &once[number % once.len()];
+        assert_eq!(*at_ms, single_at + number as u64 / once.len() as u64 * 1600);
+        assert_eq!(hash(frame), hash(single), "picture {number}");
+    }
+    let probe = probe(&output).unwrap();
+    assert_eq!((probe.faststart, probe.truncated, probe.duration_s), (Some(true), false, Some(4.8)));
+    let wanted =
+        Wanted { duration_s: Some(4.8), sound: Some(true), size: Some((160, 90)), ..Wanted::default() };
+    let report = check(&output, &wanted, &Limits::default());
+    assert_eq!(report.verdict, Verdict::Pass, "{}", report.summary());
+}
+
+#[test]
+fn decoding_times_rise_and_sound_keeps_step() {
+    let (_folder, output, result) = joined(&["h264-high-bframes-aac.mp4"; 5]);
+    result.unwrap();
+    let movie = Movie::open(&output, &Limits::default()).unwrap();
+    let video = movie.video().unwrap().samples(&Limits::default()).unwrap();
+    assert!(video.windows(2).all(|pair| pair[0].dts < pair[1].dts));
+    assert!(video.iter().all(|sample| sample.pts >= sample.dts));
+    let sound = movie.audio().unwrap();
+    let packets = sound.samples(&Limits::default()).unwrap();
+    let last = packets.last().unwrap();
+    let end_s = (last.dts + i64::from(last.duration) - 1024) as f64 / f64::from(sound.timescale);
+    assert!((end_s - 8.0).abs() < 0.013, "sound ends at {end_s}");
+    let odd = packets.iter().filter(|packet| packet.duration != 1024).count();
+    assert_eq!(odd, 0, "there is nothing to wait for between segments of full length");
+}
+
+#[test]
+fn only_the_odd_segment_is_encoded_anew() {
+    let names = ["h264-high-bframes-aac.mp4", "h264-baseline-cropped.mp4", "h264-high-bframes-aac.mp4"];
+    let (_folder, output, result) = joined(&names);
+    let result = result.unwrap();
+    assert_eq!(
+        (result.reencoded, result.sound_reencoded),
+        (vec![1], true),
+        "162x90 without sound is the odd one"
+    );
+    assert!((result.duration_s - 4.2).abs() < 1e-3);
+    let all = pictures(&output);
+    let (copied, odd) = (pictures(&fixture(names[0])), pictures(&fixture(names[1])));
+    assert_eq!(all.len(), 16 + 10 + 16);
+    for number in 0..16 {
+        assert_eq!(hash(&all[number].1), hash(&copied[number].1), "copied before, {number}");
+        assert_eq!(hash(&all[26 + number].1), hash(&copied[number].1), "copied after, {number}");
+    }
+    for (number, (at_ms, frame)) in all[16..26].iter().enumerate() {
+        assert_eq!(*at_ms, 1600 + 100 * number as u64);
+        assert_eq!((frame.width, frame.height), (160, 90));
+        let inner = |frame: &Frame| Frame { y: frame.y[..160].to_vec(), ..frame.clone() };
+        assert!(difference(&inner(frame), &inner(&odd[number].1)) < 30.0, "picture {number} is another");
+    }
+    // Sound: tone, a second of silence where the odd segment has none, tone.
+    let mut sound = Sound::open(&output, &Limits::default()).unwrap().unwrap();
+    let mut left = Vec::new();
+    while let Some(block) = sound.next_block().unwrap() {
+        assert_eq!((block.rate_hz, block.channels), (48_000, 2));
+        left.extend(block.samples.chunks_exact(2).map(|instant| instant[0]));
+    }
+    let peak = |from_s: f64, to_s: f64| {
+        let range = (from_s * 48_000.0) as usize..(to_s * 48_000.0) as usize;
+        left[range].iter().fold(0f32, |peak, v| peak.max(v.abs()))
+    };
+    assert!(peak(0.2, 1.4) > 0.08 && peak(2.8, 4.0) > 0.08);
+    assert!(peak(1.75, 2.5) < 0.005, "{}", peak(1.75, 2.5));
+}
+
+#[test]
+fn turned_segments_of_another_shape_are_framed_not_stretched() {
+    let (_folder, output, result) = joined(&["wide-pixels.mp4", "h264-turned.mp4", "wide-pixels.mp4"]);
+    let result = result.unwrap();
+    assert_eq!(result.reencoded, [1]);
+    let probe = probe(&output).unwrap();
+    assert_eq!((probe.width, probe.height, probe.has_audio), (Some(213), Some(90), false));
+    assert_eq!(pictures(&output).len(), 30);
+}
+
+#[test]
+fn segments_that_nothing_can_be_copied_from_become_one_size() {
+    let (_folder, output, result) = joined(&["h264-turned.mp4", "edit-list.mp4"]);
+    let result = result.unwrap();
+    assert_eq!((result.reencoded, result.sound_reencoded), (vec![0, 1], true));
+    let probe = probe(&output).unwrap();
+    assert_eq!((probe.width, probe.height, probe.rotation_deg), (Some(90), Some(160), Some(0)));
+    assert!((probe.duration_s.unwrap() - 2.05).abs() < 0.01, "{:?}", probe.duration_s);
+    assert_eq!(pictures(&output).len(), 10 + 11);
+}
+
+#[test]
+fn foreign_codecs_are_copied_when_alike_and_named_when_odd() {
+    let (_folder, output, result) = joined(&["hevc.mp4", "hevc.mp4"]);
+    assert!((result.unwrap().duration_s - 2.0).abs() < 1e-3);
+    assert_eq!(probe(&output).unwrap().video_codec.as_deref(), Some("hevc"));
+    let (_folder, output, result) =
+        joined(&["h264-high-bframes-aac.mp4", "hevc.mp4", "h264-high-bframes-aac.mp4"]);
+    match result {
+        Err(Error::Undecodable { reason }) => assert!(reason.contains("hevc.mp4"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(!output.exists(), "nothing half-written stays");
+}
+
+#[test]
+fn bad_input_leaves_nothing_behind() {
+    for names in [&[][..], &["tone.mp3"], &["sound-only.mp4"], &["picture.png"], &["none.mp4"]] {
+        let (folder, _, result) = joined(names);
+        assert!(result.is_err(), "{names:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{names:?}");
+    }
+    let (folder, output, result) = joined(&["quicktime.mov", "late-index.mp4"]);
+    result.unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the spool is gone");
+    let again = join(&[fixture("quicktime.mov")], &output, &Limits::default());
+    assert!(matches!(again, Err(Error::Io(e)) if e.kind() == std::io::ErrorKind::AlreadyExists));
+    assert!(output.exists(), "what was there stays");
+}

@@ -1,0 +1,107 @@
+//! Does a clause ask for the balance, or what the account still allows?
+
+use super::Intent;
+use super::clause::Clause;
+use super::reading::{Reading, edit_before, next_is_thing, reading};
+use crate::nemo::words::{Tag, Token};
+
+/// Reads a clause as a question about credits; `edit` is the place of its first verb of editing.
+pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
+    let n = c.tokens.len();
+    let all = c.residue(0, n);
+    let helpers = [
+        Tag::HowMany,
+        Tag::Left,
+        Tag::Check,
+        Tag::Tell,
+        Tag::What,
+        Tag::Account,
+        Tag::Enough,
+        Tag::Spend,
+        Tag::RunOut,
+        Tag::I,
+        Tag::Show,
+    ];
+    let help = helpers.iter().filter(|&&t| c.has(t)).count() as f32;
+    let theirs = c.tokens.iter().any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "his" | "her" | "their" | "someone's" | "he" | "she" | "they" | "她" | "他" | "他们"
+        )
+    });
+    let picture = if theirs || c.any(&[Tag::Picture, Tag::Ui]) { 1.5 } else { 0.0 };
+    let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
+    if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
+        let suffices = c.tokens.get(at).is_some_and(Token::cjk) && c.has(Tag::Enough);
+        let before = edit_before(edit, at) && asks.is_none_or(|a| edit.is_none_or(|e| a >= e)) && !suffices;
+        let verbal = |t: &Token| {
+            let light =
+                [Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check];
+            t.mark().is_none() && (t.is(Tag::Det) || !t.any(&light))
+        };
+        // "Balance the voices": the verb.
+        let first = at == 0
+            && c.tokens.first().is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
+            && c.tokens.get(1).is_some_and(verbal);
+        let film = c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
+        let tuned =
+            c.has(Tag::EditWord) && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
+        let first = first || film || tuned;
+        let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
+        if !before && !next_is_thing(c, at) && !first && !article {
+            let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
+            return Some(reading(c, Intent::Credits, at, "names the balance", weight));
+        }
+    }
+    let many = c.find(Tag::HowMany);
+    let time = c.any(&[Tag::HowLong, Tag::Progress]);
+    let mine = c.has(Tag::What)
+        && c.has(Tag::Left)
+        && c.has(Tag::I)
+        && all == 0.0
+        && edit.is_none()
+        && !c.any(&[Tag::Project, Tag::Asset, Tag::Done]);
+    if let Some(at) = c.find(Tag::Left).filter(|_| mine) {
+        return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
+    }
+    // 还剩多少 alone, or "how many … can I still make".
+    let alone = all == 0.0 && c.live().any(|(_, t)| t.cjk() && t.is(Tag::Left) && t.is(Tag::HowMany));
+    let how_much = alone
+        || c.any(&[Tag::Left, Tag::Afford, Tag::Spend])
+            && c.any(&[Tag::Job, Tag::I, Tag::Spend, Tag::Afford])
+            && !c.any(&[Tag::Project, Tag::Asset]);
+    let free = |t: &Token| t.is(Tag::Job) && (t.norm.starts_with("free") || t.norm.starts_with("generation"));
+    let at = if c.has(Tag::Job)
+        && (c.has(Tag::Left) && edit.is_none() || many.is_some() && c.has(Tag::I) && edit.is_none())
+        || c.tokens.iter().any(free)
+            && c.has(Tag::I)
+            && c.any(&[Tag::Have, Tag::SoFar, Tag::Left, Tag::HowMany])
+    {
+        c.find(Tag::Job)
+    } else if c.has(Tag::Afford) && c.has(Tag::What) && edit.is_none() {
+        c.find(Tag::Afford)
+    } else if c.has(Tag::Account)
+        && c.any(&[
+            Tag::HowMany,
+            Tag::What,
+            Tag::Enough,
+            Tag::Left,
+            Tag::RunOut,
+            Tag::Check,
+            Tag::Show,
+            Tag::Afford,
+        ])
+    {
+        c.find(Tag::Account)
+    } else if c.has(Tag::Enough) && c.any(&[Tag::Job, Tag::Left]) {
+        c.find(Tag::Enough)
+    } else if c.any(&[Tag::Afford, Tag::RunOut]) && c.any(&[Tag::Job, Tag::HowMany]) {
+        c.find(Tag::Afford).or_else(|| c.find(Tag::RunOut))
+    } else if c.has(Tag::Spend) && c.has(Tag::Job) && c.any(&[Tag::What, Tag::HowMany]) {
+        c.find(Tag::Spend)
+    } else {
+        many.filter(|_| how_much)
+    };
+    let at = at.filter(|&at| !time && !edit_before(edit, at))?;
+    Some(reading(c, Intent::Credits, at, "what the account still allows", 2.4 - 0.4 * all - picture))
+}

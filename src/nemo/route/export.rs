@@ -1,0 +1,160 @@
+//! Does a clause want the finished file? The table's verbs, and the many ways to ask for a thing that one is owed.
+
+use super::Intent;
+use super::clause::Clause;
+use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
+use crate::nemo::words::{Kind, Tag, Token};
+
+/// Verbs of editing that, with a file type, ask for a file of it.
+const TURN: &[&str] =
+    &["convert", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
+
+/// Reads a clause as a wish for the file; `edit` is the place of its first verb of editing.
+pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
+    let n = c.tokens.len();
+    let all = c.residue(0, n);
+    let pictured =
+        c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
+    if let Some(at) = c.find(Tag::Export) {
+        let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
+            && !c.has(Tag::LinkWord);
+        let wanted =
+            c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
+        let thing =
+            noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
+        let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
+        let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
+        let asked = asked || thing || money || subject || c.tokens.iter().any(|t| t.norm == "hoch");
+        // "Export the …", "export with …": an imperative, whatever its object is.
+        let next = c.tokens.get(at + 1);
+        let plain = !noun(c, at)
+            && next.is_some_and(|t| {
+                !t.cjk()
+                    && (t.is(Tag::Det)
+                        || matches!(
+                            t.norm.as_str(),
+                            "in" | "as" | "for" | "to" | "with" | "without" | "only" | "both" | "all" | "it"
+                        ))
+            });
+        let (per_word, picture) = if plain { (0.2, 0.0) } else { (0.34, if pictured { 1.2 } else { 0.0 }) };
+        let weight = 3.0 - c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
+        if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
+            return Some(reading(c, Intent::Export, at, "export verb", weight));
+        }
+    }
+    let render = c.find(Tag::Render).filter(|&at| {
+        !edit_before(edit, at)
+            && !noun(c, at)
+            && all == 0.0
+            && c.any(&[Tag::Whole, Tag::Finished, Tag::Container, Tag::Video])
+    });
+    if let Some(at) = render {
+        return Some(reading(c, Intent::Export, at, "render the whole", 1.8));
+    }
+    let give = c.find(Tag::Give);
+    let get = c.find(Tag::Get);
+    let save = c.find(Tag::Save).or_else(|| c.find(Tag::Put));
+    let finished = c.has(Tag::Finished);
+    if c.tokens.iter().any(|t| t.norm == "给你") {
+        return None;
+    }
+    let made = edit.filter(|&e| {
+        c.tokens.get(e).is_some_and(|t| {
+            matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")
+        })
+    });
+    if let Some(at) =
+        made.filter(|_| (finished && c.has(Tag::FileWord) || c.has(Tag::Container)) && all == 0.0)
+    {
+        return Some(reading(c, Intent::Export, at, "make the file", 2.1));
+    }
+    let named = c.any(&[Tag::Container, Tag::LinkWord])
+        || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
+        || finished && give.is_some();
+    let verb = give.or(get).or(save);
+    let early = |at: usize| {
+        !edit.is_some_and(|e| e < at && !c.tokens.get(e).is_some_and(|t| t.any(&[Tag::Put, Tag::Get])))
+    };
+    let file = c
+        .find(Tag::Container)
+        .or(c.find(Tag::FileWord).filter(|_| give.is_some()))
+        .filter(|_| all == 0.0 && !pictured);
+    let turned = edit.and_then(|e| c.tokens.get(e)).is_some_and(|t| TURN.contains(&t.norm.as_str()));
+    if let Some(at) = file.filter(|_| turned) {
+        return Some(reading(c, Intent::Export, at, "turn it into a file", 2.1));
+    }
+    let link = c.find(Tag::LinkWord).filter(|_| edit.is_none() && all <= 1.5);
+    let download = link
+        .and_then(|l| c.tokens.get(l))
+        .is_some_and(|t| t.norm.starts_with("download") || t.norm.starts_with("下载"));
+    if let Some(at) = link.filter(|_| download) {
+        return Some(reading(c, Intent::Export, at, "asks for the download link", 2.1 - 0.3 * all));
+    }
+    let link = link.filter(|_| all == 0.0);
+    if let Some(at) = link.filter(|_| c.any(&[Tag::What, Tag::Finished, Tag::Video, Tag::Have])) {
+        return Some(reading(c, Intent::Export, at, "asks for the link", 2.0));
+    }
+    if c.has(Tag::EditWord) && !named || c.has(Tag::What) && !c.has(Tag::LinkWord) && give.is_none() {
+        return None;
+    }
+    if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured) {
+        return Some(reading(c, Intent::Export, at, "onto a device", 2.5 - 0.5 * all));
+    }
+    if let Some(at) = verb.filter(|&at| named && early(at) && !pictured) {
+        return Some(reading(c, Intent::Export, at, "the finished file", 2.6 - 0.6 * all));
+    }
+    let the = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "the" | "my" | "this" | "that"));
+    let definite = !c.tokens.windows(2).any(|w| matches!(w, [a, v] if v.is(Tag::Video) && matches!(a.norm.as_str(), "a" | "an" | "another" | "some" | "un" | "une" | "um" | "ein" | "einen" | "一个" | "一条" | "一段" | "个")));
+    if let Some(at) = give
+        .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
+        .filter(|&at| definite && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
+    {
+        return Some(reading(
+            c,
+            Intent::Export,
+            at,
+            "hand over the video",
+            2.0 - if the { 0.45 } else { 1.0 } * all - if pictured { 1.0 } else { 0.0 },
+        ));
+    }
+    let mine = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "get"
+                | "grab"
+                | "fetch"
+                | "retrieve"
+                | "i want"
+                | "i just want"
+                | "i need"
+                | "can i have"
+                | "can i get"
+                | "could i get"
+                | "could i have"
+                | "may i have"
+                | "we need"
+                | "i'd like to have"
+        )
+    };
+    if let Some(at) = get.filter(|&at| {
+        all == 0.0 && edit.is_none() && the && c.tokens.get(at).is_some_and(mine) && c.has(Tag::Video)
+    }) {
+        return Some(reading(c, Intent::Export, at, "have the video", 1.8));
+    }
+    let over = |t: &Token| {
+        matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
+    };
+    if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all == 0.0 && edit.is_none()) {
+        return Some(reading(c, Intent::Export, at, "send it over", 1.7));
+    }
+    if c.any(&[Tag::Show, Tag::Check, Tag::What, Tag::Tell]) && give.is_none() {
+        return None;
+    }
+    let bare = c
+        .find(Tag::Container)
+        .or_else(|| c.find(Tag::FileWord).filter(|_| the && !c.tokens.iter().any(|t| t.kind == Kind::Number)))
+        .or_else(|| c.find(Tag::LinkWord))
+        .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
+    bare.filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
+        .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
+}

@@ -1,0 +1,268 @@
+//! Does a clause ask what the project holds, or how far the work is?
+
+use super::Intent;
+use super::clause::Clause;
+use super::reading::{Reading, edit_before, next_is_thing, reading};
+use crate::nemo::words::{Kind, Tag, Token};
+
+/// Reads a clause as a question about the project; `edit` is the place of its first verb of editing.
+pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
+    let n = c.tokens.len();
+    let all = c.residue(0, n);
+    let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
+    let pictured = c.live().any(|(_, t)| {
+        t.is(Tag::Picture)
+            && !matches!(t.norm.as_str(), "scene" | "scenes" | "shot" | "shots" | "镜头" | "片段")
+    });
+    if pictured
+        || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
+        || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
+    {
+        return None;
+    }
+    if let Some(at) = found(Tag::Progress) {
+        return Some(reading(c, Intent::State, at, "asks how far it is", 2.4 - 0.5 * all));
+    }
+    if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at)) {
+        return Some(reading(c, Intent::State, at, "names the state", 2.4 - 0.45 * all));
+    }
+    if c.asks && c.tokens.len() == 1 && c.any(&[Tag::Done, Tag::Project]) || all == 0.0 && bare_overview(c) {
+        return Some(reading(c, Intent::State, 0, "names it and asks", 1.8));
+    }
+    let holds = (c.any(&[Tag::Project, Tag::Asset]) || c.has(Tag::Video) && c.has(Tag::SoFar))
+        && !c.has(Tag::LinkWord);
+    let good = c.tokens.windows(2).any(
+        |w| matches!(w, [w, a] if w.any(&[Tag::What, Tag::HowLong]) && matches!(a.norm.as_str(), "a" | "an")),
+    );
+    if let Some(at) = found(Tag::HowLong)
+        .filter(|_| !good)
+        .filter(|_| c.any(&[Tag::Video, Tag::Whole, Tag::Project, Tag::SoFar, Tag::They]) || all == 0.0)
+    {
+        return Some(reading(c, Intent::State, at, "asks for a measure", 2.2 - 0.5 * all));
+    }
+    if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds) {
+        return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
+    }
+    let what = found(Tag::What).or_else(|| found(Tag::HowMany));
+    let there = c.any(&[Tag::Contain, Tag::SoFar]) || located(c);
+    if let Some(at) = what.filter(|_| {
+        c.any(&[Tag::Contain, Tag::Have]) && c.any(&[Tag::Contain, Tag::SoFar, Tag::We]) && all == 0.0
+    }) {
+        return Some(reading(c, Intent::State, at, "asks what is there", 2.2));
+    }
+    if let Some(at) = what.filter(|_| located(c)) {
+        return Some(reading(c, Intent::State, at, "asks what stands there", 2.3 - 0.4 * all));
+    }
+    if let Some(at) = yes_or_no(c).filter(|_| {
+        all <= 1.0
+            && (there
+                || c.any(&[Tag::Have, Tag::Changed, Tag::Done, Tag::Upload])
+                || c.tokens.iter().any(Token::cjk))
+    }) {
+        return Some(reading(c, Intent::State, at, "asks whether it is so", 1.9 - 0.3 * all));
+    }
+    let offers = what.and_then(|w| c.tokens.get(w)).is_some_and(|t| {
+        matches!(t.norm.as_str(), "do you have" | "is there" | "are there" | "is there anything")
+    });
+    let what = what.filter(|_| !offers || there || c.any(&[Tag::Own, Tag::Uploaded]));
+    if let Some(at) =
+        what.filter(|_| holds && (c.any(&[Tag::Have, Tag::SoFar, Tag::Contain, Tag::Uploaded]) || all == 0.0))
+    {
+        return Some(reading(c, Intent::State, at, "asks what is there", 2.2 - 0.5 * all));
+    }
+    if let Some(at) = indicative(c, edit).filter(|_| all <= 1.0) {
+        return Some(reading(c, Intent::State, at, "asks how it is", 2.0 - 0.3 * all));
+    }
+    let first = c.tokens.first();
+    let arrived = c.any(&[Tag::Asset, Tag::Uploaded])
+        && c.has(Tag::Have)
+        && c.tokens.iter().filter(|t| t.cjk() || first.is_some_and(|f| f.start == t.start)).any(|t| {
+            matches!(
+                t.norm.as_str(),
+                "吗" | "没"
+                    | "了没"
+                    | "没有"
+                    | "在吗"
+                    | "都在吗"
+                    | "在不在"
+                    | "到了没"
+                    | "did"
+                    | "have"
+                    | "has"
+            )
+        });
+    if let Some(at) = c.find(Tag::Have).filter(|_| arrived && edit.is_none()) {
+        return Some(reading(c, Intent::State, at, "asks what arrived", 2.2 - 0.5 * all));
+    }
+    let would_hold = what.filter(|_| {
+        c.any(&[Tag::Have, Tag::Get])
+            && c.any(&[Tag::Export, Tag::Exported])
+            && all == 0.0
+            && !c.has(Tag::LinkWord)
+    });
+    if let Some(at) = would_hold {
+        return Some(reading(c, Intent::State, at, "asks what the file holds", 1.8));
+    }
+    let changed = what.filter(|_| {
+        c.any(&[Tag::Changed, Tag::Done]) && c.any(&[Tag::SoFar, Tag::You])
+            || c.has(Tag::Uploaded) && !c.any(&[Tag::EditWord, Tag::Edit])
+    });
+    changed.map(|at| reading(c, Intent::State, at, "asks what was done", 2.0 - 0.5 * all))
+}
+
+/// A question about what is (not about what would be good): "what title does it have now?", 用了哪首音乐.
+fn indicative(c: &Clause<'_>, edit: Option<usize>) -> Option<usize> {
+    const ADVICE: &[&str] = &[
+        "best",
+        "better",
+        "good",
+        "nicer",
+        "fit",
+        "fits",
+        "suit",
+        "suits",
+        "recommend",
+        "think",
+        "prefer",
+        "could",
+        "can",
+        "why",
+        "about",
+        "works",
+        "how do",
+        "how do i",
+        "happens",
+        "happen",
+        "is there",
+        "are there",
+        "do you have",
+        "合适",
+        "适合",
+        "好看",
+        "更",
+        "推荐",
+        "比较",
+        "为什么",
+        "怎么",
+        "好",
+        "能",
+        "会",
+        "应该",
+    ];
+    if c.live().any(|(_, t)| ADVICE.contains(&t.norm.as_str())) {
+        return None;
+    }
+    let asks = |(_, t): &(usize, &Token)| t.any(&[Tag::What, Tag::HowLong, Tag::HowMany]);
+    let (at, asker) = c.live().find(asks).filter(|&(at, _)| edit.is_none_or(|e| at < e))?;
+    // "was" and "que" are questions only at the head.
+    if at > 0 && matches!(asker.norm.as_str(), "was" | "que") {
+        return None;
+    }
+    let english = at <= 2 && c.any(&[Tag::Be, Tag::Aux, Tag::SoFar, Tag::Have])
+        || at <= 2 && c.has(Tag::What) && c.has(Tag::We);
+    let own = c.any(&[Tag::Project, Tag::Asset, Tag::EditWord, Tag::Video, Tag::We, Tag::Upload, Tag::Says]);
+    let now = c.any(&[Tag::SoFar, Tag::Be, Tag::Have, Tag::You])
+        || c.tokens.iter().any(|t| {
+            matches!(
+                t.norm.as_str(),
+                "does"
+                    | "did"
+                    | "do"
+                    | "what's"
+                    | "what is"
+                    | "what are"
+                    | "what was"
+                    | "what were"
+                    | "是怎样的"
+                    | "是什么"
+                    | "用了"
+                    | "是"
+                    | "用的"
+            )
+        });
+    let han = c.tokens.iter().any(|t| t.cjk() && t.any(&[Tag::What, Tag::HowMany, Tag::HowLong]));
+    (own && now && (han || english) && edit.is_none()).then_some(at)
+}
+
+/// "In the project", "on the timeline": said of a place, not of a wish.
+fn located(c: &Clause<'_>) -> bool {
+    let place = |w: &[Token]| match w {
+        [a, .., p] => {
+            matches!(a.norm.as_str(), "in" | "on" | "inside") && p.any(&[Tag::Project, Tag::Contain])
+        }
+        _ => false,
+    };
+    c.tokens.windows(3).any(place) || c.tokens.windows(2).any(place)
+        || c.tokens.windows(2).any(|w| matches!(w, [p, i] if p.cjk() && p.is(Tag::Project) && matches!(i.norm.as_str(), "里" | "上" | "中" | "里面" | "上面")))
+}
+
+/// The verb of a question that is answered by yes or no about what is there already.
+fn yes_or_no(c: &Clause<'_>) -> Option<usize> {
+    let first = c.tokens.iter().position(|t| {
+        !t.any(&[Tag::And, Tag::But, Tag::Filler, Tag::Greet, Tag::Then]) || t.any(&[Tag::Be, Tag::Aux])
+    })?;
+    let head = c.tokens.get(first)?;
+    let english = matches!(
+        head.norm.as_str(),
+        "did you"
+            | "did"
+            | "does"
+            | "is"
+            | "are"
+            | "has"
+            | "have you"
+            | "is the"
+            | "do you still have"
+            | "do you"
+            | "is there"
+            | "are there"
+            | "did it"
+            | "was"
+            | "were"
+            | "is it"
+            | "are they"
+            | "is that"
+            | "is my"
+    ) && (c.asks || c.has(Tag::SoFar));
+    let han = c.tokens.iter().rev().take(2).any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "吗" | "没" | "没有" | "了没" | "了吗" | "还在吗" | "好了吗" | "完了吗" | "好了没"
+        )
+    }) && c.tokens.iter().any(|t| {
+        (t.norm.ends_with("了吗") || t.norm.ends_with("了没"))
+            || t.norm.starts_with('了')
+            || t.norm.contains("还在")
+            || t.is(Tag::Have)
+    }) && c.any(&[Tag::Project, Tag::EditWord, Tag::Asset]);
+    let present = head.norm == "do" && c.any(&[Tag::SoFar, Tag::Contain]) && c.asks;
+    let english = english || present;
+    let can = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "能" | "可以" | "想" | "要"));
+    (english || han && !can).then_some(first)
+}
+
+/// Nothing but the name of an overview: "tracks", "timeline overview please".
+fn bare_overview(c: &Clause<'_>) -> bool {
+    let named = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "tracks"
+                | "timeline"
+                | "layers"
+                | "tracklist"
+                | "track list"
+                | "timeline overview"
+                | "project overview"
+                | "轨道"
+                | "时间线"
+                | "时间轴"
+                | "图层"
+        )
+    };
+    c.tokens.iter().any(named)
+        && c.tokens.iter().all(|t| {
+            named(t)
+                || t.any(&[Tag::Ask, Tag::Filler, Tag::Det, Tag::Greet, Tag::SoFar])
+                || t.kind != Kind::Word
+        })
+}

@@ -1,0 +1,107 @@
+//! Does a clause hand media over, or want to?
+
+use super::Intent;
+use super::clause::Clause;
+use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
+use crate::nemo::words::{Kind, Tag, Token};
+
+/// Reads a clause as an upload; `edit` is the place of its first verb of editing.
+pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
+    let n = c.tokens.len();
+    let all = c.residue(0, n);
+    let media = c.any(&[Tag::Asset, Tag::FileWord, Tag::Video])
+        && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Exported]);
+    let own = c.live().find(|(i, t)| {
+        let device = c.tokens.get(i + 1..).unwrap_or_default().iter().take(2).any(|n| n.is(Tag::Device));
+        t.norm.starts_with("use my ")
+            || matches!(t.norm.as_str(), "my own" | "own" | "自己的" | "我自己的")
+            || matches!(t.norm.as_str(), "from my" | "from") && device
+    });
+    let stored =
+        c.has(Tag::Have) && c.has(Tag::I) && c.has(Tag::Device) && !c.any(&[Tag::Save, Tag::Give, Tag::Get]);
+    let asked = c.tokens.first().is_some_and(|t| {
+        matches!(t.norm.as_str(), "did" | "has" | "have" | "was" | "were" | "what" | "did my")
+    });
+    if asked {
+        return None;
+    }
+    let takes = edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| {
+        t.norm.starts_with("use my ")
+            || matches!(
+                t.norm.as_str(),
+                "add"
+                    | "use"
+                    | "use a"
+                    | "use some"
+                    | "put"
+                    | "put my"
+                    | "take the"
+                    | "insert"
+                    | "用"
+                    | "加"
+                    | "添加"
+            )
+    });
+    if let Some((at, _)) =
+        own.filter(|_| media && takes && all <= 1.0 && c.any(&[Tag::Ask, Tag::I, Tag::You, Tag::Question]))
+    {
+        return Some(reading(c, Intent::Upload, at, "own media", 2.2 - 0.4 * all));
+    }
+    if let Some(at) = c.find(Tag::Have).filter(|_| stored && media && takes && all <= 1.0) {
+        return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
+    }
+    let to_you = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "给你" | "of mine"));
+    if let Some(at) = to_you.filter(|_| media && takes && all <= 1.0) {
+        return Some(reading(c, Intent::Upload, at, "media for you", 2.2 - 0.4 * all));
+    }
+    let sends = c.tokens.windows(2).position(|w| matches!(w, [s, a] if matches!(s.norm.as_str(), "send" | "share" | "give you" | "show you" | "send you") && matches!(a.norm.as_str(), "a" | "an" | "some" | "my")));
+    if let Some(at) = sends.filter(|_| {
+        media
+            && all <= 1.0
+            && c.tokens.iter().any(|t| {
+                t.norm.starts_with("i ")
+                    || matches!(t.norm.as_str(), "i" | "i'd like to" | "can i" | "let me" | "i'll")
+            })
+    }) {
+        return Some(reading(c, Intent::Upload, at, "sends media", 2.0 - 0.4 * all));
+    }
+    if let Some(at) = c.find(Tag::Attach).filter(|&at| !edit_before(edit, at)) {
+        return Some(reading(c, Intent::Upload, at, "speaks of an attachment", 2.4 - 0.3 * c.residue(0, n)));
+    }
+    let at = c
+        .find(Tag::Upload)
+        .filter(|&at| !edit_before(edit, at) && !next_is_thing(c, at) && (!noun(c, at) || c.has(Tag::Ask)))?;
+    if c.has(Tag::Platform) || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What)) {
+        return None;
+    }
+    let picture = if c.has(Tag::Picture) { 0.8 } else { 0.0 };
+    Some(reading(
+        c,
+        Intent::Upload,
+        at,
+        "upload verb",
+        2.6 - 0.6 * c.residue(0, at) - 0.3 * c.residue(at + 1, n) - picture,
+    ))
+}
+
+/// Is the file or link at `at` handed over (and not a destination or a model)? `edits`: the message asks for an edit.
+pub(super) fn hands_over(tokens: &[Token], at: usize, edits: bool) -> bool {
+    let Some(token) = tokens.get(at) else { return false };
+    let before = tokens.get(at.saturating_sub(10)..at).unwrap_or_default();
+    let near = tokens.get(at.saturating_sub(4)..at).unwrap_or_default();
+    let after = tokens.get(at + 1..).unwrap_or_default();
+    let after = after.get(..after.len().min(5)).unwrap_or_default();
+    let has = |part: &[Token], tag: Tag| part.iter().any(|t| t.is(tag));
+    let model = has(before, Tag::Ref) || has(after, Tag::Ref);
+    let destination = near.iter().any(|t| t.any(&[Tag::Export, Tag::Save])) && !has(before, Tag::Upload)
+        || matches!(near.last(), Some(t) if matches!(t.norm.as_str(), "to" | "as" | "into" | "in" | "called" | "named" | "到" | "为" | "成" | "叫"))
+            && before.iter().any(|t| t.any(&[Tag::Export, Tag::Save, Tag::Put, Tag::Give]));
+    let shown = before.iter().any(|t| t.any(&[Tag::Attach, Tag::HereIs, Tag::Upload, Tag::Own]))
+        || near.iter().any(|t| matches!(t.mark(), Some('📎' | '[' | '<' | '🎬' | '🎥')));
+    match token.kind {
+        Kind::Media => !destination && !model,
+        Kind::File => !destination && !model && (shown || !edits),
+        Kind::Link => !model && shown && !before.iter().any(|t| t.any(&[Tag::Export])),
+        _ => false,
+    }
+}
