@@ -1,22 +1,28 @@
-//! firstcut: a prompt in, an MP4 out. The floors, top to bottom; a module imports its own folder or a lower floor.
-#![allow(dead_code, missing_docs)] // while the house is being built
+#![doc = include_str!("../ARCHITECTURE.md")]
 
+// Floor 5, the doors: the only code that knows MCP, routes and exit codes.
 pub mod cli;
 pub mod mcp;
 
+// Floor 4: the life of a job.
 pub mod jobs;
 
+// Floor 3: every part built once.
 pub mod app;
 
+// Floor 2, the outside: none of these knows another.
 pub mod ledger;
 pub mod media;
 pub mod nemo;
 
+// Floor 1: vocabulary and craft.
 pub mod model;
 pub mod net;
 
+// Floor 0.
 pub mod config;
 pub mod error;
 pub mod redact;
 
+// Annex: the services, emulated.
 pub mod sandbox;

@@ -27,7 +27,7 @@ enum Source<'a> {
     /// An address that a stranger named: guarded, no credentials.
     Named(&'a SafeUrl),
     /// The service's own route.
-    Own { render_id: &'a str },
+    Own,
 }
 
 /// How a source ended.
@@ -68,7 +68,7 @@ impl Client {
                     part.restart().await?;
                 }
                 if let Taken::Elsewhere(url) =
-                    self.take(&Source::Own { render_id }, render_id, &mut part, on_progress).await?
+                    self.take(&Source::Own, render_id, &mut part, on_progress).await?
                 {
                     part.restart().await?;
                     self.take(&Source::Named(&url), render_id, &mut part, on_progress).await?;
@@ -100,7 +100,7 @@ impl Client {
             let mut token = None;
             let request = match source {
                 Source::Named(url) => self.guard.client(url.reveal())?.get(url.reveal().clone()),
-                Source::Own { .. } => {
+                Source::Own => {
                     let current = match renewed.clone() {
                         Some(token) => token,
                         None => self.auth.token(&self.http, &self.timing).await?,
@@ -113,16 +113,16 @@ impl Client {
             let error = match attempt(request, part, &limits, on_progress).await? {
                 Attempt::Whole => return Ok(Taken::Whole),
                 Attempt::Json(body) => match (source, wire::open(200, &String::from_utf8_lossy(&body))) {
-                    (Source::Own { .. }, Ok(reply)) => {
+                    (Source::Own, Ok(reply)) => {
                         return download_url(&reply).map(Taken::Elsewhere).ok_or_else(no_video);
                     }
-                    (Source::Own { .. }, Err(refusal))
+                    (Source::Own, Err(refusal))
                         if errors::is_auth(&refusal) && renewed.is_none() && token.is_some() =>
                     {
                         renewed = self.renewed(token).await?;
                         continue;
                     }
-                    (Source::Own { .. }, Err(refusal)) => return Err(self.refused(refusal, &call).error),
+                    (Source::Own, Err(refusal)) => return Err(self.refused(refusal, &call).error),
                     (Source::Named(_), _) => return Err(no_video()),
                 },
                 Attempt::Refused { status, location, .. } if status.is_redirection() => {
@@ -142,7 +142,7 @@ impl Client {
                         || errors::is_rate_limit(&refusal)
                         || status == StatusCode::CONFLICT;
                     let error = match source {
-                        Source::Own { .. } => self.refused(refusal, &call).error,
+                        Source::Own => self.refused(refusal, &call).error,
                         Source::Named(url) => unavailable(&format!("{url} answers {}", status.as_u16())),
                     };
                     if !passing {

@@ -1,7 +1,7 @@
 //! Routing: a user's words to one of the five actions of the skill's table "Matching Input to Actions".
 //!
 //! Looking for the table's keywords is not enough: "roll the end credits", "don't export yet" and "a status bar" hold
-//! keywords and are edits; "is it done yet?" and "gimme the mp4" hold none and are not. So the message is cut into
+//! keywords and are edits; "how far along are you?" and "where's my file?" hold none and are not. So the message is cut into
 //! clauses ([`clause`]), words that do not count are masked there (quoted, negated, postponed, conditions, purposes,
 //! on-screen text), and each clause is read by rules over word classes ([`reading`]). A rule asks for a request frame
 //! (an export verb at the head, "how many" with "left", "what" with "on the timeline" …) and loses weight with every

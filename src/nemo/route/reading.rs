@@ -10,7 +10,6 @@ use crate::nemo::words::{Kind, Tag, Token};
 
 /// What a clause was taken for.
 pub(super) struct Reading {
-    pub intent: Intent,
     pub reason: Reason,
 }
 
@@ -41,7 +40,7 @@ pub(super) fn reading(
     weight: f32,
 ) -> Reading {
     let span = clause.tokens.get(at).map_or((0, 0), |t| (t.start, t.end));
-    Reading { intent, reason: Reason { intent, rule, start: span.0, end: span.1, weight } }
+    Reading { reason: Reason { intent, rule, start: span.0, end: span.1, weight } }
 }
 
 /// The first live verb of editing that is a verb here ("the cut" and "a title" are not).

@@ -20,7 +20,15 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return None;
     }
-    if let Some(at) = found(Tag::Progress) {
+    // 剪好了吗: the verb of editing is part of the question.
+    let asked = c
+        .find(Tag::Progress)
+        .filter(|&at| c.tokens.get(at).is_some_and(Token::cjk) && edit.is_some_and(|e| e + 1 == at));
+    let ends =
+        c.tokens.last().is_some_and(|t| matches!(t.norm.as_str(), "没" | "吗" | "了没" | "没有" | "了吗"));
+    let done =
+        c.find(Tag::Done).filter(|&at| ends && edit.is_none() && c.tokens.get(at).is_some_and(Token::cjk));
+    if let Some(at) = found(Tag::Progress).or(asked).or(done) {
         return Some(reading(c, Intent::State, at, "asks how far it is", 2.4 - 0.5 * all));
     }
     if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at)) {

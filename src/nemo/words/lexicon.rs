@@ -16,10 +16,6 @@ macro_rules! tags {
             fn named(name: &str) -> Option<Tag> {
                 Self::ALL.iter().find(|t| t.0 == name).map(|t| t.1)
             }
-            /// The tag's name, as in the tables.
-            pub(crate) fn name(self) -> &'static str {
-                Self::ALL.get(self as usize).map_or("", |t| t.0)
-            }
         }
     };
 }
@@ -42,8 +38,7 @@ tags! {
     Credit, Balance, Account, Enough, Left, HowMany, Spend, RunOut, Afford, Job, Price,
     State, Show, Tell, Check, What, HowLong, Project, Asset, Progress, Done, Have, Contain, Changed,
     Upload, Uploaded, Attach, Own, HereIs, Use,
-    Edit, EditWord, Picture, Ref, Says, Ui, Platform, AboutSelf,
-    Click, Press, Select, Open, Go, Drag, Move, Preview, Panel, Timeline, Button, Control, Place, Can, Should, Happy, Will, Already, Past, Aux, Question, Passive, Problem,
+    Edit, EditWord, Picture, Ref, Says, Ui, Platform, Click, Press, Select, Open, Go, Drag, Move, Preview, Panel, Timeline, Button, Control, Place, Can, Should, Happy, Will, Already, Past, Aux, Question, Passive, Problem,
 }
 
 /// A set of tags.
@@ -63,9 +58,6 @@ impl Tags {
     }
     pub(crate) fn union(self, other: Tags) -> Tags {
         Tags(self.0 | other.0)
-    }
-    pub(crate) fn iter(self) -> impl Iterator<Item = Tag> {
-        Tag::ALL.iter().map(|t| t.1).filter(move |&t| self.has(t))
     }
 }
 

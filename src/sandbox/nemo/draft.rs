@@ -126,10 +126,6 @@ impl Draft {
         }
     }
 
-    pub(super) fn track(&self, tt: u8) -> Option<&Track> {
-        self.t.iter().find(|track| track.tt == tt)
-    }
-
     /// The first track of this type; a new one at the end when there is none.
     pub(super) fn track_mut(&mut self, tt: u8) -> &mut Track {
         let at = self.t.iter().position(|track| track.tt == tt).unwrap_or_else(|| {

@@ -69,15 +69,8 @@ impl Nemo {
         Ok(())
     }
 
-    /// After a kill: runs that were under way are gone and their credits come back; renders start again.
+    /// After a kill: renders that were under way start again.
     pub(super) fn settle_after_restart(&self) -> io::Result<()> {
-        for id in self.sessions.ids() {
-            let left = self.sessions.get(&id).and_then(|session| Some((session.user, session.running?)));
-            if let Some((user, credits)) = left {
-                self.sessions.change(&id, |session| session.running = None)?;
-                self.give_back(&user, credits)?;
-            }
-        }
         for id in self.renders.ids() {
             let open = self.renders.get(&id).is_some_and(|render| {
                 matches!(render.status, RenderStatus::Pending | RenderStatus::Processing)

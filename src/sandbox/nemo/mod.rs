@@ -90,6 +90,7 @@ impl Nemo {
         nemo.add_accounts().map_err(trouble)?;
         nemo.sweep().map_err(trouble)?;
         nemo.settle_after_restart().map_err(trouble)?;
+        run::resume(&nemo).map_err(trouble)?;
         let worker = tokio::spawn(queue::work(Arc::clone(&nemo), jobs));
         Ok((nemo, worker))
     }

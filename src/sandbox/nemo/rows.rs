@@ -44,8 +44,19 @@ pub(super) struct Session {
     pub(super) edit_paid: bool,
     /// Messages received.
     pub(super) turns: u32,
-    /// Credits frozen by the run that is under way; `None` when none is.
-    pub(super) running: Option<i64>,
+    /// The run that is under way.
+    pub(super) running: Option<Running>,
+}
+
+/// A run, as far as the next start must know it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Running {
+    /// Credits that it froze.
+    pub(super) credits: i64,
+    /// What was asked.
+    pub(super) message: String,
+    /// It has changed the project, and charged for it.
+    pub(super) begun: bool,
 }
 
 /// The part of a session that `/api/state` shows.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Nemo;
 use super::answer::{Code, Refusal};
 use super::auth::Caller;
-use super::rows::Session;
+use super::rows::{Running, Session};
 use super::script::{self, Cost, Mood, Script};
 use super::stream;
 use super::turn::Turn;
@@ -51,7 +51,7 @@ pub(super) async fn run_sse(
     let mood = mood(&nemo, &caller.troubles);
     let script = script::plan(&session, &text, mood);
     let credits = price(&nemo, &session, &script);
-    take_turn(&nemo, &session, credits)?;
+    take_turn(&nemo, &session, &text, credits)?;
     let (sink, answer) =
         stream::open(nemo.options.heartbeat, &caller.troubles, peer.cut, nemo.closing.clone());
     let partials = nemo.options.partials
@@ -62,6 +62,26 @@ pub(super) async fn run_sse(
     // On its own: the work goes on, and is charged, whether the client listens to the end or not.
     tokio::spawn(turn.play(script));
     Ok(answer)
+}
+
+/// A run that a kill cut off goes on, as a service's own would have: from its beginning if it had changed nothing,
+/// else what it did stands.
+pub(super) fn resume(nemo: &Arc<Nemo>) -> std::io::Result<()> {
+    for id in nemo.sessions.ids() {
+        let Some(session) = nemo.sessions.get(&id) else { continue };
+        let Some(run) = session.running.clone() else { continue };
+        if run.begun {
+            nemo.sessions.change(&id, |row| row.running = None)?;
+            continue;
+        }
+        let troubles = Troubles(Vec::new());
+        let script = script::plan(&session, &run.message, mood(nemo, &troubles));
+        let sink = stream::nowhere(nemo.options.heartbeat);
+        let turn =
+            Turn::new(Arc::clone(nemo), session, run.message, run.credits, script.zh, troubles, sink, false);
+        tokio::spawn(turn.play(script));
+    }
+    Ok(())
 }
 
 fn session_id(given: &Value) -> Result<String, Refusal> {
@@ -90,11 +110,11 @@ fn price(nemo: &Nemo, session: &Session, script: &Script) -> i64 {
 }
 
 /// One run at a time, and only with enough credits. The row says so before the first byte leaves.
-fn take_turn(nemo: &Nemo, session: &Session, credits: i64) -> Result<(), Refusal> {
+fn take_turn(nemo: &Nemo, session: &Session, message: &str, credits: i64) -> Result<(), Refusal> {
     let free = nemo.sessions.change(&session.id, |row| {
         let free = row.running.is_none();
         if free {
-            row.running = Some(credits);
+            row.running = Some(Running { credits, message: message.to_owned(), begun: false });
             row.turns += 1;
         }
         free

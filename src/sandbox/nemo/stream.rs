@@ -76,6 +76,12 @@ pub(super) fn open(
     (sink, (kind, Body::from_stream(frames)).into_response())
 }
 
+/// A sink that nobody listens to.
+pub(super) fn nowhere(heartbeat: Heartbeat) -> Sink {
+    let (to, _) = mpsc::unbounded_channel();
+    Sink { to, heartbeat, beats: 0, crlf: false, pieces: None, hold_blank: false, blank_due: false }
+}
+
 impl Sink {
     /// One event. Data with a line break in it is written as it is, which is what the old framework does.
     pub(super) fn frame(&mut self, data: &str) {

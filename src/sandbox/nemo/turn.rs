@@ -64,7 +64,7 @@ impl Turn {
         let late = self.late_second_stage();
         let played = self.acts(script, late.is_none()).await;
         if self.nemo.closing.is_cancelled() {
-            // As after a kill: the next start gives the credits back.
+            // As after a kill: the next start takes it up.
             return;
         }
         if let Err(Stop::Broken(error)) = &played {
@@ -187,6 +187,9 @@ impl Turn {
         let before = nemo.sessions.change(&self.session.id, |row| {
             let before = row.project.clone();
             script::apply(row, work, self.zh);
+            if let Some(run) = &mut row.running {
+                run.begun = true;
+            }
             before
         })?;
         // The session can have been lost meanwhile; then there is nothing to charge for.

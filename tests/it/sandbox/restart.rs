@@ -57,7 +57,7 @@ async fn everything_is_still_there() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_under_way_gives_its_credits_back() {
+async fn a_run_that_was_under_way_goes_on_and_is_charged_once() {
     let folder = TempDir::new().unwrap();
     let sandbox = Sandbox::start(instant(&folder)).await.unwrap();
     let guest = Guest::arrive(&sandbox).await;
@@ -69,9 +69,14 @@ async fn a_run_that_was_under_way_gives_its_credits_back() {
 
     let sandbox = Sandbox::start(instant(&folder)).await.unwrap();
     let guest = guest.back(&sandbox);
-    assert_eq!(guest.credits().await, [1000, 0, 1000]);
-    assert_eq!(guest.draft().await, json!(null));
-    guest.told(SHORT).await;
+    for _ in 0..3000 {
+        if guest.credits().await[1] == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(guest.credits().await, [900, 0, 900]);
+    assert!(guest.draft().await["t"].is_array());
     assert_eq!(sandbox.log.charges().unwrap().len(), 1);
 }
 

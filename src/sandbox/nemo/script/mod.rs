@@ -3,6 +3,7 @@
 //! It believes, like the real one, that the user sits before an editor with buttons and a timeline.
 
 mod clips;
+mod generate;
 mod op;
 mod read;
 mod say;

@@ -1,10 +1,10 @@
 //! What the emulated agent can do to a project, and how it says so.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::draft::{AUDIO, Details, Draft, Segment, TEXT, VIDEO};
+use super::super::draft::{AUDIO, Details, Segment, TEXT, VIDEO};
 use super::super::rows::Project;
-use super::clips;
+use super::{clips, generate};
 
 /// One change. All times are in ms on the timeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +122,7 @@ impl Op {
 
     fn act(&self, project: &mut Project, zh: bool) -> Outcome {
         match self {
-            Self::Generate { .. } => return self.generate(project, zh),
+            Self::Generate { .. } => return generate::apply(self, project, zh),
             Self::PlaceUploads { each_ms, only, fresh } => {
                 return clips::place_uploads(project, *each_ms, only, *fresh, zh);
             }
@@ -309,61 +309,6 @@ impl Op {
             _ => clips::change(self, draft, zh),
         }
     }
-
-    fn generate(&self, project: &mut Project, zh: bool) -> Outcome {
-        let Self::Generate { prompt, ms, width, height, append, picture } = self else {
-            return Err(String::new());
-        };
-        let mut draft =
-            project.draft.take().filter(|_| *append).unwrap_or_else(|| Draft::new(prompt, *width, *height));
-        let number = project.generated_media.len() + 1;
-        let media_id = format!("gen_{number:04}");
-        let url = format!("sandbox:/cdn/gen/{}/{media_id}.mp4", draft.id);
-        let details = Details {
-            title: Some(prompt.clone()),
-            kind: Some("generated".to_owned()),
-            // A picture that is set in motion is shown, not drawn from words.
-            prompt: picture.is_none().then(|| prompt.clone()),
-            url: Some(picture.clone().unwrap_or_else(|| url.clone())),
-            source_ms: Some(*ms),
-            ..Details::default()
-        };
-        let segment = draft.segment('v', 0, *ms, details);
-        draft.track_mut(VIDEO).sg.push(segment);
-        project.canvas_config = json!({
-            "width": draft.m.width, "height": draft.m.height, "aspect_ratio": ratio_name(draft.m.width, draft.m.height),
-        });
-        project.generated_media.push(json!({
-            "id": media_id, "type": "video", "url": url, "prompt": prompt, "duration": *ms as f64 / 1000.0,
-            "width": draft.m.width, "height": draft.m.height, "status": "completed",
-        }));
-        let (wide, high) = (draft.m.width, draft.m.height);
-        project.draft = Some(draft);
-        Ok(pick_text(
-            zh,
-            format!(
-                "The raw clip is ready: {prompt}, {}, {wide}×{high} (drawn by the sandbox).",
-                seconds(*ms)
-            ),
-            format!("原始片段已生成：{prompt}，{}，{wide}×{high}（由沙盒绘制）。", seconds(*ms)),
-        ))
-    }
-}
-
-fn ratio_name(width: u32, height: u32) -> String {
-    let ratio = f64::from(width) / f64::from(height);
-    [
-        ("16:9", 16.0 / 9.0),
-        ("9:16", 9.0 / 16.0),
-        ("1:1", 1.0),
-        ("4:3", 4.0 / 3.0),
-        ("3:4", 0.75),
-        ("4:5", 0.8),
-        ("21:9", 21.0 / 9.0),
-    ]
-    .into_iter()
-    .find(|(_, known)| (known - ratio).abs() < 0.02)
-    .map_or_else(|| format!("{width}:{height}"), |(name, _)| name.to_owned())
 }
 
 fn no_text(zh: bool) -> String {

@@ -156,7 +156,7 @@ fn what_is_answered_or_refused() {
 
 #[test]
 fn an_empty_project_takes_a_description_for_a_wish() {
-    let empty = Project { draft: None, ..project() };
+    let empty = Project { draft: None, video_infos: Vec::new(), ..project() };
     for text in ["two cats dancing in the rain", "雨の渋谷を歩く猫の動画を8秒で作って"] {
         assert!(matches!(intent(&Message::new(text), &empty), Intent::Generate { .. }), "{text}");
     }
