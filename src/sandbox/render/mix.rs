@@ -19,7 +19,8 @@ struct Channel {
     /// First and last sample, counted from the start of the video.
     from: u64,
     to: u64,
-    fade: u64,
+    fade_in: u64,
+    fade_out: u64,
     volume: f32,
 }
 
@@ -50,8 +51,9 @@ impl Desk {
         let samples = |ms: u64| ms * u64::from(SAMPLE_RATE) / 1000;
         let (from, to) = (samples(segment.start_ms), samples(segment.end_ms));
         // Even a hard cut gets a few milliseconds, or it clicks.
-        let fade = samples(segment.fade_ms.max(8)).min((to - from) / 2).max(1);
-        self.channels.push(Channel { source, name, from, to, fade, volume: segment.volume });
+        let fade = |ms: u64| samples(ms.max(8)).min((to - from) / 2).max(1);
+        let (fade_in, fade_out) = (fade(segment.fade_in_ms), fade(segment.fade_out_ms));
+        self.channels.push(Channel { source, name, from, to, fade_in, fade_out, volume: segment.volume });
     }
 
     /// Adds the next block of everything to silence.
@@ -84,8 +86,9 @@ impl Channel {
         for (into, from) in [(left, l), (right, r)] {
             let into = into.get_mut(span.clone()).unwrap_or_default();
             for ((sample, value), at) in into.iter_mut().zip(from).zip(first..) {
-                let edge = (at - self.from).min(self.to - at) as f32 / self.fade as f32;
-                *sample += value * self.volume * edge.min(1.0);
+                let rise = (at - self.from) as f32 / self.fade_in as f32;
+                let fall = (self.to - at) as f32 / self.fade_out as f32;
+                *sample += value * self.volume * rise.min(fall).min(1.0);
             }
         }
         Ok(())

@@ -30,8 +30,10 @@ pub(super) struct Segment {
     pub(super) sources: Vec<String>,
     /// Loudness as a factor.
     pub(super) volume: f32,
-    /// Fade at both ends of the segment.
-    pub(super) fade_ms: u64,
+    /// From black or silence at its beginning.
+    pub(super) fade_in_ms: u64,
+    /// To black or silence at its end.
+    pub(super) fade_out_ms: u64,
     /// Where in its file it starts.
     pub(super) source_in_ms: u64,
     /// How fast its file plays: 2 is twice as fast.
@@ -141,7 +143,8 @@ impl Segment {
             } else {
                 if volume <= 2.0 { volume } else { volume / 100.0 }.clamp(0.0, 4.0) as f32
             },
-            fade_ms: number(value, &["m.fade_ms", "fade_ms"]).map_or(0, whole),
+            fade_in_ms: number(value, &["m.fade_in_ms", "m.fade_ms", "fade_ms"]).map_or(0, whole),
+            fade_out_ms: number(value, &["m.fade_out_ms", "m.fade_ms", "fade_ms"]).map_or(0, whole),
             source_in_ms: number(value, &["m.source_in_ms", "source_in_ms", "m.in_ms"]).map_or(0, whole),
             speed,
             place: match words(value, &["m.position", "position"]).unwrap_or_default().to_lowercase().as_str()
@@ -168,7 +171,8 @@ impl Segment {
             text: None,
             sources: Vec::new(),
             volume: 0.0,
-            fade_ms: 0,
+            fade_in_ms: 0,
+            fade_out_ms: 0,
             source_in_ms: 0,
             speed: 1.0,
             place: None,
