@@ -30,6 +30,9 @@ const ELECT_EVERY: Duration = Duration::from_millis(250);
 /// # Errors
 /// When the ledger cannot be opened at all.
 pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
+    if !first_job(&app, &stop).await {
+        return Ok(());
+    }
     let ledger = app.ledger().await?.clone();
     let Some(_elected) = elect(&ledger, &stop).await? else { return Ok(()) };
     // Whoever held leases is gone: only the dispatcher takes any.
@@ -59,6 +62,20 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     steps.close();
     steps.wait().await;
     Ok(())
+}
+
+/// Waits until there can be a job at all: most servers are started only to be listed, and a ledger that nobody has
+/// written to need not be made. False when it is time to end.
+async fn first_job(app: &App, stop: &CancellationToken) -> bool {
+    while !app.config().ledger_file.exists() {
+        let rung = app.rung();
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            () = rung => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+    true
 }
 
 /// Due times are wall-clock times, and clocks are set back.
