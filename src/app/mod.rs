@@ -103,6 +103,16 @@ impl App {
         })
     }
 
+    /// How long to leave a service alone after a lost or refused message: the skill's 30 s, whatever the polling
+    /// interval, unless the service is a rehearsal on this machine.
+    #[must_use]
+    pub fn patience(&self, service: Service) -> Duration {
+        match service {
+            Service::Nemo => self.parts.config.nemo.patience(),
+            Service::Sandbox => self.poll(service),
+        }
+    }
+
     /// The wall clock, which also advances while the machine sleeps.
     #[must_use]
     pub fn now_ms(&self) -> EpochMs {

@@ -11,7 +11,7 @@ pub(super) struct Credits {}
 
 impl Credits {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
-        let report = session::credits(&shell.app, &shell.caller).await?;
+        let report = session::credits(&shell.app).await?;
         shell.out.result(&report, || text::credits(&report))?;
         Ok(0)
     }

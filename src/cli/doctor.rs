@@ -204,7 +204,7 @@ async fn ledger(shell: &Shell) -> Check {
 }
 
 async fn service(shell: &Shell) -> Check {
-    match session::credits(&shell.app, &shell.caller).await {
+    match session::credits(&shell.app).await {
         Ok(credits) if credits.available < LOW_CREDITS => Check::note(
             "service",
             format!("{} answers; only {:.0} credits are left.", credits.service, credits.available),

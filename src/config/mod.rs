@@ -50,6 +50,26 @@ pub struct Nemo {
     pub poll: Duration,
 }
 
+impl Nemo {
+    /// Whether the service is an emulator on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self.api_url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
+    /// How long to leave the service alone when it refuses for its load: the skill's 30 s, whatever the polling
+    /// interval, unless it is an emulator.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        if self.is_local() { self.poll } else { self.poll.max(Duration::from_secs(30)) }
+    }
+}
+
 /// Which service a call uses when it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceChoice {

@@ -25,6 +25,9 @@ const MAX_FAULTS: u64 = 12;
 /// How soon a request for the end is noticed while a service is listened to.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
+/// A service that asks for a longer pause is asked again after this one all the same.
+const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(10 * 60);
+
 /// Why a step ends without having written its result.
 pub(super) enum Halt {
     /// Somebody else owns the job by now.
@@ -184,7 +187,8 @@ async fn go(mut step: Step) {
         Request::Video(_) => video::step(&mut step).await,
     };
     let went = match went {
-        Err(Halt::Fault(error)) => after_fault(&mut step, &error).await,
+        // A ledger that cannot be written now is no verdict about a job: the lease runs out, and the next look tells.
+        Err(Halt::Fault(error)) if error.kind() != Kind::Ledger => after_fault(&mut step, &error).await,
         went => went,
     };
     match went {
@@ -201,8 +205,18 @@ async fn go(mut step: Step) {
     }
 }
 
+/// The pause that a service asked for, within reason.
+pub(super) fn asked_pause(error: &Error) -> Option<Duration> {
+    error.wait_s().map(|seconds| Duration::from_secs(seconds).min(LONGEST_ASKED_PAUSE))
+}
+
 /// A passing fault is retried later, with growing pauses; anything else ends the job.
 async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
+    if error.kind() == Kind::SessionLost
+        && let Some(session_id) = &step.job.session_id
+    {
+        step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
+    }
     let faults = step.job.work.get("faults").and_then(serde_json::Value::as_u64).unwrap_or(0) + 1;
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::TimedOut);
     if !passing || faults > MAX_FAULTS {
@@ -213,10 +227,8 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
             _ => step.fail(error).await,
         };
     }
-    let pause = error.wait_s().map_or_else(
-        || Duration::from_millis(250 << faults.min(7)).min(step.app.poll(step.job.service)),
-        Duration::from_secs,
-    );
+    let pause = asked_pause(error)
+        .unwrap_or_else(|| Duration::from_millis(250 << faults.min(7)).min(step.app.poll(step.job.service)));
     let mut work = step.job.work.clone();
     if !work.is_object() {
         work = serde_json::json!({});

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::report;
+use crate::jobs::settle::LOOKS_AFTER_LOSS;
 use crate::ledger::Change;
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
 
@@ -46,8 +47,10 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
     .next(
         "To ask for the same once more, accepting that it may be charged twice, call again with new: true.",
     );
-    resolve(app, id, |_| Change {
+    resolve(app, id, |job| Change {
         state: Some(State::Failed),
+        // Nobody will compare again, and a session's state may hold signed addresses.
+        work: without_snapshot(job),
         failure: Some(Some(Failure::from(&given_up))),
         note: Some("Given up by a person; it may have been charged.".to_owned()),
         ..Change::default()
@@ -58,7 +61,12 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
 /// The same for a job and, in a composite, for the part that is uncertain.
 async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Result<Job> {
     let ledger = app.ledger().await?;
-    let job = report::find(app, id).await?;
+    let mut job = report::find(app, id).await?;
+    // People may name the part that they saw in a log; what is settled is the whole.
+    if let Some(parent) = &job.parent_id {
+        job = report::find(app, parent).await?;
+    }
+    let id = &job.id.clone();
     if job.state != State::Uncertain {
         return Err(Error::invalid(format!(
             "Job {id} is {}; only an uncertain job can be settled.",
@@ -80,7 +88,13 @@ fn looks_anew(job: &Job) -> Option<serde_json::Value> {
     }
     let mut work = job.work.clone();
     if let Some(looks) = work.get_mut("looks") {
-        *looks = 4.into();
+        *looks = (LOOKS_AFTER_LOSS - 1).into();
     }
+    Some(work)
+}
+
+fn without_snapshot(job: &Job) -> Option<serde_json::Value> {
+    let mut work = job.work.clone();
+    work.as_object_mut()?.remove("before")?;
     Some(work)
 }

@@ -56,7 +56,7 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         tokio::select! {
             () = stop.cancelled() => {}
             () = rung => {}
-            () = tokio::time::sleep(nap(&app, &ledger).await) => {}
+            () = tokio::time::sleep(nap(&app, &ledger, &running).await) => {}
         }
     }
     steps.close();
@@ -141,7 +141,11 @@ async fn bury(app: &App, ledger: &Ledger, job: &Job) {
 }
 
 /// Until the next job is due, within bounds.
-async fn nap(app: &App, ledger: &Ledger) -> Duration {
+async fn nap(app: &App, ledger: &Ledger, running: &AtomicUsize) -> Duration {
+    if running.load(Ordering::Relaxed) >= MAX_STEPS {
+        // A step that ends rings.
+        return LOOK_EVERY;
+    }
     let due = ledger.next_due_ms().await.ok().flatten().unwrap_or(i64::MAX);
     let until = u64::try_from(due.saturating_sub(app.now_ms())).unwrap_or(0);
     Duration::from_millis(until).clamp(Duration::from_millis(5), LOOK_EVERY)

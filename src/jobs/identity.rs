@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Money, Result};
 use crate::ledger::Ledger;
-use crate::model::job::{EpochMs, Job, JobId, Service, State};
+use crate::model::job::{EpochMs, Job, JobId, JobKind, Service, State};
 
 /// Longer than any client waits for one call, shorter than a person takes to want the same again.
 const WINDOW_MS: EpochMs = 10 * 60 * 1000;
@@ -48,7 +48,11 @@ pub(super) async fn identify(
     }
     let base = format!("same:{}:", digest(service, asked)?);
     Ok(match ledger.latest_with_key_prefix(&base).await? {
-        Some(job) if !job.state.is_at_rest() || (is_kept(&job) && now_ms - job.updated_at_ms < WINDOW_MS) => {
+        Some(job)
+            if !job.state.is_at_rest()
+                || (now_ms - job.updated_at_ms < WINDOW_MS
+                    && is_kept(&job, was_sent(ledger, &job).await?)) =>
+        {
             Identity::Known(Box::new(job))
         }
         earlier => {
@@ -58,12 +62,19 @@ pub(super) async fn identify(
 }
 
 /// Whether asking for the same again means this job and its result.
-fn is_kept(job: &Job) -> bool {
+fn is_kept(job: &Job, was_sent: bool) -> bool {
     match job.state {
-        State::Cancelled => false,
+        // What was stopped after it was sent may still be charged: the same words again must be meant.
+        State::Cancelled => was_sent,
         State::Failed => job.failure.as_ref().is_none_or(|failure| failure.money != Money::NotSpent.code()),
         _ => true,
     }
+}
+
+/// Whether a message of this job, or of a part of it, may have left.
+async fn was_sent(ledger: &Ledger, job: &Job) -> Result<bool> {
+    let sent = |job: &Job| job.kind == JobKind::Turn && job.attempts > 0;
+    Ok(sent(job) || ledger.children(&job.id).await?.iter().any(sent))
 }
 
 fn digest(service: Service, asked: &impl Serialize) -> Result<String> {

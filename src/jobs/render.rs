@@ -142,6 +142,7 @@ async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Resu
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, step.now_ms()).await? else {
         return Err(Halt::Lost);
     };
+    step.job.state = State::Submitting;
     let sent = step.unless_stopped(client.submit_render(&render_id, &session_id, &state.draft)).await?;
     match sent {
         // An id that is known already is ours: an earlier submission had arrived.

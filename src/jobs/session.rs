@@ -124,7 +124,11 @@ pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, languag
 
 /// The timeline as the service has it now.
 pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<SessionReport> {
-    let chosen = require(app, caller, None, session_id).await?;
+    state_of(app, caller, require(app, caller, None, session_id).await?).await
+}
+
+/// The timeline of this session.
+pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Result<SessionReport> {
     let ledger = app.ledger().await?;
     let client = app.client(chosen.service).await?;
     let state = match client.state(&chosen.session_id).await {
@@ -180,8 +184,24 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
     if caller.door == Door::Mcp {
         app.set_current(Current::Session(chosen.service, chosen.session_id.clone()));
     }
-    app.ledger().await?.touch_session(chosen.service, &chosen.session_id, app.now_ms()).await?;
-    Ok(())
+    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
+    if ledger.touch_session(chosen.service, &chosen.session_id, now_ms).await? {
+        return Ok(());
+    }
+    // It was made elsewhere and is given to us now.
+    let given = Session {
+        service: chosen.service,
+        session_id: chosen.session_id.clone(),
+        task_id: None,
+        user_id: None,
+        language: None,
+        created_at_ms: now_ms,
+        last_used_at_ms: now_ms,
+        lost_at_ms: None,
+        note: None,
+        has_uploads: false,
+    };
+    ledger.put_session(&given).await
 }
 
 /// Nobody may mistake the rehearsal for the real thing.
@@ -193,9 +213,12 @@ pub(super) fn rehearsal_mark(service: Service) -> &'static str {
 }
 
 /// The balance.
-pub async fn credits(app: &App, caller: &Caller) -> Result<CreditsReport> {
-    let _ = caller;
-    let service = app.service(None)?;
+pub async fn credits(app: &App) -> Result<CreditsReport> {
+    credits_of(app, app.service(None)?).await
+}
+
+/// The balance at this service.
+pub(super) async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
     let client = app.client(service).await?;
     let credits = client.credits().await?;
     let low = credits.available < super::turn::WORST_CASE_CREDITS;
@@ -253,8 +276,8 @@ pub async fn upload(
     };
     let client = app.client(chosen.service).await?;
     let stored = put(&client, &chosen.session_id, &media, on_progress).await?;
-    ledger.note_uploads(chosen.service, &chosen.session_id).await?;
     remember(app, caller, &chosen).await?;
+    ledger.note_uploads(chosen.service, &chosen.session_id, true).await?;
     let names: Vec<_> = stored.iter().map(|file| format!("\"{}\"", file.name)).collect();
     Ok(UploadReport {
         message: format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", ")),
@@ -315,9 +338,18 @@ fn opened(path: &Path) -> Result<UploadFile> {
     Ok(UploadFile {
         path: path.to_owned(),
         filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        mime: sniff::sniff(&head).map_or("application/octet-stream", sniff::Format::mime).to_owned(),
+        // Looked at again, because time has passed since the path was checked.
+        mime: sniff::sniff(&head).ok_or_else(|| no_media(path))?.mime().to_owned(),
         bytes: file.metadata().map_err(unreadable)?.len(),
     })
+}
+
+fn no_media(path: &Path) -> Error {
+    Error::new(
+        Kind::UnsupportedFile,
+        format!("{} is no media by its content, so it was not sent.", path.display()),
+    )
+    .next("Give a video, picture or sound file.")
 }
 
 fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {

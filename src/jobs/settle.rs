@@ -15,9 +15,11 @@ use crate::nemo::changes::{self, Changes};
 use crate::nemo::state::SessionState;
 
 /// Looks at an unchanged session before giving up on a broken stream (NemoVideo skill, SSE disconnect recovery).
-const LOOKS_AFTER_LOSS: u32 = 5;
+pub(super) const LOOKS_AFTER_LOSS: u32 = 6;
 /// Looks at an unchanged session after a stream that ended well: the change may come a moment later.
 const LOOKS_AFTER_END: u32 = 2;
+/// Looks at a changed session whose credits are still reserved: they are settled within seconds, or somebody else's.
+const LOOKS_FOR_PRICE: u32 = 5;
 
 /// What is known when a turn is judged.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +64,11 @@ fn judge(evidence: &Evidence<'_>) -> Verdict {
     if evidence.changed {
         // A stream tells when it has ended; without one, the timeline must have come to rest.
         let goes_on = lost && (evidence.busy || !evidence.settled) && !evidence.late;
-        return if goes_on { Verdict::Later } else { Verdict::Done };
+        return match () {
+            () if goes_on => Verdict::Later,
+            () if !lost && evidence.busy && evidence.looks < LOOKS_FOR_PRICE => Verdict::Soon,
+            () => Verdict::Done,
+        };
     }
     if let Some(heard) = evidence.heard {
         if heard.out_of_credits {
@@ -71,7 +77,9 @@ fn judge(evidence: &Evidence<'_>) -> Verdict {
         if !lost {
             let answered = !heard.words.trim().is_empty() && !heard.only_apology && heard.error.is_none();
             return match () {
-                () if answered && !heard.used_tools => Verdict::Done,
+                () if answered && !heard.used_tools && !evidence.busy => Verdict::Done,
+                // Reserved credits mean work: what it does may still come.
+                () if evidence.busy && !evidence.late => Verdict::Later,
                 () if evidence.looks < LOOKS_AFTER_END => Verdict::Soon,
                 () if answered => Verdict::Done,
                 () => Verdict::NoEffect,
@@ -89,7 +97,7 @@ fn judge(evidence: &Evidence<'_>) -> Verdict {
 /// recovery rule.
 pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
     let ended_well = work.heard.as_ref().is_some_and(|heard| heard.complete);
-    let pause = if ended_well { Duration::ZERO } else { step.app.poll(step.job.service) };
+    let pause = if ended_well { Duration::ZERO } else { step.app.patience(step.job.service) };
     let note = if ended_well {
         "Reading what changed…"
     } else {
@@ -146,7 +154,7 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
         Verdict::Soon => {
             again(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(2))).await
         }
-        Verdict::Later => again(step, &work, step.app.poll(step.job.service) * 2).await,
+        Verdict::Later => again(step, &work, step.app.patience(step.job.service) * 2).await,
         Verdict::OutOfCredits => {
             let error = client.out_of_credits(&session_id, "").await;
             finish_badly(step, &work, error).await
@@ -158,8 +166,8 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
         Verdict::NeverArrived => {
             let error = Error::new(
                 Kind::Unavailable,
-                "The connection to NemoVideo was lost. Its timeline and balance are as before, so the message had no \
-                 effect.",
+                "The connection to NemoVideo was lost. After minutes its timeline and balance are still as before: \
+                 the message shows no effect.",
             )
             .next("Make the call again with new: true.");
             finish_badly(step, &work, error).await
@@ -195,6 +203,10 @@ async fn done(
             && !changes.is_empty();
     work.changes = changes.phrases().to_vec();
     work.exportable = after.draft.is_exportable();
+    if let Some(session_id) = step.job.session_id.clone() {
+        // What was uploaded has been used: the next video starts afresh.
+        step.ledger.note_uploads(step.job.service, &session_id, false).await?;
+    }
     step.record(Change {
         state: Some(State::Done),
         work: notes(&work)?,
@@ -213,6 +225,10 @@ async fn finish_badly(step: &mut Step, work: &TurnWork, error: Error) -> Result<
 /// Credits that the turn took from the account, if its balance tells.
 pub(super) fn spent(work: &TurnWork) -> Option<f64> {
     let (before, after) = (work.credits_before?, work.credits_after?);
+    if after.frozen > before.frozen {
+        // Reserved is neither spent nor free.
+        return None;
+    }
     let gone = (before.total - after.total).max(0.0);
     // Nothing gone is nothing spent, whoever else was at it.
     (gone == 0.0 || !work.shared).then_some(gone)

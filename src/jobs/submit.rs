@@ -40,9 +40,10 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     if let Some(accepted) = command(app, caller, &routed, &prompt, &input).await? {
         return Ok(accepted);
     }
-    let files: Vec<String> = input
-        .files
+    let named = if routed.action == Intent::Upload { mention::media(&prompt) } else { Vec::new() };
+    let files: Vec<String> = named
         .iter()
+        .chain(&input.files)
         .chain(&input.image)
         .chain(&input.last_frame)
         .chain(&input.reference_images)
@@ -88,18 +89,39 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     if let Some(accepted) = command(app, caller, &routed, &message, &like).await? {
         return Ok(accepted);
     }
-    let chosen = session::require(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
-    let ledger = app.ledger().await?;
-    let asked = (&message, &chosen.session_id);
+    let named = if routed.action == Intent::Upload { mention::media(&message) } else { Vec::new() };
+    let media = session::media(app, caller, &named, &[])?;
+    let (word, session_id) = (input.service.as_deref(), input.session_id.as_deref());
+    // Files that come along may begin a session; mere words need one.
+    let chosen = match session::choose(app, caller, word, session_id).await? {
+        None if media.is_empty() => session::require(app, caller, word, session_id).await.map(Some)?,
+        chosen => chosen,
+    };
+    let service = match &chosen {
+        Some(chosen) => chosen.service,
+        None => app.service(word)?,
+    };
+    let session_id = chosen.as_ref().map(|chosen| chosen.session_id.clone());
+    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
+    let asked = (&message, &media, &session_id);
     let request_id = input.request_id.as_deref();
-    let key = match identify(ledger, chosen.service, &asked, request_id, input.new, app.now_ms()).await? {
+    let key = match identify(ledger, service, &asked, request_id, input.new, now_ms).await? {
         Identity::Known(job) => return Ok(known(app, *job)),
         Identity::Fresh(key) => key,
     };
-    session::remember(app, caller, &chosen).await?;
+    if let Some(chosen) = &chosen {
+        session::remember(app, caller, chosen).await?;
+    }
     let language = language::detect(&message).to_owned();
-    let request = Request::Turn(Turn { message, media: Vec::new(), language });
-    write_down(app, chosen.service, Some(chosen.session_id), request, key).await
+    let turn = Turn { message, media, language };
+    let request = if routed.also.contains(&Intent::Export) {
+        // "Trim it and export": the edit first, then the file.
+        let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
+        Request::Video(Video { prompt: turn.message.clone(), turn, output_path, duration_s: None })
+    } else {
+        Request::Turn(turn)
+    };
+    write_down(app, service, session_id, request, key).await
 }
 
 /// Timeline to file.
@@ -154,7 +176,8 @@ async fn command(
 ) -> Result<Option<Accepted>> {
     match routed.action {
         Intent::Edit => Ok(None),
-        Intent::Upload => upload(app, caller, routed, words, input).await,
+        Intent::Upload if routed.also.contains(&Intent::Edit) || has_wishes(input) => Ok(None),
+        Intent::Upload => upload(app, caller, words, input).await,
         Intent::Export => {
             let export = ExportInput {
                 service: input.service.clone(),
@@ -166,7 +189,7 @@ async fn command(
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }
         Intent::Credits => {
-            let credits = session::credits(app, caller).await?;
+            let credits = session::credits_of(app, app.service(input.service.as_deref())?).await?;
             Ok(Some(Accepted::Told(Box::new(report::answer(
                 &credits.service,
                 &credits.message,
@@ -174,7 +197,9 @@ async fn command(
             )))))
         }
         Intent::State => {
-            let state = session::state(app, caller, input.session_id.as_deref()).await?;
+            let (service, session_id) = (input.service.as_deref(), input.session_id.as_deref());
+            let chosen = session::require(app, caller, service, session_id).await?;
+            let state = session::state_of(app, caller, chosen).await?;
             let mut told = report::answer(&state.service, &state.message, &state.next);
             told.timeline = Some(state.timeline);
             told.session_id = Some(state.session_id);
@@ -183,50 +208,31 @@ async fn command(
     }
 }
 
-/// Words that bring files along. When nothing else is wished, the upload is the whole answer; else the files go
-/// into the session and the words are sent with them.
-async fn upload(
-    app: &App,
-    caller: &Caller,
-    routed: &route::Route,
-    words: &str,
-    input: &GenerateInput,
-) -> Result<Option<Accepted>> {
-    let named = mention::media(words);
-    if named.is_empty() {
+/// Words that only bring files along: the upload is the whole answer.
+async fn upload(app: &App, caller: &Caller, words: &str, input: &GenerateInput) -> Result<Option<Accepted>> {
+    let files: Vec<String> = mention::media(words).into_iter().chain(input.files.iter().cloned()).collect();
+    if files.is_empty() {
         return Err(Error::invalid("These words ask for an upload, but name no file. Nothing was sent.")
             .next("Call upload with files or urls, or name the file in the words, for example ~/Movies/clip.mp4."));
     }
-    if routed.also.contains(&Intent::Edit) {
-        let media = session::media(app, caller, &named, &[])?;
-        let chosen =
-            session::choose(app, caller, input.service.as_deref(), input.session_id.as_deref()).await?;
-        let service = match &chosen {
-            Some(chosen) => chosen.service,
-            None => app.service(input.service.as_deref())?,
-        };
-        let session_id = chosen.map(|chosen| chosen.session_id);
-        let asked = (words, &media, &session_id);
-        let ledger = app.ledger().await?;
-        let request_id = input.request_id.as_deref();
-        let key = match identify(ledger, service, &asked, request_id, input.new, app.now_ms()).await? {
-            Identity::Known(job) => return Ok(Some(known(app, *job))),
-            Identity::Fresh(key) => key,
-        };
-        let language = language::detect(words).to_owned();
-        let request = Request::Turn(Turn { message: words.to_owned(), media, language });
-        return Ok(Some(write_down(app, service, session_id, request, key).await?));
-    }
-    let upload = UploadInput {
-        files: named,
-        urls: Vec::new(),
-        service: input.service.clone(),
-        session_id: input.session_id.clone(),
-    };
+    let (service, session_id) = (input.service.clone(), input.session_id.clone());
+    let upload = UploadInput { files, urls: Vec::new(), service, session_id };
     let done = session::upload(app, caller, upload, &|_, _| {}).await?;
     let mut told = report::answer(&done.service, &done.message, &done.next);
     told.session_id = Some(done.session_id);
     Ok(Some(Accepted::Told(Box::new(told))))
+}
+
+/// Whether a call asks for more than its words: then it is no bare command.
+fn has_wishes(input: &GenerateInput) -> bool {
+    input.duration_seconds.is_some()
+        || input.aspect_ratio.is_some()
+        || input.resolution.is_some()
+        || input.negative_prompt.is_some()
+        || input.generate_audio.is_some()
+        || input.image.is_some()
+        || input.last_frame.is_some()
+        || !input.reference_images.is_empty()
 }
 
 /// The session that a new video is made in: the one that was named, or the current one if files were uploaded

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::{session, settle};
 use crate::ledger::{AttemptState, Change};
-use crate::model::job::{EpochMs, Failure, State};
+use crate::model::job::{EpochMs, Failure, JobId, State};
 use crate::model::report::ActionReport;
 use crate::model::request::{Media, Request, Turn};
 use crate::nemo::Client;
@@ -125,7 +125,7 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     };
     match step.job.state {
         State::Queued if step.job.cancel_requested => {
-            step.cancelled("Stopped before anything was sent.").await
+            step.cancelled("Stopped before the message was sent; nothing was spent.").await
         }
         State::Queued => prepare(step, &turn).await,
         // The lease ended between the commit and the answer: the message may have arrived.
@@ -185,6 +185,8 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
     let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), committed_at).await? else {
         return Err(Halt::Lost);
     };
+    // From here on the message may have left, whatever goes wrong.
+    step.job.state = State::Submitting;
     if step.now_ms() - committed_at > MAX_FREEZE_MS {
         end_attempt(step, n, AttemptState::NotSent).await?;
         return back_to_the_queue(step, "The machine slept; sending later.", Duration::ZERO).await;
@@ -222,7 +224,7 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
             end_attempt(step, n, AttemptState::Rejected).await?;
             let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited);
             if passing && n < MAX_ATTEMPTS {
-                let pause = error.wait_s().map_or(step.app.poll(step.job.service), Duration::from_secs);
+                let pause = asked_pause(&error).unwrap_or_else(|| step.app.patience(step.job.service));
                 return back_to_the_queue(step, error.message(), pause).await;
             }
             if error.kind() == Kind::SessionLost {
@@ -358,6 +360,11 @@ fn media_name(media: &Media) -> String {
 /// (NemoVideo skill, credits).
 pub(super) const WORST_CASE_CREDITS: f64 = 100.0;
 
+/// The job that people know: the composite, if the turn is part of one.
+fn named(step: &Step) -> &JobId {
+    step.job.parent_id.as_ref().unwrap_or(&step.job.id)
+}
+
 /// The turn may have been charged, and nothing shows what became of it.
 pub(super) async fn uncertain(step: &mut Step, work: &TurnWork) -> Result<(), Halt> {
     let error = Error::new(
@@ -369,7 +376,7 @@ pub(super) async fn uncertain(step: &mut Step, work: &TurnWork) -> Result<(), Ha
     .next(format!(
         "Look at the timeline with session_state. `firstcut jobs adopt {}` looks again; to send the words a second \
          time, accepting a second charge, make a new call with new: true.",
-        step.job.id
+        named(step)
     ));
     step.record(Change {
         state: Some(State::Uncertain),
@@ -393,7 +400,7 @@ pub(super) async fn out_of_sight(step: &mut Step, cause: &Error) -> Result<(), H
     }
     let error = told(Kind::Uncertain).next(format!(
         "When NemoVideo answers again, `firstcut jobs adopt {}` looks what it did. {}",
-        step.job.id,
+        named(step),
         cause.next_step().unwrap_or_default()
     ));
     step.record(Change {

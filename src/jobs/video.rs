@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::settle;
 use crate::jobs::turn::TurnWork;
 use crate::ledger::{Change, NewJob};
@@ -155,9 +155,19 @@ async fn watch(
     note: &Option<String>,
     progress_pct: Option<f64>,
 ) -> Result<(), Halt> {
+    let learnt = notes(work)?;
+    let job = &step.job;
+    let has_news = job.state != State::Running
+        || job.note != *note
+        || job.progress_pct != progress_pct
+        || learnt.as_ref() != Some(&job.work);
+    if !has_news {
+        let due_ms = step.now_ms() + millis(SAFETY_NET);
+        return if step.ledger.release(job, due_ms).await? { Ok(()) } else { Err(Halt::Lost) };
+    }
     step.record(Change {
         state: Some(State::Running),
-        work: notes(work)?,
+        work: learnt,
         note: note.clone(),
         progress_pct,
         due_at_ms: step.in_a(SAFETY_NET),

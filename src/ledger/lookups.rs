@@ -32,10 +32,11 @@ impl Ledger {
             .transpose()
     }
 
-    /// Remembers that files were put into a session.
-    pub async fn note_uploads(&self, service: Service, session_id: &str) -> Result<()> {
+    /// Remembers that files were put into a session, or that they have been used.
+    pub async fn note_uploads(&self, service: Service, session_id: &str, waiting: bool) -> Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE session SET has_uploads = 1 WHERE service = $1 AND session_id = $2")
+        sqlx::query("UPDATE session SET has_uploads = $1 WHERE service = $2 AND session_id = $3")
+            .bind(waiting)
             .bind(service.name())
             .bind(session_id)
             .execute(&mut *tx)

@@ -27,6 +27,9 @@ mod wait;
 
 pub use server::Server;
 
+/// Between two tries to move jobs with a ledger that cannot be used.
+const ENGINE_PAUSE: Duration = Duration::from_secs(2);
+
 /// How long the end of input may be held up by replies on their way out and by the step in hand.
 const GRACE: Duration = Duration::from_millis(30);
 
@@ -81,7 +84,7 @@ where
                 .because(error));
         }
     };
-    let engine = tokio::spawn(jobs::engine::run(app, end.clone()));
+    let engine = tokio::spawn(move_jobs(app, end.clone()));
     let served = running.waiting();
     tokio::pin!(served);
     let mut finished = false;
@@ -100,9 +103,19 @@ where
         Ok(Err(error)) => {
             tracing::error!(%error, "the engine stopped in disorder; jobs are kept in the ledger")
         }
-        Ok(Ok(Err(error))) => tracing::error!(%error, "jobs did not move: the ledger cannot be used"),
-        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(())) => {}
         Err(_) => tracing::debug!("left before every step had ended; their leases run out by themselves"),
     }
     Ok(())
+}
+
+/// Moves jobs for as long as we serve: a ledger that cannot be used now may be usable in a moment.
+async fn move_jobs(app: App, end: CancellationToken) {
+    while let Err(error) = jobs::engine::run(app.clone(), end.clone()).await {
+        tracing::error!(%error, "jobs do not move: the ledger cannot be used; trying again");
+        tokio::select! {
+            () = end.cancelled() => return,
+            () = tokio::time::sleep(ENGINE_PAUSE) => {}
+        }
+    }
 }

@@ -150,7 +150,7 @@ impl Auth {
                 Reply::Refused(refusal) if errors::is_rate_limit(&refusal) => {
                     if !paused {
                         paused = true;
-                        tokio::time::sleep(self.settings.poll).await;
+                        tokio::time::sleep(self.settings.patience()).await;
                         continue;
                     }
                     return Err(no_more_tokens().quoting(&refusal.words));

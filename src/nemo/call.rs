@@ -145,8 +145,8 @@ impl Client {
                 }
                 Attempt::Refused { refusal, retry_after } if errors::is_rate_limit(&refusal) && !paused => {
                     paused = true;
-                    let pause = retry_after.unwrap_or_default().max(self.settings.poll);
-                    if pause > LONGEST_PAUSE.max(self.settings.poll) {
+                    let pause = retry_after.unwrap_or_default().max(self.settings.patience());
+                    if pause > LONGEST_PAUSE.max(self.settings.patience()) {
                         let failed = self.refused(refusal, call);
                         return Err(Failed { error: failed.error.retry_after_s(pause.as_secs()), ..failed });
                     }

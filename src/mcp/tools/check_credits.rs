@@ -32,7 +32,7 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let CheckCredits {} = arguments.0?;
-        let read = session::credits(self.app(), self.caller());
+        let read = session::credits(self.app());
         let report = self.unless_cancelled(&request, "Reading the balance.", async |_| read.await).await?;
         Ok(reply::credits(&report))
     }
