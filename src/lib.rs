@@ -1,3 +1,5 @@
+//! firstcut: a prompt in, an MP4 out.
+//!
 #![doc = include_str!("../ARCHITECTURE.md")]
 
 // Floor 5, the doors: the only code that knows MCP, routes and exit codes.

@@ -3,120 +3,30 @@
 //! The state of the session is read before the message leaves. What the turn did is then told from the state
 //! after it, whatever the stream said or failed to say: see [`settle`](super::settle).
 
+mod doubt;
+mod learnt;
+
 use std::time::Duration;
 
-use crate::error::{Error, Kind, Money};
+pub(super) use doubt::{WORST_CASE_CREDITS, out_of_sight, uncertain};
+pub(super) use learnt::{Balance, Heard, TurnWork};
+
+use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::{session, settle};
 use crate::ledger::{AttemptState, Change};
-use crate::model::job::{EpochMs, Failure, JobId, State};
-use crate::model::report::ActionReport;
+use crate::model::job::{EpochMs, State};
 use crate::model::request::{Media, Request, Turn};
-use crate::nemo::Client;
 use crate::nemo::events::TurnEvent;
 use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
-use crate::nemo::turn::{Fold, Outcome, StreamEnd};
-use crate::redact;
-use serde::{Deserialize, Serialize};
+use crate::nemo::turn::Fold;
 
 /// A process that was frozen for this long between its commit and the request may no longer send it: somebody
 /// else may own the job by now.
 const MAX_FREEZE_MS: EpochMs = 2_000;
 /// Refusals that surely had no effect are tried this often.
 const MAX_ATTEMPTS: u32 = 4;
-
-/// What a turn learns on the way.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct TurnWork {
-    /// Times that the service could not be reached since the last progress.
-    pub(super) faults: u64,
-    /// Files and addresses that are in the session.
-    pub(super) uploaded: usize,
-    /// The next one was begun: after a crash, look before sending it again.
-    pub(super) uploading: bool,
-    /// The session before the message left, as the service sent it; forgotten when the job is at rest.
-    pub(super) before: Option<String>,
-    /// The balance before the message left.
-    pub(super) credits_before: Option<Balance>,
-    /// When it left.
-    pub(super) sent_at_ms: EpochMs,
-    /// What the stream said; none when the answer was lost.
-    pub(super) heard: Option<Heard>,
-    /// Looks at the session since the stream ended.
-    pub(super) looks: u32,
-    /// The balance after it.
-    pub(super) credits_after: Option<Balance>,
-    /// What changed, in words.
-    pub(super) changes: Vec<String>,
-    /// The timeline after it, in the skill's form.
-    pub(super) timeline: Option<String>,
-    /// Whether it can be exported.
-    pub(super) exportable: bool,
-    /// The reply without its GUI talk.
-    pub(super) reply: String,
-    /// Another turn of the account was under way meanwhile, so the balance does not tell what this one cost.
-    pub(super) shared: bool,
-    /// It did something, and also reported a failure.
-    pub(super) failed_partly: bool,
-    /// What the reply asked for.
-    pub(super) actions: Vec<ActionReport>,
-}
-
-/// What the stream of a turn said, as far as it matters afterwards.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Heard {
-    /// The service closed the stream in order.
-    pub(super) complete: bool,
-    /// What the agent said, without a trailing apology.
-    pub(super) words: String,
-    /// An apology was all that it said.
-    pub(super) only_apology: bool,
-    /// It called tools, so the timeline may have changed.
-    pub(super) used_tools: bool,
-    /// The first failure that it reported; not for people as it stands.
-    pub(super) error: Option<String>,
-    /// The account ran out of credits on the way.
-    pub(super) out_of_credits: bool,
-}
-
-impl From<&Outcome> for Heard {
-    fn from(outcome: &Outcome) -> Self {
-        Self {
-            complete: outcome.end == StreamEnd::Complete,
-            words: redact::scrub(&outcome.words()),
-            only_apology: outcome.only_apology,
-            used_tools: !outcome.tool_calls.is_empty(),
-            error: outcome
-                .errors
-                .first()
-                .or(outcome.tool_faults.first())
-                .map(|error| redact::quote(error, 300)),
-            out_of_credits: outcome.out_of_credits,
-        }
-    }
-}
-
-/// Credits at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Balance {
-    /// Can be spent.
-    pub(super) available: f64,
-    /// Reserved by running work.
-    pub(super) frozen: f64,
-    /// Both.
-    pub(super) total: f64,
-}
-
-impl Balance {
-    /// The account's credits now; a job does not fail for want of them.
-    pub(super) async fn read(client: &Client) -> Option<Self> {
-        let credits = client.credits().await.ok()?;
-        Some(Self { available: credits.available, frozen: credits.frozen, total: credits.total })
-    }
-}
 
 /// One step of a turn.
 pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
@@ -354,61 +264,6 @@ fn media_name(media: &Media) -> String {
             .unwrap_or("the address")
             .to_owned(),
     }
-}
-
-/// What an uncertain turn may have cost at most: a generation is about 100 credits, everything else about 50
-/// (NemoVideo skill, credits).
-pub(super) const WORST_CASE_CREDITS: f64 = 100.0;
-
-/// The job that people know: the composite, if the turn is part of one.
-fn named(step: &Step) -> &JobId {
-    step.job.parent_id.as_ref().unwrap_or(&step.job.id)
-}
-
-/// The turn may have been charged, and nothing shows what became of it.
-pub(super) async fn uncertain(step: &mut Step, work: &TurnWork) -> Result<(), Halt> {
-    let error = Error::new(
-        Kind::Uncertain,
-        "The answer of NemoVideo was lost, and its timeline shows no change so far. \
-         The message was not sent again, because it may have arrived.",
-    )
-    .money(Money::Unknown)
-    .next(format!(
-        "Look at the timeline with session_state. `firstcut jobs adopt {}` looks again; to send the words a second \
-         time, accepting a second charge, make a new call with new: true.",
-        named(step)
-    ));
-    step.record(Change {
-        state: Some(State::Uncertain),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
-}
-
-/// The message was sent, and the service does not let us see what became of it.
-pub(super) async fn out_of_sight(step: &mut Step, cause: &Error) -> Result<(), Halt> {
-    let message = format!("The message was sent, but what it did cannot be read. {}", cause.message());
-    let told =
-        |kind| Error::new(kind, message).money(Money::Unknown).quoting(cause.quoted().unwrap_or_default());
-    if cause.kind() == Kind::SessionLost {
-        if let Some(session_id) = &step.job.session_id {
-            step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
-        }
-        return step.fail(&told(Kind::SessionLost).next(cause.next_step().unwrap_or_default())).await;
-    }
-    let error = told(Kind::Uncertain).next(format!(
-        "When NemoVideo answers again, `firstcut jobs adopt {}` looks what it did. {}",
-        named(step),
-        cause.next_step().unwrap_or_default()
-    ));
-    step.record(Change {
-        state: Some(State::Uncertain),
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
 }
 
 /// How long a turn may take in all: the skill's 15 minutes.
