@@ -233,7 +233,8 @@ impl Seat {
         let name = || self.file.as_ref().map(|(name, _)| name.clone()).unwrap_or_default();
         layer.draw(source_ms, share as f32, frame).map_err(|why| Error::Source { name: name(), why })?;
         if !self.overlay {
-            let share = |left_ms: f64, fade_ms: u64| if fade_ms == 0 { 1.0 } else { left_ms / fade_ms as f64 };
+            let share =
+                |left_ms: f64, fade_ms: u64| if fade_ms == 0 { 1.0 } else { left_ms / fade_ms as f64 };
             let from_start = share(into_ms, segment.fade_in_ms);
             let to_end = share(segment.end_ms as f64 - at_ms, segment.fade_out_ms);
             let light = from_start.min(to_end).clamp(0.0, 1.0);
