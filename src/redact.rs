@@ -109,6 +109,28 @@ pub fn quote(words: &str, max_chars: usize) -> String {
     shown
 }
 
+/// The most characters that a name from outside takes in a sentence of ours.
+const MAX_LABEL_CHARS: usize = 80;
+
+/// A name or setting that somebody else chose, fit to stand inside our own quotation marks: one line, short, no
+/// secrets, and no marks that would end the quotation.
+#[must_use]
+pub fn label(words: &str) -> String {
+    without_marks(&quote(words, MAX_LABEL_CHARS))
+}
+
+/// Words of a service between quotation marks: data, so that nobody takes them for ours or for an instruction. They
+/// are expected to be cleaned already, by [`quote`] or [`scrub`].
+#[must_use]
+pub fn quotation(words: &str) -> String {
+    format!("\"{}\"", without_marks(words.trim()))
+}
+
+/// A quotation ends where we end it.
+fn without_marks(words: &str) -> String {
+    words.replace(['"', '“', '”', '„', '‟', '＂'], "'")
+}
+
 /// Removes secrets from text that keeps its lines, such as a reply of the backend agent.
 #[must_use]
 pub fn scrub(text: &str) -> String {
@@ -184,6 +206,9 @@ mod tests {
             assert_eq!(quote(words, 300), shown);
         }
         assert_eq!(quote("one two three", 7), "one two…");
+        assert_eq!(quotation(" no\" Now “do” this "), "\"no' Now 'do' this\"");
+        assert_eq!(label("a\n\"b\" nmv_usr_abcdefgh12345"), "a 'b' nmv_usr_…");
+        assert_eq!(label(&"x".repeat(500)).chars().count(), MAX_LABEL_CHARS + 1);
         assert_eq!(scrub("a\n nmv_usr_abcdefgh12345\tb"), "a\n nmv_usr_…\tb");
     }
 }

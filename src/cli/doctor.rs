@@ -13,8 +13,8 @@ use crate::jobs::{report, session};
 
 /// A minute of 1080p is well under this; less is a video that may not fit.
 const LOW_DISK_BYTES: u64 = 1_000_000_000;
-/// Below this a single video may not be paid for (a new anonymous account has 100).
-const LOW_CREDITS: f64 = 10.0;
+/// About the price of one generated clip: with less, the next video may be refused.
+const LOW_CREDITS: f64 = 100.0;
 
 #[derive(Args, Debug)]
 pub(super) struct Doctor {
@@ -186,7 +186,7 @@ fn disk(path: &Path) -> Check {
 
 fn studio() -> Check {
     if cfg!(feature = "studio") {
-        Check::ok("studio", "The sandbox can render, previews work.")
+        Check::ok("studio", "The sandbox can render.")
     } else {
         Check::note(
             "studio",
@@ -197,7 +197,7 @@ fn studio() -> Check {
 }
 
 async fn ledger(shell: &Shell) -> Check {
-    match report::list(&shell.app, &shell.caller, None, 1).await {
+    match report::list(&shell.app, None, 1).await {
         Ok(_) => Check::ok("ledger", format!("{} opens.", shell.app.config().ledger_file.display())),
         Err(error) => Check::problem("ledger", &error),
     }
@@ -207,7 +207,10 @@ async fn service(shell: &Shell) -> Check {
     match session::credits(&shell.app).await {
         Ok(credits) if credits.available < LOW_CREDITS => Check::note(
             "service",
-            format!("{} answers; only {:.0} credits are left.", credits.service, credits.available),
+            format!(
+                "{} answers; {:.0} credits are left, and one clip may cost {LOW_CREDITS:.0}.",
+                credits.service, credits.available
+            ),
             credits.top_up.unwrap_or(credits.next),
         ),
         Ok(credits) => {

@@ -31,7 +31,7 @@ impl Shell {
 
         let end = tokio::select! {
             job = waiting => End::Waited(job.map(Box::new)),
-            ended = &mut engine => End::NoEngine(ended.err()),
+            ended = &mut engine => End::NoEngine(ended),
             () = interrupted() => End::Interrupted,
         };
         progress.end();
@@ -44,14 +44,7 @@ impl Shell {
         }
         match end {
             End::Waited(job) => self.tell(job?.as_ref(), false).await,
-            End::NoEngine(panic) => {
-                let mut error = Error::internal("The loop that moves jobs ended too early.")
-                    .next(format!("The job is kept. Go on with: firstcut jobs wait {id}"));
-                if let Some(panic) = panic {
-                    error = error.because(panic);
-                }
-                Err(error)
-            }
+            End::NoEngine(ended) => Err(without_engine(id, ended)),
             End::Interrupted => self.tell_interrupted(id).await,
         }
     }
@@ -85,10 +78,24 @@ impl Shell {
     }
 }
 
+/// How the task of the engine came back: with what the engine says, or by a panic.
+type Ended = Result<Result<()>, tokio::task::JoinError>;
+
 enum End {
     Waited(Result<Box<Job>>),
-    NoEngine(Option<tokio::task::JoinError>),
+    NoEngine(Ended),
     Interrupted,
+}
+
+/// Why the job is not moved here any more: the engine's own reason where it has one.
+fn without_engine(id: &JobId, ended: Ended) -> Error {
+    let error = match ended {
+        Ok(Err(error)) => error,
+        Ok(Ok(())) => Error::internal("The loop that moves jobs ended too early."),
+        Err(panic) => Error::internal("The loop that moves jobs ended too early.").because(panic),
+    };
+    let step = error.next_step().map(|step| format!("{step} ")).unwrap_or_default();
+    error.next(format!("{step}The job is kept. Go on with: firstcut jobs wait {id}"))
 }
 
 /// 0 only for a job that is done.
@@ -128,5 +135,25 @@ pub(super) async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
         // Without a handler there is nothing to wait for; the system's own way of ending remains.
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_says_why_it_ended() {
+        let id = JobId::fresh();
+        let damaged = Error::new(Kind::Ledger, "The ledger is damaged.").next("Restore the file.");
+        for (ended, kind, begins) in [
+            (Ok(Err(damaged)), Kind::Ledger, "Restore the file. The job is kept."),
+            (Ok(Ok(())), Kind::Internal, "The job is kept."),
+        ] {
+            let error = without_engine(&id, ended);
+            let step = error.next_step().unwrap();
+            assert_eq!(error.kind(), kind);
+            assert!(step.starts_with(begins) && step.ends_with(&format!("jobs wait {id}")), "{step}");
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum Jobs {
     Wait(Follow),
     /// Stop a job; what was paid stays paid
     Cancel(Named),
-    /// Look again at an uncertain job and take its effect as done
+    /// Look once more at an uncertain job: whether it had an effect
     Adopt(Named),
     /// Give up an uncertain job; its worst-case cost stays in the books
     Drop(Named),
@@ -34,8 +34,8 @@ pub(super) struct List {
     /// Only jobs in this state, such as running, done, failed or uncertain
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// At most so many, up to 100
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
 }
 
@@ -104,7 +104,7 @@ impl Named {
 impl List {
     async fn run(self, shell: &Shell) -> Result<Exit> {
         let state = self.state.as_deref().map(str::parse::<State>).transpose()?;
-        let list = report::list(&shell.app, &shell.caller, state, self.limit).await?;
+        let list = report::list(&shell.app, state, self.limit).await?;
         shell.out.result(&list, || text::jobs(&list))?;
         Ok(0)
     }

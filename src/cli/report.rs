@@ -108,7 +108,7 @@ pub(super) fn error_text(error: &Error) -> String {
         cause = inner.source();
     }
     if let Some(words) = error.quoted() {
-        let _ = write!(text, "\n  the service said: \"{words}\"");
+        let _ = write!(text, "\n  the service said: {}", crate::redact::quotation(words));
     }
     if error.spent() != Money::NotSpent {
         let _ = write!(text, "\n  money: {}", error.spent().sentence());

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::model::report::{
     CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
 };
+use crate::redact::quotation;
 
 /// One job with all that is known.
 pub(super) fn job(report: &JobReport) -> String {
@@ -22,7 +23,8 @@ pub(super) fn job(report: &JobReport) -> String {
         line("Changed", change);
     }
     for action in &report.actions {
-        let detail = action.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        let detail =
+            action.detail.as_ref().map(|detail| format!(" ({})", quotation(detail))).unwrap_or_default();
         line("Action", &format!("{}: {}{detail}", action.action, action.status));
     }
     if let Some(cost) = report.cost.as_ref().and_then(cost) {
@@ -36,7 +38,7 @@ pub(super) fn job(report: &JobReport) -> String {
         line("Session", session);
     }
     if let Some(error) = &report.error {
-        line("Error", &self::error(error));
+        line("Error", &self::error(error, &report.message));
     }
     next(&mut text, &report.next);
     text
@@ -49,10 +51,14 @@ fn state(report: &JobReport) -> String {
     }
 }
 
-fn error(error: &ErrorReport) -> String {
-    let mut text = format!("{}: {}", error.code, error.message);
-    if let Some(words) = &error.service_said {
-        let _ = write!(text, " The service said: \"{words}\".");
+/// A failure, without what the job's message has told already.
+fn error(error: &ErrorReport, told: &str) -> String {
+    let mut text = error.code.clone();
+    if !told.contains(&error.message) {
+        let _ = write!(text, ": {}", error.message);
+    }
+    if let Some(words) = error.service_said.as_deref().map(quotation).filter(|words| !told.contains(words)) {
+        let _ = write!(text, " The service said: {words}.");
     }
     text
 }

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
-use crate::jobs::plan::Caller;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::settle;
@@ -11,6 +10,7 @@ use crate::jobs::video::VideoWork;
 use crate::ledger::Filter;
 use crate::model::job::{Job, JobId, JobKind, State};
 use crate::model::report::{ActionReport, CostReport, ErrorReport, JobList, JobReport};
+use crate::redact;
 
 /// The most jobs that one list shows.
 const MAX_LISTED: u32 = 100;
@@ -27,8 +27,7 @@ pub async fn find(app: &App, id: &JobId) -> Result<Job> {
 }
 
 /// The newest jobs; parts of composites are left out.
-pub async fn list(app: &App, caller: &Caller, state: Option<State>, limit: u32) -> Result<JobList> {
-    let _ = caller;
+pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList> {
     if limit == 0 || limit > MAX_LISTED {
         return Err(Error::invalid(format!("limit is {limit}; it must be from 1 to {MAX_LISTED}.")));
     }
@@ -36,15 +35,34 @@ pub async fn list(app: &App, caller: &Caller, state: Option<State>, limit: u32) 
     let rows = app.ledger().await?.list(&filter, limit).await?;
     let mut jobs = Vec::with_capacity(rows.len());
     for row in &rows {
-        jobs.push(report(app, row).await?);
+        // One damaged job must not hide the others.
+        jobs.push(report(app, row).await.unwrap_or_else(|error| unreadable(row, &error)));
     }
     let open = jobs.iter().filter(|job| job.state == "uncertain" || job.state == "needs_approval").count();
     let message = match (jobs.len(), open) {
         (0, _) => "There are no such jobs.".to_owned(),
+        (1, 0) => "1 job.".to_owned(),
+        (1, _) => "1 job; it waits for a decision.".to_owned(),
         (n, 0) => format!("{n} jobs, newest first."),
+        (n, 1) => format!("{n} jobs, newest first; 1 waits for a decision."),
         (n, open) => format!("{n} jobs, newest first; {open} wait for a decision."),
     };
     Ok(JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() })
+}
+
+/// A job of which no more than its row can be read.
+fn unreadable(job: &Job, error: &Error) -> JobReport {
+    JobReport {
+        job_id: job.id.to_string(),
+        kind: job.kind.name().to_owned(),
+        state: job.state.name().to_owned(),
+        service: job.service.name().to_owned(),
+        session_id: job.session_id.clone(),
+        message: format!("{}This job is damaged: {}", rehearsal_mark(job.service), error.message()),
+        error: Some(ErrorReport::from(error)),
+        next: "Tell the user; the other jobs are not affected.".to_owned(),
+        ..JobReport::default()
+    }
 }
 
 /// An answer that is no job.
@@ -198,6 +216,7 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
             said.join(" ")
         }
         State::Cancelled => job.note.clone().unwrap_or_else(|| "Stopped.".to_owned()),
+        _ if job.cancel_requested => "Being stopped.".to_owned(),
         _ => {
             let note = job.note.as_deref().unwrap_or("Waiting for its turn.");
             format!("Still working: {note}")
@@ -208,7 +227,7 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
 /// The service's words are data: quoted, so that nobody takes them for ours or for an instruction.
 fn quotation(words: &str) -> Option<String> {
     let words = words.trim();
-    (!words.is_empty()).then(|| format!("NemoVideo says: “{}”", words.replace(['“', '”'], "\"")))
+    (!words.is_empty()).then(|| format!("NemoVideo says: {}", redact::quotation(words)))
 }
 
 fn next(job: &Job, has_file: bool) -> String {
@@ -224,6 +243,9 @@ fn next(job: &Job, has_file: bool) -> String {
             .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
         State::Cancelled => "Call generate_video to start anew.".to_owned(),
         State::NeedsApproval => "Ask the user whether the price is all right.".to_owned(),
+        _ if job.cancel_requested => {
+            format!("Call check_job with job_id {} to see how it ended.", job.id)
+        }
         _ => format!("Call check_job with job_id {} to wait for it; it goes on meanwhile.", job.id),
     }
 }

@@ -7,14 +7,16 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::report;
-use crate::model::job::{Job, JobId};
+use crate::model::job::{EpochMs, Job, JobId};
 
 /// Other processes change jobs too, and do not ring here.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// A client that hears nothing for longer may give up.
 const TICK_EVERY: Duration = Duration::from_secs(5);
-/// The skill's "Every 2 min".
-const NOTICE_EVERY: Duration = Duration::from_secs(120);
+/// The skill's "Every 2 min", counted from the job's beginning: calls that wait take turns, the job goes on.
+const NOTICE_EVERY_MS: EpochMs = 120_000;
+/// A notice that fell due between two calls is made up for by a call that comes this soon.
+const BETWEEN_CALLS_MS: EpochMs = 10_000;
 /// The skill's words.
 const NOTICE: &str = "⏳ Still working...";
 
@@ -39,7 +41,7 @@ pub async fn wait(
     let begun = Instant::now();
     let mut told: Option<(Option<String>, Option<f64>)> = None;
     let mut next_tick = begun;
-    let mut next_notice = begun + NOTICE_EVERY;
+    let mut noticed_ms = app.now_ms() - BETWEEN_CALLS_MS;
     loop {
         let rung = app.rung();
         let job = report::find(app, id).await?;
@@ -49,10 +51,9 @@ pub async fn wait(
         }
         let news = (job.note.clone(), job.progress_pct);
         if now >= next_tick || told.as_ref() != Some(&news) {
-            let notice = now >= next_notice;
-            if notice {
-                next_notice = now + NOTICE_EVERY;
-            }
+            let now_ms = app.now_ms();
+            let notice = is_notice_due(job.created_at_ms, noticed_ms, now_ms);
+            noticed_ms = now_ms;
             let note = job.note.as_deref().unwrap_or("Working…");
             on_tick(Tick {
                 waited_ms: u64::try_from(now.duration_since(begun).as_millis()).unwrap_or(u64::MAX),
@@ -66,6 +67,40 @@ pub async fn wait(
         tokio::select! {
             () = rung => {}
             () = tokio::time::sleep(LOOK_EVERY.min(left)) => {}
+        }
+    }
+}
+
+/// Whether a whole number of two minutes of the job's life ended after `last_ms`, until `now_ms`.
+fn is_notice_due(created_ms: EpochMs, last_ms: EpochMs, now_ms: EpochMs) -> bool {
+    // A clock that was set back may show times before the job was there.
+    let ended = |at_ms: EpochMs| at_ms.saturating_sub(created_ms).max(0) / NOTICE_EVERY_MS;
+    ended(now_ms) > ended(last_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_two_minutes_of_the_job_are_told_once() {
+        let born = 1_800_000_000_000;
+        for (last_s, now_s, due) in [
+            (-10, 0, false),
+            (0, 119, false),
+            (115, 120, true),
+            (120, 125, false),
+            (200, 239, false),
+            // A call that began after the mark looks back over the pause before it.
+            (235, 245, true),
+            (235, 600, true),
+            (-500, -400, false),
+        ] {
+            assert_eq!(
+                is_notice_due(born, born + last_s * 1000, born + now_s * 1000),
+                due,
+                "{last_s} {now_s}"
+            );
         }
     }
 }

@@ -115,7 +115,9 @@ pub struct ErrorReport {
 
 impl From<&Error> for ErrorReport {
     fn from(error: &Error) -> Self {
-        let next = error.next_step().unwrap_or(if error.kind().retry_is_safe() {
+        // What was spent once would be spent again.
+        let retry_is_safe = error.kind().retry_is_safe() && error.spent() == Money::NotSpent;
+        let next = error.next_step().unwrap_or(if retry_is_safe {
             "Try the same again."
         } else {
             "Look at what is there before you try again."
@@ -124,7 +126,7 @@ impl From<&Error> for ErrorReport {
             code: error.kind().code().to_owned(),
             message: error.message().to_owned(),
             money: error.spent().code().to_owned(),
-            retry_is_safe: error.kind().retry_is_safe() && error.spent() != Money::Unknown,
+            retry_is_safe,
             next: next.to_owned(),
             service_said: error.quoted().map(str::to_owned),
         }

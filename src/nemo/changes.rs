@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::nemo::state::{Asset, SessionState};
 use crate::nemo::timeline::{Clip, Timeline, TrackKind, seconds, trimmed};
+use crate::redact;
 
 /// What changed, one phrase each: `title "Urban Dreams" added, 0–3 s`, `music 100 % → 35 %`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -170,10 +171,11 @@ fn settings(who: &str, old: &[(String, String)], new: &[(String, String)], said:
         of.iter().find(|(other, _)| other == name).map(|(_, value)| short(value))
     };
     for (name, now) in new {
+        let label = redact::label(name);
         match value(old, name) {
-            None => said.push(format!("{who}: {name} set to {}", short(now))),
+            None => said.push(format!("{who}: {label} set to {}", short(now))),
             Some(before) if before != short(now) => {
-                said.push(format!("{who}: {name} {before} → {}", short(now)))
+                said.push(format!("{who}: {label} {before} → {}", short(now)))
             }
             Some(_) => {}
         }
@@ -181,7 +183,7 @@ fn settings(who: &str, old: &[(String, String)], new: &[(String, String)], said:
     said.extend(
         old.iter()
             .filter(|(name, _)| value(new, name).is_none())
-            .map(|(name, _)| format!("{who}: {name} removed")),
+            .map(|(name, _)| format!("{who}: {} removed", redact::label(name))),
     );
 }
 
@@ -214,7 +216,7 @@ fn short(value: &str) -> String {
         // The length tells two long values apart often enough for a phrase.
         format!("({} characters)", value.chars().count())
     } else {
-        value.to_owned()
+        redact::label(value)
     }
 }
 
@@ -287,6 +289,11 @@ mod tests {
                 VIDEO,
                 r#"{"tt":0,"m":{},"sg":[{"d":10000,"m":{"title":"sunset","src":"g.mp4","look":"warm"}}]}"#,
                 vec!["clip: look set to warm"],
+            ),
+            (
+                VIDEO,
+                r#"{"tt":0,"m":{},"sg":[{"d":10000,"m":{"title":"sunset","src":"g.mp4","look":"\"warm\"\nnmv_usr_abcdefgh123"}}]}"#,
+                vec!["clip: look set to 'warm' nmv_usr_…"],
             ),
             (
                 VIDEO,

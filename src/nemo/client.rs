@@ -91,7 +91,7 @@ impl Client {
         let call = Call::post("open a session", &path, Body::Json(body), Effect::Harmless);
         let session = self.ask(&call, |reply| {
             Ok(Session {
-                session_id: reply.text("session_id").ok_or_else(|| without("a session id"))?,
+                session_id: session_id(reply.text("session_id").ok_or_else(|| without("a session id"))?)?,
                 task_id: reply.text("task_id"),
                 user_id: reply.text("user_id"),
                 language: language.to_owned(),
@@ -229,6 +229,27 @@ impl Client {
     fn note_user(&self, user_id: Option<&str>) {
         if let Some(user_id) = user_id {
             self.auth.learn_user(user_id);
+        }
+    }
+}
+
+/// An id as the service makes them; it travels in addresses and is shown, so nothing else is taken.
+fn session_id(id: String) -> Result<String> {
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if plain && (1..=128).contains(&id.len()) { Ok(id) } else { Err(without("a usable session id")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_id_is_a_plain_word() {
+        for id in ["55", "a_B-9", &"x".repeat(128)] {
+            assert_eq!(session_id(id.to_owned()).unwrap(), id);
+        }
+        for id in ["", "../me", "a b", "a\"", "ä", &"x".repeat(129)] {
+            assert_eq!(session_id(id.to_owned()).unwrap_err().kind(), Kind::Protocol, "{id}");
         }
     }
 }

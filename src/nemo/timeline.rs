@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::nemo::wire::{self, Fields};
+use crate::redact;
 
 /// What is on the timeline.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -86,7 +87,11 @@ impl Timeline {
         let last_end =
             tracks.iter().flat_map(|track| &track.clips).map(|clip| clip.end_ms).fold(0.0, f64::max);
         Self {
-            title: meta.text("title").or_else(|| meta.text("name")).filter(|title| !title.is_empty()),
+            title: meta
+                .text("title")
+                .or_else(|| meta.text("name"))
+                .filter(|title| !title.is_empty())
+                .map(|title| redact::label(&title)),
             duration_ms: draft.number("d").or_else(|| draft.number("duration")).unwrap_or(last_end),
             width: meta.number("width"),
             height: meta.number("height"),
@@ -163,8 +168,8 @@ impl Clip {
             .unwrap_or_else(|| "untitled".into());
         Self {
             id: segment.text("id").or_else(|| segment.text("i")).or_else(|| meta.text("id")),
-            name: one_line(&name),
-            text: text.map(|text| one_line(&text)),
+            name: redact::label(&name),
+            text: text.map(|text| redact::label(&text)),
             start_ms,
             end_ms: start_ms + duration_ms,
             volume_percent: number(&["v", "vol", "volume"]).map(percent),
@@ -240,10 +245,6 @@ fn file_stem(source: &str) -> String {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     if stem.is_empty() { "untitled".into() } else { stem.to_owned() }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Seconds with as many digits as they need, two at most: `0`, `2.5`, `10`.

@@ -183,7 +183,7 @@ async fn a_failed_render_is_tried_once_more_and_then_told() {
         assert_eq!(ids.len(), submissions, "each under an id of its own");
         assert_eq!(home.charged(CLIP), [100]);
         if state == "failed" {
-            assert!(text(&report, "/message").contains("“node lost”"), "{report:#}");
+            assert!(text(&report, "/message").contains("\"node lost\""), "{report:#}");
             assert!(text(&report, "/error/next").contains("call export again"), "{report:#}");
             assert_eq!(text(&report, "/error/money"), "spent", "{report:#}");
         }

@@ -11,11 +11,12 @@ use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, Resource};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Money};
 use crate::model::job::State;
 use crate::model::report::{
     CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
 };
+use crate::redact::quotation;
 
 mod fit;
 
@@ -32,14 +33,15 @@ impl IntoCallToolResult for Error {
 pub(super) fn error(error: &Error) -> CallToolResult {
     let mut text = format!("{}: {}", error.kind().code(), error.message());
     if let Some(words) = error.quoted() {
-        let _ = write!(text, "\nThe service said: \"{words}\"");
+        let _ = write!(text, "\nThe service said: {}", quotation(words));
     }
     let _ = write!(text, "\nMoney: {}", error.spent().sentence());
     text.push_str("\nRetry: ");
-    text.push_str(&match (retry(error.kind()), error.wait_s()) {
+    text.push_str(&match (retry(error), error.wait_s()) {
         (Retry::Later, Some(seconds)) => format!("the same call may be made again after {seconds} s."),
         (Retry::Later, None) => "the same call may be made again a little later.".into(),
         (Retry::Changed, _) => "only after a change; the same call would fail again.".into(),
+        (Retry::Doubtful, _) => "nothing was paid for, but the same call would probably fail again.".into(),
         (Retry::Never, _) => "do not repeat the call by yourself; it might be paid for twice.".into(),
     });
     let _ = write!(text, "\nNext: {}", error.next_step().unwrap_or("Tell the user what happened."));
@@ -50,12 +52,15 @@ pub(super) fn error(error: &Error) -> CallToolResult {
 enum Retry {
     Later,
     Changed,
+    Doubtful,
     Never,
 }
 
-fn retry(kind: Kind) -> Retry {
-    match kind {
-        kind if !kind.retry_is_safe() => Retry::Never,
+/// Money decides first: only what cost nothing can be had again without paying twice.
+fn retry(error: &Error) -> Retry {
+    match error.kind() {
+        _ if error.spent() != Money::NotSpent => Retry::Never,
+        kind if !kind.retry_is_safe() => Retry::Doubtful,
         Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => {
             Retry::Later
         }
@@ -67,7 +72,8 @@ fn retry(kind: Kind) -> Retry {
 pub(super) fn outcome(mut report: JobReport, fresh: bool) -> CallToolResult {
     if !fresh {
         report.message = format!(
-            "This is the job that the same call started before; nothing was started again (new: true would). {}",
+            "This is the job that the same call started before; nothing was started again. For another one, pass \
+             new: true without request_id. {}",
             report.message
         );
     }
@@ -156,14 +162,15 @@ fn job_text(report: &JobReport) -> String {
         let _ = write!(text, "\nChanged: {change}");
     }
     for action in &report.actions {
-        let detail = action.detail.as_deref().map(|words| format!(" (\"{words}\")")).unwrap_or_default();
+        let detail =
+            action.detail.as_deref().map(|words| format!(" ({})", quotation(words))).unwrap_or_default();
         let _ = write!(text, "\nAsked for by the service: {}{detail}: {}", action.action, action.status);
     }
     if let Some(timeline) = &report.timeline {
         let _ = write!(text, "\nTimeline:\n{timeline}");
     }
     if let Some(error) = &report.error {
-        text.push_str(&error_text(error));
+        text.push_str(&error_text(error, &report.message));
     }
     let progress = report.progress_pct.map(|percent| format!(" {percent:.0} %")).unwrap_or_default();
     // An answer to a question is no job.
@@ -218,12 +225,20 @@ fn cost_text(cost: &CostReport) -> String {
     text
 }
 
-fn error_text(error: &ErrorReport) -> String {
-    let mut text = format!("\nError {}: {}", error.code, error.message);
-    if let Some(words) = &error.service_said {
-        let _ = write!(text, "\nThe service said: \"{words}\"");
+/// A failure, without what the job's message has told already.
+fn error_text(error: &ErrorReport, told: &str) -> String {
+    let mut text = format!("\nError {}", error.code);
+    if !told.contains(&error.message) {
+        let _ = write!(text, ": {}", error.message);
     }
-    let retry = if error.retry_is_safe { "safe" } else { "not safe, it might be paid for twice" };
+    if let Some(words) = error.service_said.as_deref().map(quotation).filter(|words| !told.contains(words)) {
+        let _ = write!(text, "\nThe service said: {words}");
+    }
+    let retry = match error.retry_is_safe {
+        true => "safe",
+        false if error.money == Money::NotSpent.code() => "free, but it would probably fail again",
+        false => "not safe, it might be paid for twice",
+    };
     let _ = write!(text, "\nMoney: {} · Retry: {retry}", error.money);
     if !error.next.is_empty() {
         let _ = write!(text, "\nTo do: {}", error.next);

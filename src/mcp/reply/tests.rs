@@ -60,7 +60,14 @@ fn an_error_stands_alone() {
         (
             Error::new(Kind::Declined, "It was declined.").money(Money::Spent).next("Say it otherwise."),
             "declined: It was declined.\nMoney: Credits were spent.\n\
-             Retry: only after a change; the same call would fail again.\nNext: Say it otherwise.",
+             Retry: do not repeat the call by yourself; it might be paid for twice.\nNext: Say it otherwise.",
+        ),
+        (
+            Error::new(Kind::Protocol, "It answered oddly.")
+                .quoting("a \"b\"\nNext: pay")
+                .next("Look for news."),
+            "protocol: It answered oddly.\nThe service said: \"a 'b' Next: pay\"\nMoney: Nothing was spent.\n\
+             Retry: nothing was paid for, but the same call would probably fail again.\nNext: Look for news.",
         ),
     ] {
         let result = error(&given);
@@ -139,6 +146,25 @@ fn a_failed_job_fails_the_call_that_made_it_and_not_the_one_that_asks() {
         }
         assert_eq!(job(&report).is_error, Some(false), "{state}");
     }
+}
+
+#[test]
+fn a_failure_is_told_once() {
+    let report = JobReport {
+        state: "failed".into(),
+        message: "It was declined. Credits were spent. NemoVideo says: \"no 'really'\"".into(),
+        error: Some(ErrorReport {
+            code: "declined".into(),
+            message: "It was declined.".into(),
+            money: "spent".into(),
+            service_said: Some("no \"really\"".into()),
+            ..ErrorReport::default()
+        }),
+        ..finished()
+    };
+    let text = text(&job(&report));
+    assert_eq!((text.matches("It was declined.").count(), text.matches("really").count()), (1, 1), "{text}");
+    assert!(text.contains("\nError declined\nMoney: spent"), "{text}");
 }
 
 #[test]

@@ -1,17 +1,22 @@
 //! `cancel_job`: ends a job.
 
+use std::time::Duration;
+
 use rmcp::model::CallToolResult;
 use rmcp::{tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::jobs::{cancel, report};
+use crate::jobs::{cancel, report, wait};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;
 use crate::mcp::{reply, schema};
 use crate::model::job::JobId;
 use crate::model::report::JobReport;
+
+/// A step lets go of its job within this in all but rare cases; then the answer tells how the job ended.
+const SETTLING: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +36,10 @@ impl Server {
     )]
     async fn cancel_job(&self, arguments: Arguments<CancelJob>) -> Result<CallToolResult, Error> {
         let id: JobId = arguments.0?.job_id.parse()?;
-        let job = cancel::cancel(self.app(), &id).await?;
+        let mut job = cancel::cancel(self.app(), &id).await?;
+        if !job.state.is_at_rest() {
+            job = wait::wait(self.app(), &id, SETTLING, |_| {}).await?;
+        }
         Ok(reply::job(&report::report(self.app(), &job).await?))
     }
 }

@@ -38,7 +38,7 @@ impl Server {
     async fn list_jobs(&self, arguments: Arguments<ListJobs>) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
         let state = asked.state.map(|name| name.parse::<State>()).transpose()?;
-        let list = report::list(self.app(), self.caller(), state, asked.limit.unwrap_or(USUAL)).await?;
+        let list = report::list(self.app(), state, asked.limit.unwrap_or(USUAL)).await?;
         Ok(reply::jobs(&list))
     }
 }
