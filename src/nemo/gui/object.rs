@@ -55,6 +55,14 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         .map(|(i, _)| i);
     if let Some(button) = button {
         let end = tokens.get(button.checked_sub(1)?.max(at))?;
+        // The gear icon labelled "Settings".
+        let labelled = tokens.get(button + 1).is_some_and(|t| {
+            t.any(&[Tag::Says]) || matches!(t.norm.as_str(), "marked" | "saying" | "with")
+        });
+        if let Some(label) = tokens.get(button + 2).filter(|t| labelled && t.kind == Kind::Quote) {
+            let name = inner(reply.get(label.start..label.end)?);
+            return Some(Named { name, behind: button + 3, sure: true });
+        }
         let quote = tokens.get(at..button)?.iter().rev().find(|t| t.kind == Kind::Quote);
         let start = if first.cjk() {
             tokens.get(at..button)?.iter().rposition(|t| t.norm == "的").map_or(at, |p| at + p + 1)
@@ -197,7 +205,7 @@ pub(super) fn bare(name: &str) -> String {
 pub(super) fn exports(name: &str) -> bool {
     let name = crate::nemo::words::folded(name);
     let name = name.trim_start_matches("the ");
-    ["export", "导出", "exportar", "exporter", "书き出し", "書き出し", "エクスポート"]
+    ["export", "导出", "汇出", "exportar", "exporter", "书き出し", "書き出し", "エクスポート"]
         .iter()
         .any(|e| name.starts_with(e))
 }

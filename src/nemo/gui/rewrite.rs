@@ -1,6 +1,6 @@
 //! Rewriting: takes the instructions out of a line and mends what is left.
 
-use super::leftover::{bare_edges, frame, lead, offer, purpose, tail, trivial};
+use super::leftover::{bare_edges, frame, idle, lead, offer, purpose, tail, trivial};
 use super::sentence::{Clause, Line, Sentence};
 use super::step::{self, Mood};
 use super::{Action, GuiAction, Reason, Translation, When};
@@ -90,6 +90,7 @@ fn translate(
             if leads
                 && (frame(clause) || purpose(clause) && trivial(clause.tokens.get(1..).unwrap_or_default()))
                 || frame(clause) && kept.is_none() && i > 0
+                || idle(clause) && (leads || i > 0 && steps.get(i - 1).is_some_and(Option::is_some))
             {
                 flush(&mut kept, &mut pieces);
             } else if leads && step::conditional(clause) {

@@ -54,6 +54,19 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         }
     }
     let many = c.find(Tag::HowMany);
+    let charged = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "cost" | "costs" | "charged" | "charge" | "spend" | "spent" | "花了" | "花" | "扣了" | "扣" | "消耗"
+                | "消耗了" | "花费" | "gastado" | "gasto" | "gekostet" | "coute" | "custou"
+        )
+    };
+    let cost = many.filter(|&m| m <= 3 || c.tokens.get(m).is_some_and(Token::cjk));
+    if let Some(at) = cost.filter(|_| {
+        all <= 0.5 && edit.is_none() && !c.any(&[Tag::Picture, Tag::HowLong]) && c.live().any(|(_, t)| charged(t))
+    }) {
+        return Some(reading(c, Intent::Credits, at, "what it cost", 2.6));
+    }
     let time = c.any(&[Tag::HowLong, Tag::Progress]);
     let mine = c.has(Tag::What)
         && c.has(Tag::Left)

@@ -7,7 +7,7 @@ use crate::nemo::words::{Kind, Tag, Token};
 
 /// Verbs of editing that, with a file type, ask for a file of it.
 const TURN: &[&str] =
-    &["convert", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
+    &["convert", "turn", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
 
 /// Reads a clause as a wish for the file; `edit` is the place of its first verb of editing.
 pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
@@ -146,6 +146,24 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     };
     if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all == 0.0 && edit.is_none()) {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
+    }
+    // "Can I have it?", 就给我吧: of what was talked about, so the video.
+    let light = |t: &Token| {
+        t.any(&[Tag::Get, Tag::Give, Tag::Whole, Tag::Filler, Tag::Then, Tag::SoFar, Tag::Ask])
+            || t.cjk() && t.is(Tag::Func)
+            || t.kind != Kind::Word
+    };
+    let owed = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "can i have" | "could i have" | "may i have" | "can i get" | "could i get" | "i'll take" | "let me have" | "给我"
+        )
+    };
+    let owed = c.live().find(|(i, t)| {
+        owed(t) && (t.cjk() || c.tokens.get(i + 1).is_some_and(|n| matches!(n.norm.as_str(), "it" | "that")))
+    });
+    if let Some((at, _)) = owed.filter(|_| edit.is_none() && n <= 5 && c.tokens.iter().all(light)) {
+        return Some(reading(c, Intent::Export, at, "have it", 1.6));
     }
     if c.any(&[Tag::Show, Tag::Check, Tag::What, Tag::Tell]) && give.is_none() {
         return None;

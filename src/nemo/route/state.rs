@@ -17,6 +17,7 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if pictured
         || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
         || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
+            && !(c.has(Tag::HowLong) && c.any(&[Tag::Video, Tag::Project]) && edit.is_none())
     {
         return None;
     }
