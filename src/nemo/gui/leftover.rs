@@ -165,7 +165,9 @@ pub(super) fn lead(reply: &str, clause: &Clause, step: &Step, han: bool) -> Opti
         matches!(t.norm.as_str(), "后" | "之后" | "以后" | "的话" | "时" | "无误" | "没问题")
             || !t.cjk() && t.is(Tag::Happy)
     })?;
-    let (a, b) = (pre.get(at)?, pre.get(end)?);
+    // 要更换的话: the condition stands before its mark.
+    let from = if at == end { 0 } else { at };
+    let (a, b) = (pre.get(from)?, pre.get(end)?);
     (end >= at).then(|| offer(reply, a.start, b.end, han))
 }
 

@@ -39,6 +39,20 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         let name = reply.get(t.start..t.end)?.to_owned();
         return Some(Named { name, behind, sure: true });
     }
+    // "el botón Exportar", "the button Save": the name stands behind.
+    let called = tokens.get(at + 1).filter(|n| {
+        first.is(Tag::Button)
+            && !first.is(Tag::Control)
+            && !first.cjk()
+            && (n.kind == Kind::Quote || n.kind == Kind::Word && n.capital)
+    });
+    if let Some(n) = called {
+        let run = tokens.iter().skip(at + 1).take(3).take_while(|t| t.kind == n.kind && (t.capital || t.kind == Kind::Quote));
+        let end = at + 1 + if n.kind == Kind::Quote { 1 } else { run.count() };
+        let text = reply.get(n.start..tokens.get(end - 1)?.end)?;
+        let name = if n.kind == Kind::Quote { inner(text) } else { bare(text) };
+        return Some(Named { name, behind: end, sure: true });
+    }
     // Up to the word "button", if there is one close by.
     let button = tokens
         .iter()

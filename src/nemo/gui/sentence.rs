@@ -155,7 +155,11 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .any(|t| t.any(VERBS));
         // 看过之后点击: a condition, unless the step before it is an instruction of its own.
         let stepped = open.iter().any(|t| t.any(&[Tag::Click, Tag::Open, Tag::Drag]) && !t.is(Tag::Preview));
-        let chained = token.cjk() && (token.norm == "后" || matches!(token.norm.as_str(), "之后" | "以后") && !stepped);
+        // 打开面板后点击应用: two steps.
+        let steps = stepped
+            && next.is_some_and(|n| n.cjk() && (n.is(Tag::Click) || matches!(n.norm.as_str(), "请" | "再" | "将" | "把")));
+        let link = link || token.cjk() && token.norm == "后" && steps && !open.is_empty();
+        let chained = token.cjk() && !steps && (token.norm == "后" || matches!(token.norm.as_str(), "之后" | "以后") && !stepped);
         let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
         let opening = open.iter().all(|t| t.is(Tag::If));
         if link && verb && !chained && !negated && !opening || open.len() >= LONGEST {

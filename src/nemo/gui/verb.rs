@@ -22,7 +22,7 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
         t.any(&[Tag::Det, Tag::Control, Tag::Button, Tag::Place, Tag::Timeline])
             || t.capital
             || t.kind == Kind::Quote
-            || matches!(t.norm.as_str(), "on" | "here" | "it" | "them" | "your")
+            || matches!(t.norm.as_str(), "on" | "here" | "it" | "them" | "your" | "auf" | "sur" | "en" | "em" | "sobre")
             || t.cjk()
     };
 
@@ -44,6 +44,8 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
                         | "along"
                         | "across"
                         | "playhead"
+                        | "left"
+                        | "right"
                 ) || verb.cjk()
             }))
     {

@@ -227,7 +227,12 @@ fn liveness(part: &[Token]) -> Vec<bool> {
                 && between.iter().any(|t| t.any(&[Tag::Filler, Tag::Happy]))
                 && between.iter().all(|t| t.any(&light))
         };
-        if token.any(&[Tag::If, Tag::Purpose]) && !(han && i + 1 == end) && !pleased {
+        // 够的话导出: closes the condition before it.
+        let closes = token.norm == "的话";
+        if closes {
+            kill(0, i, TRANSPORT);
+        }
+        if token.any(&[Tag::If, Tag::Purpose]) && !closes && !(han && i + 1 == end) && !pleased {
             kill(i, end, TRANSPORT);
         }
         if token.is(Tag::Says) {

@@ -71,6 +71,16 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let named = c.any(&[Tag::Container, Tag::LinkWord])
         || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
         || finished && give.is_some();
+    let filed = c.any(&[Tag::FileWord]) && c.has(Tag::Whole) && get.is_some() && edit.is_none() && all == 0.0;
+    let named = named || filed && !c.any(&[Tag::Project, Tag::Asset]);
+    // "For the meeting tomorrow": what it is for says nothing against it.
+    let aim = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "for" | "so" | "because"));
+    let all = aim.map_or(all, |a| c.residue(0, a) + 0.3 * c.residue(a, n));
+    // "Can I send it to you?": the other way.
+    let toward = c.tokens.windows(2).any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    if toward && c.any(&[Tag::Give, Tag::Put]) {
+        return None;
+    }
     let verb = give.or(get).or(save);
     let early = |at: usize| {
         !edit.is_some_and(|e| e < at && !c.tokens.get(e).is_some_and(|t| t.any(&[Tag::Put, Tag::Get])))
@@ -97,7 +107,11 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if c.has(Tag::EditWord) && !named || c.has(Tag::What) && !c.has(Tag::LinkWord) && give.is_none() {
         return None;
     }
-    if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured) {
+    // On the screen of somebody's phone: in the picture.
+    let shown = c.tokens.iter().any(|t| {
+        t.kind == Kind::Quote || t.is(Tag::Says) || matches!(t.norm.as_str(), "her" | "his" | "their" | "他的" | "她的")
+    });
+    if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured && !shown) {
         return Some(reading(c, Intent::Export, at, "onto a device", 2.5 - 0.5 * all));
     }
     if let Some(at) = verb.filter(|&at| named && early(at) && !pictured) {

@@ -61,6 +61,11 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
     }
     let to_you = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "给你" | "of mine"));
+    let toward = c.tokens.windows(2).position(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    let given = toward.filter(|_| c.has(Tag::Give) && c.any(&[Tag::Whole, Tag::Asset, Tag::Video, Tag::FileWord]));
+    if let Some(at) = given.filter(|_| edit.is_none() && all <= 1.0) {
+        return Some(reading(c, Intent::Upload, at, "gives it to you", 2.3 - 0.4 * all));
+    }
     if let Some(at) = to_you.filter(|_| media && takes && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "media for you", 2.2 - 0.4 * all));
     }
