@@ -219,6 +219,10 @@ pub(super) fn bare(name: &str) -> String {
 pub(super) fn exports(name: &str) -> bool {
     let name = crate::nemo::words::folded(name);
     let name = name.trim_start_matches("the ");
+    let name = ["boton de ", "boton ", "bouton ", "botao ", "schaltflache "]
+        .iter()
+        .find_map(|b| name.strip_prefix(b))
+        .unwrap_or(name);
     ["export", "导出", "汇出", "exportar", "exporter", "书き出し", "書き出し", "エクスポート"]
         .iter()
         .any(|e| name.starts_with(e))

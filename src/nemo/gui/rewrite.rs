@@ -46,7 +46,7 @@ fn translate(
         b.question
             && b.clauses
                 .first()
-                .is_some_and(|c| c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg])))
+                .is_some_and(|c| c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg]) || t.norm.starts_with("no ")))
     });
     let mut mood = if asked { Mood::Offered } else { Mood::Statement };
     let mut steps = Vec::with_capacity(sentence.clauses.len());

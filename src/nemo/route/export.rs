@@ -72,7 +72,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
         || finished && give.is_some();
     let filed = c.any(&[Tag::FileWord]) && c.has(Tag::Whole) && get.is_some() && edit.is_none() && all == 0.0;
-    let named = named || filed && !c.any(&[Tag::Project, Tag::Asset]);
+    let named = named || filed && !c.has(Tag::Project);
     // "For the meeting tomorrow": what it is for says nothing against it.
     let aim = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "for" | "so" | "because"));
     let all = aim.map_or(all, |a| c.residue(0, a) + 0.3 * c.residue(a, n));

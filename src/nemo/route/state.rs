@@ -46,7 +46,7 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     // "Which song did you put in?"
     let did = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "did you" | "have you" | "did we" | "did"));
     if let Some(at) = c.find(Tag::What).filter(|&w| {
-        w <= 1 && did.is_some_and(|d| d > w && edit.is_none_or(|e| e > d)) && all == 0.0 && c.any(&[Tag::EditWord, Tag::Project, Tag::Asset])
+        w <= 1 && did.is_some_and(|d| d > w && edit.is_some_and(|e| e > d)) && all == 0.0
     }) {
         return Some(reading(c, Intent::State, at, "asks what was done", 2.1));
     }
