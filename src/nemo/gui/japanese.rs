@@ -12,12 +12,29 @@ pub(super) fn spoken(clause: &Clause) -> bool {
 }
 
 /// Endings behind the stem of a verb, the asking ones.
-const ASKS: &[&str] =
-    &["してください", "して下さい", "てください", "て下さい", "でください", "しましょう", "ましょう", "すればok"];
+const ASKS: &[&str] = &[
+    "してください",
+    "して下さい",
+    "てください",
+    "て下さい",
+    "でください",
+    "しましょう",
+    "ましょう",
+    "すればok",
+];
 /// The ones that leave it to the reader.
 const ALLOWS: &[&str] = &[
-    "できます", "することができます", "ことができます", "してもかまいません", "してもらえます", "すると", "けば",
-    "せば", "することも", "こともできます", "てもいいです",
+    "できます",
+    "することができます",
+    "ことができます",
+    "してもかまいません",
+    "してもらえます",
+    "すると",
+    "けば",
+    "せば",
+    "することも",
+    "こともできます",
+    "てもいいです",
 ];
 /// Stems of the editor's verbs and what they do.
 const STEMS: &[(&str, Tag)] = &[
@@ -50,13 +67,15 @@ pub(super) fn read(reply: &str, clause: &Clause, before: Mood) -> (Option<Step>,
     if text.contains("ないで") || text.contains("私が") || text.contains("こちらで") {
         return (None, Mood::NotYou);
     }
-    let Some((at, stem, tag)) = STEMS.iter().filter_map(|&(s, t)| text.rfind(s).map(|i| (i, s, t))).max_by_key(|m| m.0)
+    let Some((at, stem, tag)) =
+        STEMS.iter().filter_map(|&(s, t)| text.rfind(s).map(|i| (i, s, t))).max_by_key(|m| m.0)
     else {
         return (None, mood);
     };
     let rest = text.get(at + stem.len()..).unwrap_or_default();
     let tail = text.get(at..).unwrap_or_default();
-    let asks = ASKS.iter().any(|e| tail.contains(e)) || matches!(rest, "して" | "て" | "で" | "" if tail.ends_with(['て', 'で']));
+    let asks = ASKS.iter().any(|e| tail.contains(e))
+        || matches!(rest, "して" | "て" | "で" | "" if tail.ends_with(['て', 'で']));
     let allows = ALLOWS.iter().any(|e| rest.contains(e));
     if !asks && !allows {
         return (None, mood);
@@ -66,7 +85,8 @@ pub(super) fn read(reply: &str, clause: &Clause, before: Mood) -> (Option<Step>,
     let Some((action, target)) = meant(reply, text, tag, pre) else { return (None, mood) };
     let when = if mood == Mood::Offered || allows { When::UserConfirms } else { When::Now };
     let behind = clause.tokens.len();
-    let step = Step { action, when, target, rule: "asks in Japanese", verb, behind, object: None, seen: true };
+    let step =
+        Step { action, when, target, rule: "asks in Japanese", verb, behind, object: None, seen: true };
     (Some(step), if when == When::Now { Mood::Asked } else { Mood::Offered })
 }
 
@@ -106,7 +126,9 @@ fn name(reply: &str, pre: &[Token]) -> Option<String> {
     let from = pre
         .get(..end)?
         .iter()
-        .rposition(|t| matches!(t.norm.as_str(), "の" | "は" | "で" | "、" | "に" | "から") || t.is(Tag::Should))
+        .rposition(|t| {
+            matches!(t.norm.as_str(), "の" | "は" | "で" | "、" | "に" | "から") || t.is(Tag::Should)
+        })
         .map_or(0, |p| p + 1);
     let (first, last) = (pre.get(from)?, pre.get(end - 1)?);
     let name = reply.get(first.start..last.end)?;

@@ -74,7 +74,8 @@ pub(super) fn idle(clause: &Clause) -> bool {
         || words().any(|t| t.any(&[Tag::Preview, Tag::Click]) && !t.cjk() && !t.is(Tag::Func));
     verb && clause.tokens.len() <= 5
         && words().all(|t| {
-            t.any(&[Tag::Preview, Tag::Click, Tag::Should, Tag::Then, Tag::And, Tag::Det]) && !t.is(Tag::Video)
+            t.any(&[Tag::Preview, Tag::Click, Tag::Should, Tag::Then, Tag::And, Tag::Det])
+                && !t.is(Tag::Video)
                 || pronoun(t)
                 || words().next().is_some_and(|f| f.norm == "um")
         })
@@ -114,7 +115,7 @@ pub(super) fn trivial(tokens: &[Token]) -> bool {
             known(t)
                 || matches!(
                     t.norm.as_str(),
-                    "change" | "changes" | "begin" | "proceed" | "使其生效" | "process" | "生效"
+                    "change" | "changes" | "begin" | "proceed" | "使其生效" | "process" | "生效" | "放弃"
                 )
         }
         Kind::Number | Kind::Quote | Kind::Media | Kind::File | Kind::Link => false,
@@ -239,55 +240,15 @@ pub(super) fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Opti
         "when" | "if" | "once" | "as soon as" | "whenever" => {
             Some(offer(reply, first.start, clause.end, han))
         }
-        "to" if trivial(inner) => None,
-        "to" => {
-            let verb = inner.first().map_or("", |t| t.norm.as_str());
-            let looks = [
-                "see",
-                "view",
-                "check",
-                "review",
-                "look",
-                "inspect",
-                "watch",
-                "preview",
-                "verify",
-                "examine",
-                "take a look",
-                "have a look",
-                "confirm",
-            ]
-            .iter()
-            .any(|v| verb.starts_with(v));
-            let sees = looks || ["find", "hear", "read", "listen"].iter().any(|v| verb.starts_with(v));
-            if sees && trivial(inner.get(1..).unwrap_or_default()) {
-                return None;
-            }
-            let object = after
-                .split_once(' ')
-                .map_or("", |(_, rest)| rest.trim_start_matches("at ").trim_start_matches("over "));
-            let after = if looks { format!("see {object}") } else { after };
-            // "to try it", "to compare": says nothing new.
-            let empty = |t: &Token| t.any(&[Tag::Func, Tag::Whole, Tag::Det]);
-            if !sees && inner.len() <= 3 && inner.get(1..).unwrap_or_default().iter().all(empty) {
-                return None;
-            }
-            let now = step.when == When::Now;
-            // What could be done in a panel can be asked for.
-            if !sees && step.action == Action::QueryState {
-                return Some(format!("You can {after}"));
-            }
-            Some(match (sees, now) {
-                (true, true) => format!("You will {after}"),
-                (true, false) => format!("You would {after}"),
-                (false, true) => format!("This will {after}"),
-                (false, false) => format!("This would {after}"),
-            })
-        }
-        "for" if inner.iter().all(|t| {
-            t.any(&[Tag::Func, Tag::Det])
-                || matches!(t.norm.as_str(), "details" | "detail" | "info" | "information" | "reference" | "more details")
-        }) =>
+        "to" => goal(inner, &after, step),
+        "for"
+            if inner.iter().all(|t| {
+                t.any(&[Tag::Func, Tag::Det])
+                    || matches!(
+                        t.norm.as_str(),
+                        "details" | "detail" | "info" | "information" | "reference" | "more details"
+                    )
+            }) =>
         {
             None
         }
@@ -296,6 +257,62 @@ pub(super) fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Opti
         "and" | "with" if trivial(inner) => None,
         _ => (!trivial(rest)).then_some(text),
     }
+}
+
+/// "To …", said of an instruction that is gone: what it shows or does. `inner`: the words behind "to", `after` their text.
+pub(super) fn goal(inner: &[Token], after: &str, step: &Step) -> Option<String> {
+    if trivial(inner) {
+        return None;
+    }
+    let verb = inner.first().map_or("", |t| t.norm.as_str());
+    let looks = [
+        "see",
+        "view",
+        "check",
+        "review",
+        "look",
+        "inspect",
+        "watch",
+        "preview",
+        "verify",
+        "examine",
+        "take a look",
+        "have a look",
+        "confirm",
+    ]
+    .iter()
+    .any(|v| verb.starts_with(v));
+    let sees = looks || ["find", "hear", "read", "listen"].iter().any(|v| verb.starts_with(v));
+    if sees && trivial(inner.get(1..).unwrap_or_default()) {
+        return None;
+    }
+    let object = after
+        .split_once(' ')
+        .map_or("", |(_, rest)| rest.trim_start_matches("at ").trim_start_matches("over "));
+    let after = if looks { format!("see {object}") } else { after.to_owned() };
+    // "to try it", "to compare": says nothing new.
+    let empty = |t: &Token| t.any(&[Tag::Func, Tag::Whole, Tag::Det]);
+    if !sees && inner.len() <= 3 && inner.get(1..).unwrap_or_default().iter().all(empty) {
+        return None;
+    }
+    let now = step.when == When::Now;
+    // What could be done in a panel can be asked for.
+    if !sees && step.action == Action::QueryState {
+        return Some(format!("You can {after}"));
+    }
+    Some(match (sees, now) {
+        (true, true) => format!("You will {after}"),
+        (true, false) => format!("You would {after}"),
+        (false, true) => format!("This will {after}"),
+        (false, false) => format!("This would {after}"),
+    })
+}
+
+/// A purpose before its instruction ("To hear it, press Play").
+pub(super) fn purpose_said(reply: &str, clause: &Clause, step: &Step) -> Option<String> {
+    let inner = clause.tokens.get(1..)?;
+    let after = bare_edges(reply.get(inner.first()?.start..clause.end)?);
+    goal(inner, &after, step)
 }
 
 /// Without blanks, separators and one-sided emphasis at the edges.

@@ -47,7 +47,11 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
             && (n.kind == Kind::Quote || n.kind == Kind::Word && n.capital)
     });
     if let Some(n) = called {
-        let run = tokens.iter().skip(at + 1).take(3).take_while(|t| t.kind == n.kind && (t.capital || t.kind == Kind::Quote));
+        let run = tokens
+            .iter()
+            .skip(at + 1)
+            .take(3)
+            .take_while(|t| t.kind == n.kind && (t.capital || t.kind == Kind::Quote));
         let end = at + 1 + if n.kind == Kind::Quote { 1 } else { run.count() };
         let text = reply.get(n.start..tokens.get(end - 1)?.end)?;
         let name = if n.kind == Kind::Quote { inner(text) } else { bare(text) };
@@ -70,9 +74,9 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
     if let Some(button) = button {
         let end = tokens.get(button.checked_sub(1)?.max(at))?;
         // The gear icon labelled "Settings".
-        let labelled = tokens.get(button + 1).is_some_and(|t| {
-            t.any(&[Tag::Says]) || matches!(t.norm.as_str(), "marked" | "saying" | "with")
-        });
+        let labelled = tokens
+            .get(button + 1)
+            .is_some_and(|t| t.any(&[Tag::Says]) || matches!(t.norm.as_str(), "marked" | "saying" | "with"));
         if let Some(label) = tokens.get(button + 2).filter(|t| labelled && t.kind == Kind::Quote) {
             let name = inner(reply.get(label.start..label.end)?);
             return Some(Named { name, behind: button + 3, sure: true });

@@ -157,9 +157,13 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
         let stepped = open.iter().any(|t| t.any(&[Tag::Click, Tag::Open, Tag::Drag]) && !t.is(Tag::Preview));
         // 打开面板后点击应用: two steps.
         let steps = stepped
-            && next.is_some_and(|n| n.cjk() && (n.is(Tag::Click) || matches!(n.norm.as_str(), "请" | "再" | "将" | "把")));
+            && next.is_some_and(|n| {
+                n.cjk() && (n.is(Tag::Click) || matches!(n.norm.as_str(), "请" | "再" | "将" | "把"))
+            });
         let link = link || token.cjk() && token.norm == "后" && steps && !open.is_empty();
-        let chained = token.cjk() && !steps && (token.norm == "后" || matches!(token.norm.as_str(), "之后" | "以后") && !stepped);
+        let chained = token.cjk()
+            && !steps
+            && (token.norm == "后" || matches!(token.norm.as_str(), "之后" | "以后") && !stepped);
         let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
         let opening = open.iter().all(|t| t.is(Tag::If));
         if link && verb && !chained && !negated && !opening || open.len() >= LONGEST {

@@ -248,7 +248,13 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     if supposed {
         return Some(Mood::NotYou);
     }
-    if bare_if || ends_when {
+    // 点击导出后，文件会保存: what happens then, unless it is asked for (请, 先).
+    let then_happens = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !verb.is(Tag::Preview)
+        && clause.tokens.last().is_some_and(|t| t.cjk() && t.norm.ends_with('后'))
+        && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "先" | "再" | "然后" | "您" | "把" | "将"));
+    if bare_if || ends_when || then_happens {
         return Some(Mood::NotYou);
     }
     if verb.cjk() {
@@ -260,7 +266,7 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     }) {
         return Some(Mood::NotYou);
     }
-    let gerund = verb.norm.split(' ').next().is_some_and(|w| w.ends_with("ing"));
+    let gerund = verb.norm.split(' ').next().is_some_and(|w| w.ends_with("ing") && w != "bring");
     let asked_by_gerund = pre.last().is_some_and(|t| {
         t.any(&[Tag::Can, Tag::Should]) && !matches!(t.norm.as_str(), "and" | "then" | "or")
     });
@@ -272,7 +278,17 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     let between = |t: &Token| {
         matches!(
             t.norm.as_str(),
-            "last" | "first" | "next" | "second" | "third" | "final" | "new" | "previous" | "latest" | "old" | "finished"
+            "last"
+                | "first"
+                | "next"
+                | "second"
+                | "third"
+                | "final"
+                | "new"
+                | "previous"
+                | "latest"
+                | "old"
+                | "finished"
         )
     };
     let noun = match pre {

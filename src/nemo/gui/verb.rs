@@ -22,7 +22,10 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
         t.any(&[Tag::Det, Tag::Control, Tag::Button, Tag::Place, Tag::Timeline])
             || t.capital
             || t.kind == Kind::Quote
-            || matches!(t.norm.as_str(), "on" | "here" | "it" | "them" | "your" | "auf" | "sur" | "en" | "em" | "sobre")
+            || matches!(
+                t.norm.as_str(),
+                "on" | "here" | "it" | "them" | "your" | "auf" | "sur" | "en" | "em" | "sobre"
+            )
             || t.norm.starts_with("l'")
             || t.cjk()
     };

@@ -77,7 +77,10 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let aim = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "for" | "so" | "because"));
     let all = aim.map_or(all, |a| c.residue(0, a) + 0.3 * c.residue(a, n));
     // "Can I send it to you?": the other way.
-    let toward = c.tokens.windows(2).any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    let toward = c
+        .tokens
+        .windows(2)
+        .any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
     if toward && c.any(&[Tag::Give, Tag::Put]) {
         return None;
     }
@@ -109,7 +112,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     // On the screen of somebody's phone: in the picture.
     let shown = c.tokens.iter().any(|t| {
-        t.kind == Kind::Quote || t.is(Tag::Says) || matches!(t.norm.as_str(), "her" | "his" | "their" | "他的" | "她的")
+        t.kind == Kind::Quote
+            || t.is(Tag::Says)
+            || matches!(t.norm.as_str(), "her" | "his" | "their" | "他的" | "她的")
     });
     if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured && !shown) {
         return Some(reading(c, Intent::Export, at, "onto a device", 2.5 - 0.5 * all));
@@ -119,6 +124,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let the = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "the" | "my" | "this" | "that"));
     let definite = !c.tokens.windows(2).any(|w| matches!(w, [a, v] if v.is(Tag::Video) && matches!(a.norm.as_str(), "a" | "an" | "another" | "some" | "un" | "une" | "um" | "ein" | "einen" | "一个" | "一条" | "一段" | "个")));
+    // "Send it over to the left": a move in the picture.
+    let side = c.tokens.iter().any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "left" | "right" | "side" | "corner" | "top" | "bottom" | "center" | "centre" | "middle"
+        )
+    });
+    let definite = definite && !side;
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
         .filter(|&at| definite && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
@@ -170,7 +183,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let owed = |t: &Token| {
         matches!(
             t.norm.as_str(),
-            "can i have" | "could i have" | "may i have" | "can i get" | "could i get" | "i'll take" | "let me have" | "给我"
+            "can i have"
+                | "could i have"
+                | "may i have"
+                | "can i get"
+                | "could i get"
+                | "i'll take"
+                | "let me have"
+                | "给我"
         )
     };
     let owed = c.live().find(|(i, t)| {

@@ -16,7 +16,8 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     });
     if pictured
         || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
-        || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
+        || c.live().any(|(_, t)| t.norm == "would")
+            && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
             && !(c.has(Tag::HowLong) && c.any(&[Tag::Video, Tag::Project]) && edit.is_none())
     {
         return None;
@@ -44,10 +45,12 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::State, at, "asks whether it is ready", 2.0));
     }
     // "Which song did you put in?"
-    let did = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "did you" | "have you" | "did we" | "did"));
-    if let Some(at) = c.find(Tag::What).filter(|&w| {
-        w <= 1 && did.is_some_and(|d| d > w && edit.is_some_and(|e| e > d)) && all == 0.0
-    }) {
+    let did =
+        c.tokens.iter().position(|t| matches!(t.norm.as_str(), "did you" | "have you" | "did we" | "did"));
+    if let Some(at) = c
+        .find(Tag::What)
+        .filter(|&w| w <= 1 && did.is_some_and(|d| d > w && edit.is_some_and(|e| e > d)) && all == 0.0)
+    {
         return Some(reading(c, Intent::State, at, "asks what was done", 2.1));
     }
     let holds = (c.any(&[Tag::Project, Tag::Asset]) || c.has(Tag::Video) && c.has(Tag::SoFar))

@@ -23,7 +23,12 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             && (matches!(n.norm.as_str(), "a" | "an" | "some" | "two" | "several" | "more") || n.kind == Kind::Number || n.is(Tag::Asset)))
     });
     if let Some(at) = possessed.filter(|&at| {
-        at <= 1 && c.has(Tag::Device) && media && edit.is_none() && all <= 1.0 && !c.any(&[Tag::Save, Tag::Finished])
+        at <= 1
+            && c.has(Tag::Device)
+            && media
+            && edit.is_none()
+            && all <= 1.0
+            && !c.any(&[Tag::Save, Tag::Finished])
     }) {
         return Some(reading(c, Intent::Upload, at, "has media on a device", 2.0 - 0.4 * all));
     }
@@ -61,8 +66,12 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
     }
     let to_you = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "给你" | "of mine"));
-    let toward = c.tokens.windows(2).position(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
-    let given = toward.filter(|_| c.has(Tag::Give) && c.any(&[Tag::Whole, Tag::Asset, Tag::Video, Tag::FileWord]));
+    let toward = c
+        .tokens
+        .windows(2)
+        .position(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    let given =
+        toward.filter(|_| c.has(Tag::Give) && c.any(&[Tag::Whole, Tag::Asset, Tag::Video, Tag::FileWord]));
     if let Some(at) = given.filter(|_| edit.is_none() && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "gives it to you", 2.3 - 0.4 * all));
     }
