@@ -3,7 +3,7 @@
 use super::object::bare;
 use super::sentence::Clause;
 use super::step::Step;
-use super::{Translation, When};
+use super::{Action, Translation, When};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Mends a line that led to a list of instructions ("Two steps are left:") when the list is gone. `from`: where the
@@ -66,6 +66,21 @@ pub(super) fn purpose(clause: &Clause) -> bool {
     clause.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "to" | "in order to" | "为了" | "要"))
 }
 
+/// Only goes with an instruction beside it: "select it", "have a look", "um es herunterzuladen".
+pub(super) fn idle(clause: &Clause) -> bool {
+    let words = || clause.tokens.iter().filter(|t| t.kind == Kind::Word);
+    let pronoun = |t: &Token| matches!(t.norm.as_str(), "it" | "them" | "that" | "this one" | "there");
+    let verb = words().next().is_some_and(|t| t.norm == "um")
+        || words().any(|t| t.any(&[Tag::Preview, Tag::Click]) && !t.cjk() && !t.is(Tag::Func));
+    verb && clause.tokens.len() <= 5
+        && words().all(|t| {
+            t.any(&[Tag::Preview, Tag::Click, Tag::Should, Tag::Then, Tag::And, Tag::Det])
+                && !t.is(Tag::Video)
+                || pronoun(t)
+                || words().next().is_some_and(|f| f.norm == "um")
+        })
+}
+
 /// Nothing in it that the reader does not know: "to save the result".
 pub(super) fn trivial(tokens: &[Token]) -> bool {
     let plural = |t: &Token| t.norm.ends_with('s') && t.norm.len() > 4 && t.any(&[Tag::Asset, Tag::Video]);
@@ -100,7 +115,7 @@ pub(super) fn trivial(tokens: &[Token]) -> bool {
             known(t)
                 || matches!(
                     t.norm.as_str(),
-                    "change" | "changes" | "begin" | "proceed" | "使其生效" | "process" | "生效"
+                    "change" | "changes" | "begin" | "proceed" | "使其生效" | "process" | "生效" | "放弃"
                 )
         }
         Kind::Number | Kind::Quote | Kind::Media | Kind::File | Kind::Link => false,
@@ -111,13 +126,33 @@ pub(super) fn trivial(tokens: &[Token]) -> bool {
 /// A condition whose instruction is gone: the person can simply answer.
 pub(super) fn offer(reply: &str, start: usize, end: usize, han: bool) -> String {
     let condition = bare_edges(reply.get(start..end).unwrap_or_default());
+    if condition.chars().any(|c| matches!(c, '\u{3040}'..='\u{30fa}')) {
+        return format!("{condition}、お知らせください");
+    }
     if han {
         let comma = if condition.ends_with(['后', '话', '时']) { "" } else { "，" };
-        format!("{condition}{comma}告诉我即可")
-    } else {
-        let condition =
-            condition.trim_start_matches("and ").trim_start_matches("then ").trim_start_matches("or ");
-        format!("{condition}, just say so")
+        return format!("{condition}{comma}告诉我即可");
+    }
+    let condition =
+        condition.trim_start_matches("and ").trim_start_matches("then ").trim_start_matches("or ");
+    format!("{condition}, {}", say_so(condition))
+}
+
+/// "Just say so" in the language of the condition, by its first word.
+fn say_so(condition: &str) -> &'static str {
+    let words = crate::nemo::words::folded(condition);
+    let french = || {
+        words.split([' ', '\'', '’']).any(|w| {
+            matches!(w, "vous" | "tu" | "cela" | "ca" | "c" | "est" | "tout" | "etes" | "plait" | "convient")
+        })
+    };
+    match words.split(' ').next().unwrap_or_default() {
+        "wenn" | "falls" | "sobald" | "sollte" | "sollten" => "sag einfach Bescheid",
+        "quand" | "lorsque" | "des" => "dites-le simplement",
+        "si" | "une" if french() => "dites-le simplement",
+        "si" | "cuando" | "una" => "solo dilo",
+        "se" | "quando" | "caso" | "assim" => "é só dizer",
+        _ => "just say so",
     }
 }
 
@@ -131,7 +166,9 @@ pub(super) fn lead(reply: &str, clause: &Clause, step: &Step, han: bool) -> Opti
         matches!(t.norm.as_str(), "后" | "之后" | "以后" | "的话" | "时" | "无误" | "没问题")
             || !t.cjk() && t.is(Tag::Happy)
     })?;
-    let (a, b) = (pre.get(at)?, pre.get(end)?);
+    // 要更换的话: the condition stands before its mark.
+    let from = if at == end { 0 } else { at };
+    let (a, b) = (pre.get(from)?, pre.get(end)?);
     (end >= at).then(|| offer(reply, a.start, b.end, han))
 }
 
@@ -192,58 +229,90 @@ pub(super) fn tail(reply: &str, clause: &Clause, step: &Step, han: bool) -> Opti
     let (head, inner) = (first.norm.as_str(), rest.get(1..).unwrap_or_default());
     let after = bare_edges(reply.get(inner.first().map_or(clause.end, |t| t.start)..clause.end)?);
     if han {
+        let edits = first.cjk() && first.is(Tag::Edit);
+        // 打开面板修改: a bare verb says nothing; with an object it can be asked for.
+        if edits && step.action == Action::QueryState {
+            return (rest.len() > 1).then(|| format!("可以{text}"));
+        }
         return (!trivial(rest)).then_some(text);
     }
     match head {
         "when" | "if" | "once" | "as soon as" | "whenever" => {
             Some(offer(reply, first.start, clause.end, han))
         }
-        "to" if trivial(inner) => None,
-        "to" => {
-            let verb = inner.first().map_or("", |t| t.norm.as_str());
-            let looks = [
-                "see",
-                "view",
-                "check",
-                "review",
-                "look",
-                "inspect",
-                "watch",
-                "preview",
-                "verify",
-                "examine",
-                "take a look",
-                "have a look",
-                "confirm",
-            ]
-            .iter()
-            .any(|v| verb.starts_with(v));
-            let sees = looks || ["find", "hear", "read", "listen"].iter().any(|v| verb.starts_with(v));
-            if sees && trivial(inner.get(1..).unwrap_or_default()) {
-                return None;
-            }
-            let object = after
-                .split_once(' ')
-                .map_or("", |(_, rest)| rest.trim_start_matches("at ").trim_start_matches("over "));
-            let after = if looks { format!("see {object}") } else { after };
-            // "to try it", "to compare": says nothing new.
-            let empty = |t: &Token| t.any(&[Tag::Func, Tag::Whole, Tag::Det]);
-            if !sees && inner.len() <= 3 && inner.get(1..).unwrap_or_default().iter().all(empty) {
-                return None;
-            }
-            let now = step.when == When::Now;
-            Some(match (sees, now) {
-                (true, true) => format!("You will {after}"),
-                (true, false) => format!("You would {after}"),
-                (false, true) => format!("This will {after}"),
-                (false, false) => format!("This would {after}"),
-            })
+        "to" => goal(inner, &after, step),
+        "for"
+            if inner.iter().all(|t| {
+                t.any(&[Tag::Func, Tag::Det])
+                    || matches!(
+                        t.norm.as_str(),
+                        "details" | "detail" | "info" | "information" | "reference" | "more details"
+                    )
+            }) =>
+        {
+            None
         }
         "for" => Some(format!("This is for {after}")),
         "so" | "so that" => Some(format!("That way {after}")),
         "and" | "with" if trivial(inner) => None,
         _ => (!trivial(rest)).then_some(text),
     }
+}
+
+/// "To …", said of an instruction that is gone: what it shows or does. `inner`: the words behind "to", `after` their text.
+pub(super) fn goal(inner: &[Token], after: &str, step: &Step) -> Option<String> {
+    if trivial(inner) {
+        return None;
+    }
+    let verb = inner.first().map_or("", |t| t.norm.as_str());
+    let looks = [
+        "see",
+        "view",
+        "check",
+        "review",
+        "look",
+        "inspect",
+        "watch",
+        "preview",
+        "verify",
+        "examine",
+        "take a look",
+        "have a look",
+        "confirm",
+    ]
+    .iter()
+    .any(|v| verb.starts_with(v));
+    let sees = looks || ["find", "hear", "read", "listen"].iter().any(|v| verb.starts_with(v));
+    if sees && trivial(inner.get(1..).unwrap_or_default()) {
+        return None;
+    }
+    let object = after
+        .split_once(' ')
+        .map_or("", |(_, rest)| rest.trim_start_matches("at ").trim_start_matches("over "));
+    let after = if looks { format!("see {object}") } else { after.to_owned() };
+    // "to try it", "to compare": says nothing new.
+    let empty = |t: &Token| t.any(&[Tag::Func, Tag::Whole, Tag::Det]);
+    if !sees && inner.len() <= 3 && inner.get(1..).unwrap_or_default().iter().all(empty) {
+        return None;
+    }
+    let now = step.when == When::Now;
+    // What could be done in a panel can be asked for.
+    if !sees && step.action == Action::QueryState {
+        return Some(format!("You can {after}"));
+    }
+    Some(match (sees, now) {
+        (true, true) => format!("You will {after}"),
+        (true, false) => format!("You would {after}"),
+        (false, true) => format!("This will {after}"),
+        (false, false) => format!("This would {after}"),
+    })
+}
+
+/// A purpose before its instruction ("To hear it, press Play").
+pub(super) fn purpose_said(reply: &str, clause: &Clause, step: &Step) -> Option<String> {
+    let inner = clause.tokens.get(1..)?;
+    let after = bare_edges(reply.get(inner.first()?.start..clause.end)?);
+    goal(inner, &after, step)
 }
 
 /// Without blanks, separators and one-sided emphasis at the edges.

@@ -7,6 +7,8 @@
 //! clicked"), plans ("I'll open"), warnings, questions, quoted words and things in the picture are not. What is left
 //! of a sentence is then mended into readable text ([`rewrite`]).
 
+mod chinese;
+mod japanese;
 mod leftover;
 mod object;
 mod rewrite;

@@ -39,6 +39,24 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         let name = reply.get(t.start..t.end)?.to_owned();
         return Some(Named { name, behind, sure: true });
     }
+    // "el botón Exportar", "the button Save": the name stands behind.
+    let called = tokens.get(at + 1).filter(|n| {
+        first.is(Tag::Button)
+            && !first.is(Tag::Control)
+            && !first.cjk()
+            && (n.kind == Kind::Quote || n.kind == Kind::Word && n.capital)
+    });
+    if let Some(n) = called {
+        let run = tokens
+            .iter()
+            .skip(at + 1)
+            .take(3)
+            .take_while(|t| t.kind == n.kind && (t.capital || t.kind == Kind::Quote));
+        let end = at + 1 + if n.kind == Kind::Quote { 1 } else { run.count() };
+        let text = reply.get(n.start..tokens.get(end - 1)?.end)?;
+        let name = if n.kind == Kind::Quote { inner(text) } else { bare(text) };
+        return Some(Named { name, behind: end, sure: true });
+    }
     // Up to the word "button", if there is one close by.
     let button = tokens
         .iter()
@@ -55,6 +73,14 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         .map(|(i, _)| i);
     if let Some(button) = button {
         let end = tokens.get(button.checked_sub(1)?.max(at))?;
+        // The gear icon labelled "Settings".
+        let labelled = tokens
+            .get(button + 1)
+            .is_some_and(|t| t.any(&[Tag::Says]) || matches!(t.norm.as_str(), "marked" | "saying" | "with"));
+        if let Some(label) = tokens.get(button + 2).filter(|t| labelled && t.kind == Kind::Quote) {
+            let name = inner(reply.get(label.start..label.end)?);
+            return Some(Named { name, behind: button + 3, sure: true });
+        }
         let quote = tokens.get(at..button)?.iter().rev().find(|t| t.kind == Kind::Quote);
         let start = if first.cjk() {
             tokens.get(at..button)?.iter().rposition(|t| t.norm == "的").map_or(at, |p| at + p + 1)
@@ -197,7 +223,11 @@ pub(super) fn bare(name: &str) -> String {
 pub(super) fn exports(name: &str) -> bool {
     let name = crate::nemo::words::folded(name);
     let name = name.trim_start_matches("the ");
-    ["export", "导出", "exportar", "exporter", "书き出し", "書き出し", "エクスポート"]
+    let name = ["boton de ", "boton ", "bouton ", "botao ", "schaltflache "]
+        .iter()
+        .find_map(|b| name.strip_prefix(b))
+        .unwrap_or(name);
+    ["export", "导出", "汇出", "exportar", "exporter", "书き出し", "書き出し", "エクスポート"]
         .iter()
         .any(|e| name.starts_with(e))
 }

@@ -1,6 +1,6 @@
 //! Rewriting: takes the instructions out of a line and mends what is left.
 
-use super::leftover::{bare_edges, frame, lead, offer, purpose, tail, trivial};
+use super::leftover::{bare_edges, frame, idle, lead, offer, purpose, purpose_said, tail, trivial};
 use super::sentence::{Clause, Line, Sentence};
 use super::step::{self, Mood};
 use super::{Action, GuiAction, Reason, Translation, When};
@@ -44,9 +44,9 @@ fn translate(
     // "Want another look? Then click …"
     let asked = before.is_some_and(|b| {
         b.question
-            && b.clauses
-                .first()
-                .is_some_and(|c| c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg])))
+            && b.clauses.first().is_some_and(|c| {
+                c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg]) || t.norm.starts_with("no "))
+            })
     });
     let mut mood = if asked { Mood::Offered } else { Mood::Statement };
     let mut steps = Vec::with_capacity(sentence.clauses.len());
@@ -68,6 +68,15 @@ fn translate(
         mood = next;
         steps.push(step);
     }
+    // "Click Save, or click Cancel": a choice, so the user's.
+    for (i, clause) in sentence.clauses.iter().enumerate().skip(1) {
+        let or =
+            clause.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "or" | "或" | "或者" | "或是"));
+        if let Some([Some(one), Some(other)]) = steps.get_mut(i - 1..=i).filter(|_| or) {
+            one.when = When::UserConfirms;
+            other.when = When::UserConfirms;
+        }
+    }
     if steps.iter().all(Option::is_none) {
         out.text.push_str(reply.get(sentence.start..sentence.end).unwrap_or_default());
         return false;
@@ -87,9 +96,16 @@ fn translate(
     for (i, (clause, step)) in sentence.clauses.iter().zip(&steps).enumerate() {
         let Some(step) = step else {
             let leads = steps.get(i + 1).is_some_and(Option::is_some);
+            let english = clause.tokens.first().is_some_and(|t| t.norm == "to") && purpose(clause);
+            if let Some(Some(next)) = steps.get(i + 1).filter(|_| english) {
+                flush(&mut kept, &mut pieces);
+                pieces.extend(purpose_said(reply, clause, next));
+                continue;
+            }
             if leads
                 && (frame(clause) || purpose(clause) && trivial(clause.tokens.get(1..).unwrap_or_default()))
                 || frame(clause) && kept.is_none() && i > 0
+                || idle(clause) && (leads || i > 0 && steps.get(i - 1).is_some_and(Option::is_some))
             {
                 flush(&mut kept, &mut pieces);
             } else if leads && step::conditional(clause) {

@@ -137,6 +137,7 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
         let breaks = match token.mark() {
             Some(',' | ';' | ':' | '、' | '—' | '–' | '(' | ')' | '。' | '!' | '?' | '…') => true,
             Some('.') => next.is_none_or(|n| n.spaced),
+            Some('→') => next.is_some_and(|n| n.any(&[Tag::Click, Tag::Drag])),
             Some('-') => token.spaced && next.is_some_and(|n| n.spaced),
             _ => false,
         };
@@ -152,7 +153,17 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             .take_while(|t| t.mark().is_none_or(markup))
             .take(if token.cjk() { 9 } else { 4 })
             .any(|t| t.any(VERBS));
-        let chained = token.cjk() && token.norm == "后";
+        // 看过之后点击: a condition, unless the step before it is an instruction of its own.
+        let stepped = open.iter().any(|t| t.any(&[Tag::Click, Tag::Open, Tag::Drag]) && !t.is(Tag::Preview));
+        // 打开面板后点击应用: two steps.
+        let steps = stepped
+            && next.is_some_and(|n| {
+                n.cjk() && (n.is(Tag::Click) || matches!(n.norm.as_str(), "请" | "再" | "将" | "把"))
+            });
+        let link = link || token.cjk() && token.norm == "后" && steps && !open.is_empty();
+        let chained = token.cjk()
+            && !steps
+            && (token.norm == "后" || matches!(token.norm.as_str(), "之后" | "以后") && !stepped);
         let negated = open.last().is_some_and(|t| t.is(Tag::Neg) && t.cjk());
         let opening = open.iter().all(|t| t.is(Tag::If));
         if link && verb && !chained && !negated && !opening || open.len() >= LONGEST {

@@ -3,7 +3,7 @@
 use super::object;
 use super::sentence::{Clause, Sentence};
 use super::verb::object_of;
-use super::{Action, When};
+use super::{Action, When, chinese, japanese};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// An instruction found in a clause.
@@ -45,6 +45,9 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
     if sentence.question && !sentence.polite {
         return (None, Mood::NotYou);
     }
+    if japanese::spoken(clause) {
+        return japanese::read(reply, clause, before);
+    }
     let mut mood = mood_of(clause, before);
     for (at, token) in tokens.iter().enumerate() {
         if !token.any(VERBS) {
@@ -71,7 +74,8 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
     if let Some(step) = by_button(reply, clause).filter(|_| mood != Mood::NotYou) {
         return (Some(step), Mood::Offered);
     }
-    if conditional(clause) && mood != Mood::NotYou {
+    let free = clause.tokens.iter().any(|t| t.norm == "take your time");
+    if (conditional(clause) || free) && mood != Mood::NotYou {
         mood = Mood::Offered;
     }
     (None, mood)
@@ -206,16 +210,13 @@ fn mood_of(clause: &Clause, before: Mood) -> Mood {
     }
 }
 
-/// Words that close a condition in the middle of a Chinese clause.
-const CONDITION_ENDS: &[&str] = &["的话", "后", "之后", "就", "请"];
-
 /// How the verb at `at` is said: asked, offered, not for the reader (`NotYou`); `None`: not a verb of a request.
 fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     let (pre, post) = clause.tokens.split_at(at);
     let verb = post.first()?;
     let next = post.get(1);
     // 不需要再改的话请点击: what is denied before the end of a condition belongs to the condition.
-    let condition = pre.iter().rposition(|t| t.cjk() && CONDITION_ENDS.contains(&t.norm.as_str()));
+    let condition = pre.iter().rposition(|t| t.cjk() && chinese::CONDITION_ENDS.contains(&t.norm.as_str()));
     if pre.iter().skip(condition.map_or(0, |c| c + 1)).any(|t| t.is(Tag::Neg)) {
         return Some(Mood::NotYou);
     }
@@ -247,11 +248,17 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     if supposed {
         return Some(Mood::NotYou);
     }
-    if bare_if || ends_when {
+    // 点击导出后，文件会保存: what happens then, unless it is asked for (请, 先).
+    let then_happens = verb.cjk()
+        && verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+        && !verb.is(Tag::Preview)
+        && clause.tokens.last().is_some_and(|t| t.cjk() && t.norm.ends_with('后'))
+        && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "先" | "再" | "然后" | "您" | "把" | "将"));
+    if bare_if || ends_when || then_happens {
         return Some(Mood::NotYou);
     }
     if verb.cjk() {
-        return chinese(pre, verb, next, clause, before);
+        return chinese::manner(pre, next, clause, before);
     }
     if pre.iter().any(|t| {
         t.any(&[Tag::Will, Tag::I, Tag::We]) && !t.any(&[Tag::Should, Tag::Can])
@@ -259,11 +266,37 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     }) {
         return Some(Mood::NotYou);
     }
-    let gerund = verb.norm.split(' ').next().is_some_and(|w| w.ends_with("ing"));
+    let gerund = verb.norm.split(' ').next().is_some_and(|w| w.ends_with("ing") && w != "bring");
     let asked_by_gerund = pre.last().is_some_and(|t| {
         t.any(&[Tag::Can, Tag::Should]) && !matches!(t.norm.as_str(), "and" | "then" | "or")
     });
     if gerund && !asked_by_gerund {
+        return None;
+    }
+    // "Your last export finished", "the next click": a noun.
+    let determined = |t: &Token| t.is(Tag::Det) || t.norm == "your";
+    let between = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "last"
+                | "first"
+                | "next"
+                | "second"
+                | "third"
+                | "final"
+                | "new"
+                | "previous"
+                | "latest"
+                | "old"
+                | "finished"
+        )
+    };
+    let noun = match pre {
+        [.., d, a] if between(a) => determined(d),
+        [.., d] => determined(d) && d.norm != "that",
+        [] => false,
+    };
+    if noun {
         return None;
     }
     // Words before the verb that are no frame of a request: then it is not the head of the clause.
@@ -310,95 +343,5 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     }
     let offered =
         pre.iter().any(|t| t.is(Tag::Can)) || before == Mood::Offered || pre.iter().any(|t| t.is(Tag::If));
-    Some(if offered { Mood::Offered } else { Mood::Asked })
-}
-
-fn chinese(pre: &[Token], verb: &Token, next: Option<&Token>, clause: &Clause, before: Mood) -> Option<Mood> {
-    if next.is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过" | "后的") && n.cjk()) {
-        return None;
-    }
-    if next.is_some_and(|n| n.is(Tag::Already) && n.cjk()) {
-        return None;
-    }
-    let person = pre.iter().any(|t| t.any(&[Tag::You]));
-    if pre
-        .iter()
-        .any(|t| t.any(&[Tag::Will, Tag::Already, Tag::Passive, Tag::I]) && t.cjk() && !t.any(&[Tag::Should]))
-        && !person
-    {
-        return Some(Mood::NotYou);
-    }
-    if pre.iter().any(|t| t.is(Tag::Already) && t.cjk()) && !pre.iter().any(|t| t.norm == "请") {
-        return Some(Mood::NotYou);
-    }
-    if pre.iter().any(|t| t.any(&[Tag::Picture]))
-        && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "把" | "将" | "可以"))
-    {
-        return None;
-    }
-    if before == Mood::Theirs && !person && !pre.iter().any(|t| t.norm == "请") {
-        return Some(Mood::NotYou);
-    }
-    let question = clause.tokens.iter().any(|t| {
-        matches!(t.norm.as_str(), "吗" | "是否" | "要不要" | "是不是" | "没有" | "需不需要")
-            && t.is(Tag::Question)
-    });
-    if question {
-        return Some(Mood::NotYou);
-    }
-    // An object before the verb (把 …), a place (在 …) or a condition may stand before it, nothing else.
-    let opener = |t: &Token| {
-        matches!(t.norm.as_str(), "把" | "将" | "在" | "从" | "用" | "于" | "到" | "去")
-            || t.any(&[Tag::If, Tag::Happy])
-    };
-    let mut open = false;
-    let stray = pre.iter().filter(|t| t.kind == Kind::Word).any(|t| {
-        open |= opener(t);
-        !(open
-            || t.any(&[
-                Tag::Should,
-                Tag::Can,
-                Tag::Func,
-                Tag::Then,
-                Tag::You,
-                Tag::SoFar,
-                Tag::Place,
-                Tag::Filler,
-                Tag::Panel,
-                Tag::Timeline,
-                Tag::After,
-                Tag::Ask,
-            ]))
-    });
-    let cut = pre.iter().rposition(|t| CONDITION_ENDS.contains(&t.norm.as_str()));
-    let stray = stray
-        && !cut.is_some_and(|c| {
-            pre.iter().skip(c + 1).all(|t| {
-                t.kind != Kind::Word
-                    || opener(t)
-                    || t.any(&[
-                        Tag::Should,
-                        Tag::Can,
-                        Tag::Func,
-                        Tag::Then,
-                        Tag::You,
-                        Tag::Timeline,
-                        Tag::Panel,
-                        Tag::Place,
-                    ])
-            }) || pre.iter().skip(c + 1).any(opener)
-        });
-    if stray && !pre.last().is_some_and(|t| matches!(t.norm.as_str(), "后" | "之后" | "请" | "可以")) {
-        return None;
-    }
-    if before == Mood::NotYou
-        && pre.first().is_some_and(|t| t.any(&[Tag::And, Tag::Then]) && t.norm != "请")
-        && !person
-        && !pre.iter().any(|t| t.norm == "请")
-    {
-        return Some(Mood::NotYou);
-    }
-    let _ = verb;
-    let offered = before == Mood::Offered && !pre.iter().any(|t| t.norm == "现在");
     Some(if offered { Mood::Offered } else { Mood::Asked })
 }

@@ -22,7 +22,11 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
         t.any(&[Tag::Det, Tag::Control, Tag::Button, Tag::Place, Tag::Timeline])
             || t.capital
             || t.kind == Kind::Quote
-            || matches!(t.norm.as_str(), "on" | "here" | "it" | "them" | "your")
+            || matches!(
+                t.norm.as_str(),
+                "on" | "here" | "it" | "them" | "your" | "auf" | "sur" | "en" | "em" | "sobre"
+            )
+            || t.norm.starts_with("l'")
             || t.cjk()
     };
 
@@ -44,6 +48,8 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
                         | "along"
                         | "across"
                         | "playhead"
+                        | "left"
+                        | "right"
                 ) || verb.cjk()
             }))
     {
@@ -177,7 +183,7 @@ pub(super) fn object_of(reply: &str, clause: &Clause, at: usize) -> Option<Step>
         return step(Action::ShowTracks, None, "looks at the timeline", end.max(tokens.len()));
     }
     if verb.any(&[Tag::Open, Tag::Go]) && !(verb.is(Tag::Preview) && verb.is(Tag::Open))
-        || verb.norm == "check"
+        || matches!(verb.norm.as_str(), "check" | "view")
     {
         let chain = near.iter().position(|t| matches!(t.mark(), Some('>' | '→')));
         if let Some(named) = named.as_ref().filter(|n| chain.is_some() && n.sure) {

@@ -218,7 +218,21 @@ fn liveness(part: &[Token]) -> Vec<bool> {
                 (false, false) => kill(i, end, TRANSPORT),
             }
         }
-        if token.any(&[Tag::If, Tag::Purpose]) && !(han && i + 1 == end) {
+        // "If it's fine export it": waits for the user's own content only.
+        let pleased = token.is(Tag::If) && {
+            let to = part.iter().skip(i + 1).position(|t| t.any(TRANSPORT)).map_or(end, |p| i + 1 + p);
+            let between = part.get(i + 1..to).unwrap_or_default();
+            let light = [Tag::They, Tag::Whole, Tag::Be, Tag::Filler, Tag::Happy, Tag::You, Tag::I];
+            to < end
+                && between.iter().any(|t| t.any(&[Tag::Filler, Tag::Happy]))
+                && between.iter().all(|t| t.any(&light))
+        };
+        // 够的话导出: closes the condition before it.
+        let closes = token.norm == "的话";
+        if closes {
+            kill(0, i, TRANSPORT);
+        }
+        if token.any(&[Tag::If, Tag::Purpose]) && !closes && !(han && i + 1 == end) && !pleased {
             kill(i, end, TRANSPORT);
         }
         if token.is(Tag::Says) {

@@ -32,7 +32,9 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let picture = if theirs || c.any(&[Tag::Picture, Tag::Ui]) { 1.5 } else { 0.0 };
     let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
     if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
-        let suffices = c.tokens.get(at).is_some_and(Token::cjk) && c.has(Tag::Enough);
+        let suffices = c.tokens.get(at).is_some_and(Token::cjk)
+            && (c.has(Tag::Enough)
+                || at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| b.is(Tag::HowMany)));
         let before = edit_before(edit, at) && asks.is_none_or(|a| edit.is_none_or(|e| a >= e)) && !suffices;
         let verbal = |t: &Token| {
             let light =
@@ -44,8 +46,9 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             && c.tokens.first().is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
             && c.tokens.get(1).is_some_and(verbal);
         let film = c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
-        let tuned =
-            c.has(Tag::EditWord) && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
+        let tuned = c.has(Tag::EditWord)
+            && !c.has(Tag::Enough)
+            && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
         let first = first || film || tuned;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
@@ -54,6 +57,47 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         }
     }
     let many = c.find(Tag::HowMany);
+    let suffices = c.tokens.windows(2).position(|w| {
+        matches!(w, [e, f] if e.is(Tag::Enough) && f.norm == "for")
+            || matches!(w, [e, _] if e.norm == "enough for")
+    });
+    if let Some(at) =
+        suffices.filter(|_| c.has(Tag::I) && c.any(&[Tag::Video, Tag::Asset, Tag::Job]) && all <= 0.5)
+    {
+        return Some(reading(c, Intent::Credits, at, "whether it suffices", 2.5 - 0.4 * all - picture));
+    }
+    let charged = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "cost"
+                | "costs"
+                | "charged"
+                | "charge"
+                | "spend"
+                | "spent"
+                | "花了"
+                | "花"
+                | "扣了"
+                | "扣"
+                | "消耗"
+                | "消耗了"
+                | "花费"
+                | "gastado"
+                | "gasto"
+                | "gekostet"
+                | "coute"
+                | "custou"
+        )
+    };
+    let cost = many.filter(|&m| m <= 3 || c.tokens.get(m).is_some_and(Token::cjk));
+    if let Some(at) = cost.filter(|_| {
+        all <= 0.5
+            && edit.is_none()
+            && !c.any(&[Tag::Picture, Tag::HowLong])
+            && c.live().any(|(_, t)| charged(t))
+    }) {
+        return Some(reading(c, Intent::Credits, at, "what it cost", 2.6));
+    }
     let time = c.any(&[Tag::HowLong, Tag::Progress]);
     let mine = c.has(Tag::What)
         && c.has(Tag::Left)

@@ -7,7 +7,7 @@ use crate::nemo::words::{Kind, Tag, Token};
 
 /// Verbs of editing that, with a file type, ask for a file of it.
 const TURN: &[&str] =
-    &["convert", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
+    &["convert", "turn", "turn it", "turn this", "make it", "make it a", "弄成", "转成", "转为", "做成"];
 
 /// Reads a clause as a wish for the file; `edit` is the place of its first verb of editing.
 pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
@@ -71,6 +71,19 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let named = c.any(&[Tag::Container, Tag::LinkWord])
         || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
         || finished && give.is_some();
+    let filed = c.any(&[Tag::FileWord]) && c.has(Tag::Whole) && get.is_some() && edit.is_none() && all == 0.0;
+    let named = named || filed && !c.has(Tag::Project);
+    // "For the meeting tomorrow": what it is for says nothing against it.
+    let aim = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "for" | "so" | "because"));
+    let all = aim.map_or(all, |a| c.residue(0, a) + 0.3 * c.residue(a, n));
+    // "Can I send it to you?": the other way.
+    let toward = c
+        .tokens
+        .windows(2)
+        .any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    if toward && c.any(&[Tag::Give, Tag::Put]) {
+        return None;
+    }
     let verb = give.or(get).or(save);
     let early = |at: usize| {
         !edit.is_some_and(|e| e < at && !c.tokens.get(e).is_some_and(|t| t.any(&[Tag::Put, Tag::Get])))
@@ -97,7 +110,13 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if c.has(Tag::EditWord) && !named || c.has(Tag::What) && !c.has(Tag::LinkWord) && give.is_none() {
         return None;
     }
-    if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured) {
+    // On the screen of somebody's phone: in the picture.
+    let shown = c.tokens.iter().any(|t| {
+        t.kind == Kind::Quote
+            || t.is(Tag::Says)
+            || matches!(t.norm.as_str(), "her" | "his" | "their" | "他的" | "她的")
+    });
+    if let Some(at) = verb.filter(|&at| c.has(Tag::Device) && early(at) && !pictured && !shown) {
         return Some(reading(c, Intent::Export, at, "onto a device", 2.5 - 0.5 * all));
     }
     if let Some(at) = verb.filter(|&at| named && early(at) && !pictured) {
@@ -105,6 +124,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let the = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "the" | "my" | "this" | "that"));
     let definite = !c.tokens.windows(2).any(|w| matches!(w, [a, v] if v.is(Tag::Video) && matches!(a.norm.as_str(), "a" | "an" | "another" | "some" | "un" | "une" | "um" | "ein" | "einen" | "一个" | "一条" | "一段" | "个")));
+    // "Send it over to the left": a move in the picture.
+    let side = c.tokens.iter().any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "left" | "right" | "side" | "corner" | "top" | "bottom" | "center" | "centre" | "middle"
+        )
+    });
+    let definite = definite && !side;
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
         .filter(|&at| definite && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
@@ -146,6 +173,31 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     };
     if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all == 0.0 && edit.is_none()) {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
+    }
+    // "Can I have it?", 就给我吧: of what was talked about, so the video.
+    let light = |t: &Token| {
+        t.any(&[Tag::Get, Tag::Give, Tag::Whole, Tag::Filler, Tag::Then, Tag::SoFar, Tag::Ask])
+            || t.cjk() && t.is(Tag::Func)
+            || t.kind != Kind::Word
+    };
+    let owed = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "can i have"
+                | "could i have"
+                | "may i have"
+                | "can i get"
+                | "could i get"
+                | "i'll take"
+                | "let me have"
+                | "给我"
+        )
+    };
+    let owed = c.live().find(|(i, t)| {
+        owed(t) && (t.cjk() || c.tokens.get(i + 1).is_some_and(|n| matches!(n.norm.as_str(), "it" | "that")))
+    });
+    if let Some((at, _)) = owed.filter(|_| edit.is_none() && n <= 5 && c.tokens.iter().all(light)) {
+        return Some(reading(c, Intent::Export, at, "have it", 1.6));
     }
     if c.any(&[Tag::Show, Tag::Check, Tag::What, Tag::Tell]) && give.is_none() {
         return None;

@@ -16,7 +16,9 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     });
     if pictured
         || c.live().any(|(_, t)| matches!(t.norm.as_str(), "should" | "better" | "best" | "recommend"))
-        || c.live().any(|(_, t)| t.norm == "would") && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
+        || c.live().any(|(_, t)| t.norm == "would")
+            && !c.any(&[Tag::SoFar, Tag::Exported, Tag::Export])
+            && !(c.has(Tag::HowLong) && c.any(&[Tag::Video, Tag::Project]) && edit.is_none())
     {
         return None;
     }
@@ -37,6 +39,20 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if c.asks && c.tokens.len() == 1 && c.any(&[Tag::Done, Tag::Project]) || all == 0.0 && bare_overview(c) {
         return Some(reading(c, Intent::State, 0, "names it and asks", 1.8));
     }
+    // "La vidéo est prête ?"
+    let ready = c.tokens.last().is_some_and(|t| t.any(&[Tag::Done, Tag::Finished]));
+    if let Some(at) = c.find(Tag::Be).filter(|_| c.asks && ready && edit.is_none() && all == 0.0) {
+        return Some(reading(c, Intent::State, at, "asks whether it is ready", 2.0));
+    }
+    // "Which song did you put in?"
+    let did =
+        c.tokens.iter().position(|t| matches!(t.norm.as_str(), "did you" | "have you" | "did we" | "did"));
+    if let Some(at) = c
+        .find(Tag::What)
+        .filter(|&w| w <= 1 && did.is_some_and(|d| d > w && edit.is_some_and(|e| e > d)) && all == 0.0)
+    {
+        return Some(reading(c, Intent::State, at, "asks what was done", 2.1));
+    }
     let holds = (c.any(&[Tag::Project, Tag::Asset]) || c.has(Tag::Video) && c.has(Tag::SoFar))
         && !c.has(Tag::LinkWord);
     let good = c.tokens.windows(2).any(
@@ -52,7 +68,9 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
     }
     let what = found(Tag::What).or_else(|| found(Tag::HowMany));
-    let there = c.any(&[Tag::Contain, Tag::SoFar]) || located(c);
+    let there = c.any(&[Tag::Contain, Tag::SoFar])
+        || located(c)
+        || c.asks && c.tokens.last().is_some_and(|t| matches!(t.norm.as_str(), "there" | "here"));
     if let Some(at) = what.filter(|_| {
         c.any(&[Tag::Contain, Tag::Have]) && c.any(&[Tag::Contain, Tag::SoFar, Tag::We]) && all == 0.0
     }) {

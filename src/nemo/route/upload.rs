@@ -15,8 +15,23 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let device = c.tokens.get(i + 1..).unwrap_or_default().iter().take(2).any(|n| n.is(Tag::Device));
         t.norm.starts_with("use my ")
             || matches!(t.norm.as_str(), "my own" | "own" | "自己的" | "我自己的")
+            || t.cjk() && t.is(Tag::Own) && t.norm.ends_with("的") && t.norm.len() > 6
             || matches!(t.norm.as_str(), "from my" | "from") && device
     });
+    let possessed = c.tokens.windows(2).position(|w| {
+        matches!(w, [h, n] if matches!(h.norm.as_str(), "i have" | "i've got" | "i have got" | "there are")
+            && (matches!(n.norm.as_str(), "a" | "an" | "some" | "two" | "several" | "more") || n.kind == Kind::Number || n.is(Tag::Asset)))
+    });
+    if let Some(at) = possessed.filter(|&at| {
+        at <= 1
+            && c.has(Tag::Device)
+            && media
+            && edit.is_none()
+            && all <= 1.0
+            && !c.any(&[Tag::Save, Tag::Finished])
+    }) {
+        return Some(reading(c, Intent::Upload, at, "has media on a device", 2.0 - 0.4 * all));
+    }
     let stored =
         c.has(Tag::Have) && c.has(Tag::I) && c.has(Tag::Device) && !c.any(&[Tag::Save, Tag::Give, Tag::Get]);
     let asked = c.tokens.first().is_some_and(|t| {
@@ -51,6 +66,15 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
     }
     let to_you = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "给你" | "of mine"));
+    let toward = c
+        .tokens
+        .windows(2)
+        .position(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    let given =
+        toward.filter(|_| c.has(Tag::Give) && c.any(&[Tag::Whole, Tag::Asset, Tag::Video, Tag::FileWord]));
+    if let Some(at) = given.filter(|_| edit.is_none() && all <= 1.0) {
+        return Some(reading(c, Intent::Upload, at, "gives it to you", 2.3 - 0.4 * all));
+    }
     if let Some(at) = to_you.filter(|_| media && takes && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "media for you", 2.2 - 0.4 * all));
     }

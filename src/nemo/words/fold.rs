@@ -3,6 +3,7 @@
 /// Traditional characters and their simplified forms, only those that occur in the tables.
 const SIMPLIFIED: &[(char, char)] = &[
     ('導', '导'),
+    ('匯', '汇'),
     ('載', '载'),
     ('傳', '传'),
     ('積', '积'),

@@ -1,0 +1,98 @@
+//! Chinese clauses: is the verb in one said to the reader?
+
+use super::sentence::Clause;
+use super::step::Mood;
+use crate::nemo::words::{Kind, Tag, Token};
+
+/// Words that close a condition in the middle of a Chinese clause.
+pub(super) const CONDITION_ENDS: &[&str] = &["的话", "后", "之后", "就", "请"];
+
+/// How the verb behind `pre` is said, `next` being the word after it; as `step::manner`.
+pub(super) fn manner(pre: &[Token], next: Option<&Token>, clause: &Clause, before: Mood) -> Option<Mood> {
+    if next.is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过" | "后的") && n.cjk()) {
+        return None;
+    }
+    if next.is_some_and(|n| n.is(Tag::Already) && n.cjk()) {
+        return None;
+    }
+    let person = pre.iter().any(|t| t.any(&[Tag::You]));
+    if pre
+        .iter()
+        .any(|t| t.any(&[Tag::Will, Tag::Already, Tag::Passive, Tag::I]) && t.cjk() && !t.any(&[Tag::Should]))
+        && !person
+    {
+        return Some(Mood::NotYou);
+    }
+    if pre.iter().any(|t| t.is(Tag::Already) && t.cjk()) && !pre.iter().any(|t| t.norm == "请") {
+        return Some(Mood::NotYou);
+    }
+    if pre.iter().any(|t| t.any(&[Tag::Picture]))
+        && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "把" | "将" | "可以"))
+    {
+        return None;
+    }
+    if before == Mood::Theirs && !person && !pre.iter().any(|t| t.norm == "请") {
+        return Some(Mood::NotYou);
+    }
+    let question = clause.tokens.iter().any(|t| {
+        matches!(t.norm.as_str(), "吗" | "是否" | "要不要" | "是不是" | "没有" | "需不需要")
+            && t.is(Tag::Question)
+    });
+    if question {
+        return Some(Mood::NotYou);
+    }
+    // An object before the verb (把 …), a place (在 …) or a condition may stand before it, nothing else.
+    let opener = |t: &Token| {
+        matches!(t.norm.as_str(), "把" | "将" | "在" | "从" | "用" | "于" | "到" | "去")
+            || t.any(&[Tag::If, Tag::Happy])
+    };
+    let mut open = false;
+    let stray = pre.iter().filter(|t| t.kind == Kind::Word).any(|t| {
+        open |= opener(t);
+        !(open
+            || t.any(&[
+                Tag::Should,
+                Tag::Can,
+                Tag::Func,
+                Tag::Then,
+                Tag::You,
+                Tag::SoFar,
+                Tag::Place,
+                Tag::Filler,
+                Tag::Panel,
+                Tag::Timeline,
+                Tag::After,
+                Tag::Ask,
+            ]))
+    });
+    let cut = pre.iter().rposition(|t| CONDITION_ENDS.contains(&t.norm.as_str()));
+    let stray = stray
+        && !cut.is_some_and(|c| {
+            pre.iter().skip(c + 1).all(|t| {
+                t.kind != Kind::Word
+                    || opener(t)
+                    || t.any(&[
+                        Tag::Should,
+                        Tag::Can,
+                        Tag::Func,
+                        Tag::Then,
+                        Tag::You,
+                        Tag::Timeline,
+                        Tag::Panel,
+                        Tag::Place,
+                    ])
+            }) || pre.iter().skip(c + 1).any(opener)
+        });
+    if stray && !pre.last().is_some_and(|t| matches!(t.norm.as_str(), "后" | "之后" | "请" | "可以")) {
+        return None;
+    }
+    if before == Mood::NotYou
+        && pre.first().is_some_and(|t| t.any(&[Tag::And, Tag::Then]) && t.norm != "请")
+        && !person
+        && !pre.iter().any(|t| t.norm == "请")
+    {
+        return Some(Mood::NotYou);
+    }
+    let offered = before == Mood::Offered && !pre.iter().any(|t| t.norm == "现在");
+    Some(if offered { Mood::Offered } else { Mood::Asked })
+}
