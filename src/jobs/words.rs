@@ -38,7 +38,7 @@ pub(super) fn translate(reply: &str) -> (String, Vec<ActionReport>) {
 pub(super) fn without_internals(error: &str) -> String {
     let words: Vec<_> = error
         .split_whitespace()
-        .filter(|word| !(word.contains('/') && !word.contains("://")) && !word.starts_with("pid="))
+        .filter(|word| (!word.contains('/') || word.contains("://")) && !word.starts_with("pid="))
         .collect();
     words.join(" ").trim_end_matches(':').to_owned()
 }

@@ -13,7 +13,7 @@ pub struct JobReport {
     pub job_id: String,
     /// turn, render or video.
     pub kind: String,
-    /// queued, submitting, running, ready, delivering, done, needs_approval, uncertain, failed or cancelled.
+    /// queued, submitting, running, ready, delivering, done, `needs_approval`, uncertain, failed or cancelled.
     pub state: String,
     /// nemo or sandbox (a rehearsal, nothing real was made).
     pub service: String,
@@ -86,9 +86,9 @@ pub struct CostReport {
 /// Something that the service, believing in a GUI, asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 pub struct ActionReport {
-    /// export, show_timeline, edit or operate (a control of the GUI that has no counterpart).
+    /// export, `show_timeline`, edit or operate (a control of the GUI that has no counterpart).
     pub action: String,
-    /// done (carried out), offered (say the word) or not_possible.
+    /// done (carried out), offered (say the word) or `not_possible`.
     pub status: String,
     /// The control or the words of the edit, quoted from the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ pub struct ErrorReport {
     pub code: String,
     /// What happened.
     pub message: String,
-    /// not_spent, spent or unknown.
+    /// `not_spent`, spent or unknown.
     pub money: String,
     /// Whether the same call may be made again without the risk of paying twice.
     pub retry_is_safe: bool,

@@ -1,4 +1,5 @@
 //! Tests through the outer doors: sockets, files, processes. One binary, because linking costs more than running.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "stdout belongs to MCP in the program, not here")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod bad_input;

@@ -232,7 +232,7 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         if closes {
             kill(0, i, TRANSPORT);
         }
-        if token.any(&[Tag::If, Tag::Purpose]) && !closes && !(han && i + 1 == end) && !pleased {
+        if token.any(&[Tag::If, Tag::Purpose]) && !closes && (!han || i + 1 != end) && !pleased {
             kill(i, end, TRANSPORT);
         }
         if token.is(Tag::Says) {

@@ -169,7 +169,12 @@ fn every_scene_draws_on_the_smallest_and_oddest_canvas() {
     {
         for (width, height) in [(0, 0), (33, 47), (32, 400), (400, 32)] {
             let made = bench.clip("a.mp4", prompt, Canvas { width, height, fps: 2 }, false);
-            assert!(made.width % 2 == 0 && made.height % 2 == 0 && made.width >= 32 && made.height >= 32);
+            assert!(
+                made.width.is_multiple_of(2)
+                    && made.height.is_multiple_of(2)
+                    && made.width >= 32
+                    && made.height >= 32
+            );
         }
     }
 }
