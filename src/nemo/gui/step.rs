@@ -338,7 +338,11 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     if linked && before == Mood::NotYou {
         return Some(Mood::NotYou);
     }
-    if linked && before == Mood::Statement && pre.len() == 1 && pre.first().is_some_and(|t| t.norm == "and") {
+    if linked
+        && before == Mood::Statement
+        && pre.len() == 1
+        && pre.first().is_some_and(|t| matches!(t.norm.as_str(), "and" | "et" | "und" | "y" | "e"))
+    {
         return None;
     }
     let offered =
