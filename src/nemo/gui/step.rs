@@ -333,12 +333,17 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     if pre.last().is_some_and(|t| t.norm == "to") && !pre.iter().any(|t| t.any(&[Tag::Can, Tag::Should])) {
         return None;
     }
-    let linked =
-        pre.first().is_some_and(|t| matches!(t.norm.as_str(), "and" | "then" | "and then" | "or" | "before"));
+    let linked = pre.first().is_some_and(|t| {
+        matches!(t.norm.as_str(), "and" | "then" | "and then" | "or" | "before" | "et" | "und" | "y" | "e")
+    });
     if linked && before == Mood::NotYou {
         return Some(Mood::NotYou);
     }
-    if linked && before == Mood::Statement && pre.len() == 1 && pre.first().is_some_and(|t| t.norm == "and") {
+    if linked
+        && before == Mood::Statement
+        && pre.len() == 1
+        && pre.first().is_some_and(|t| matches!(t.norm.as_str(), "and" | "et" | "und" | "y" | "e"))
+    {
         return None;
     }
     let offered =

@@ -22,6 +22,19 @@ fn what_a_reply_becomes() {
             &[(ExecuteExport, UserConfirms, Some("导出"))],
         ),
         (
+            "色を直しました。問題なければ、「書き出し」をクリックしてください。",
+            "色を直しました。問題なければ、お知らせください。",
+            &[(ExecuteExport, UserConfirms, Some("書き出し"))],
+        ),
+        ("「適用」をクリックしました。", "「適用」をクリックしました。", &[]),
+        ("Your last export ended at noon.", "Your last export ended at noon.", &[]),
+        ("点击导出后，文件会进入相册。", "点击导出后，文件会进入相册。", &[]),
+        (
+            "Click Save, or click Cancel.",
+            "",
+            &[(ExecuteViaApi, UserConfirms, Some("Save")), (ExecuteViaApi, UserConfirms, Some("Cancel"))],
+        ),
+        (
             "Open the Text panel to see the new font.",
             "You will see the new font.",
             &[(QueryState, Now, Some("Text"))],

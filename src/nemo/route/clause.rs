@@ -232,7 +232,8 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         if closes {
             kill(0, i, TRANSPORT);
         }
-        if token.any(&[Tag::If, Tag::Purpose]) && !closes && (!han || i + 1 != end) && !pleased {
+        let last = han && i + 1 == end;
+        if token.any(&[Tag::If, Tag::Purpose]) && !(closes || last || pleased) {
             kill(i, end, TRANSPORT);
         }
         if token.is(Tag::Says) {
