@@ -2,10 +2,10 @@
 //!
 //! The backend believes that somebody sits in front of its editor ("click Export", 打开面板). Following the skill's
 //! table "Backend Response Translation", such an instruction becomes an action and leaves the text; everything else
-//! stays word for word. A reply is cut into lines, sentences and clauses ([`sentence`]); a clause is an instruction
-//! when a verb of the editor stands in it as a request to the reader with a fitting object ([`step`]): reports ("I
+//! stays word for word. A reply is cut into lines, sentences and clauses (`sentence`); a clause is an instruction
+//! when a verb of the editor stands in it as a request to the reader with a fitting object (`step`): reports ("I
 //! clicked"), plans ("I'll open"), warnings, questions, quoted words and things in the picture are not. What is left
-//! of a sentence is then mended into readable text ([`rewrite`]).
+//! of a sentence is then mended into readable text (`rewrite`).
 
 mod chinese;
 mod japanese;
