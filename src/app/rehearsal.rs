@@ -74,6 +74,9 @@ impl Rehearsal {
         loop {
             let options = Options {
                 prices: Prices { starting_credits: CREDITS, ..Prices::default() },
+                // Each process serves it on another port, and a kept token counts for one address only.
+                same_token_again: true,
+                peer_limit: None,
                 ..Options::in_folder(&self.folder)
             };
             match Sandbox::start(options).await {

@@ -43,10 +43,10 @@ pub(super) struct Make {
     #[arg(long = "reference-image", value_name = "FILE")]
     reference_images: Vec<String>,
     /// Ask for sound
-    #[arg(long, overrides_with = "no_audio")]
+    #[arg(long, conflicts_with = "no_audio")]
     audio: bool,
     /// Ask for silence
-    #[arg(long, overrides_with = "audio")]
+    #[arg(long, conflicts_with = "audio")]
     no_audio: bool,
     /// File to upload into the session first; may be repeated
     #[arg(long, value_name = "FILE")]
