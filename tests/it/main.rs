@@ -1,5 +1,9 @@
 //! Tests through the outer doors: sockets, files, processes. One binary, because linking costs more than running.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "stdout belongs to MCP in the program, not here")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "stdout belongs to MCP in the program, not here"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod bad_input;
@@ -17,6 +21,7 @@ mod nemo;
 mod nemo_sandbox;
 mod paths;
 mod recordings;
+mod rehearsal;
 mod sandbox;
 mod secrets;
 mod talk;
