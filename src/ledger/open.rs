@@ -67,7 +67,11 @@ impl Ledger {
     /// Connects and brings the schema up to date.
     async fn ready(&self, busy_timeout: Duration) -> Result<()> {
         let mut writer = self.connect(busy_timeout).await?;
-        if is_current(&mut writer).await? {
+        // Its questions are asked of one moment: another process may be making the ledger right now.
+        let mut moment = writer.begin().await?;
+        let current = is_current(&mut moment).await?;
+        moment.rollback().await?;
+        if current {
             return Ok(());
         }
         // One transaction over all steps: of two processes, the second waits and then finds nothing to do.
