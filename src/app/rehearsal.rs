@@ -3,7 +3,8 @@
 //! Its state lies in a folder that one sandbox at a time works in. The process that needs it first serves it for
 //! the others; when that process ends, the next one that needs it takes over, and nothing is forgotten.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -71,13 +72,17 @@ impl Rehearsal {
             return address(&sandbox.url);
         }
         let deadline = Instant::now() + PATIENCE;
+        // The token and the files of earlier sessions belong to the address that they were made at.
+        let mut listen = latest_address(&self.folder);
         loop {
+            let usual = Options::in_folder(&self.folder);
             let options = Options {
+                listen: listen.unwrap_or(usual.listen),
                 prices: Prices { starting_credits: CREDITS, ..Prices::default() },
-                // Each process serves it on another port, and a kept token counts for one address only.
+                // Where the old port is taken, the kept token does not count and is asked for again.
                 same_token_again: true,
                 peer_limit: None,
-                ..Options::in_folder(&self.folder)
+                ..usual
             };
             match Sandbox::start(options).await {
                 Ok(sandbox) => {
@@ -86,6 +91,8 @@ impl Rehearsal {
                     return Ok(base);
                 }
                 Err(sandbox::Error::InUse { url, .. }) if answers(&url).await => return address(&url),
+                // Somebody else listens there now.
+                Err(sandbox::Error::Listen { .. }) if listen.is_some() => listen = None,
                 // It is starting or ending.
                 Err(sandbox::Error::InUse { .. }) if Instant::now() < deadline => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -101,6 +108,13 @@ impl Rehearsal {
             }
         }
     }
+}
+
+/// Where the sandbox of this folder listened the last time.
+fn latest_address(folder: &Path) -> Option<SocketAddr> {
+    let url = std::fs::read_to_string(folder.join("address")).ok()?;
+    let address: SocketAddr = url.trim().strip_prefix("http://")?.parse().ok()?;
+    address.ip().is_loopback().then_some(address)
 }
 
 async fn answers(url: &str) -> bool {
