@@ -48,14 +48,14 @@ fn every_spelling_of_a_path_is_understood() {
     let drives = tempfile::tempdir().unwrap();
     std::fs::create_dir(drives.path().join("c")).unwrap();
     let here = spelling::Here {
-        working_dir: Path::new("/work"),
+        working_dir: Path::new("/studio"),
         home_dir: Some(Path::new("/home/ann")),
         drives: drives.path(),
     };
     let drive = |rest: &str| drives.path().join("c").join(rest);
     for (text, path) in [
-        ("clip.mp4", PathBuf::from("/work/clip.mp4")),
-        (" \"a b.mp4\" ", "/work/a b.mp4".into()),
+        ("clip.mp4", PathBuf::from("/studio/clip.mp4")),
+        (" \"a b.mp4\" ", "/studio/a b.mp4".into()),
         ("/abs/clip.mp4", "/abs/clip.mp4".into()),
         ("~/clip.mp4", "/home/ann/clip.mp4".into()),
         ("file:///tmp/a%20b.mp4", "/tmp/a b.mp4".into()),
@@ -67,7 +67,7 @@ fn every_spelling_of_a_path_is_understood() {
         (r"\\wsl$\Ubuntu\home\ann\a.mp4", "/home/ann/a.mp4".into()),
         (r"\\wsl.localhost\Ubuntu\home\ann\a.mp4", "/home/ann/a.mp4".into()),
         ("//wsl.localhost/Ubuntu/home/a.mp4", "/home/a.mp4".into()),
-        (r"a\b.mp4", r"/work/a\b.mp4".into()),
+        (r"a\b.mp4", r"/studio/a\b.mp4".into()),
     ] {
         assert_eq!(spelling::read(text, here).unwrap(), path, "{text}");
     }
