@@ -16,6 +16,7 @@ pub mod app;
 pub mod ledger;
 pub mod media;
 pub mod nemo;
+pub mod skillboss;
 
 // Floor 1: vocabulary and craft.
 pub mod model;
@@ -24,6 +25,7 @@ pub mod net;
 // Floor 0.
 pub mod config;
 pub mod error;
+pub mod money;
 pub mod redact;
 
 // Annex: the services, emulated.

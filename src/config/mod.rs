@@ -21,6 +21,7 @@ pub use read::{Overrides, Resolved};
 pub use settings::{SETTINGS, Setting};
 
 use crate::error::Result;
+use crate::money::Usd;
 use crate::redact::Secret;
 use read::Reader;
 
@@ -73,12 +74,39 @@ impl Nemo {
 /// Which service a call uses when it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceChoice {
-    /// NemoVideo, which needs no account (later: the other service when its key is set).
+    /// SkillBoss when its key is set and the model asked for is one of its; else NemoVideo, which needs no account.
     Auto,
     /// NemoVideo.
     Nemo,
+    /// SkillBoss.
+    SkillBoss,
     /// The built-in rehearsal.
     Sandbox,
+}
+
+/// What may be spent at SkillBoss. None: no such limit.
+#[derive(Clone, Debug, Default)]
+pub struct Budget {
+    /// `FIRSTCUT_MAX_USD_PER_CALL`: the most for one call of a tool or command.
+    pub per_call: Option<Usd>,
+    /// `FIRSTCUT_MAX_USD_PER_DAY`: from midnight to midnight UTC.
+    pub per_day: Option<Usd>,
+    /// `FIRSTCUT_MAX_USD_PER_WEEK`: from Monday to Monday UTC.
+    pub per_week: Option<Usd>,
+    /// `FIRSTCUT_APPROVE_ABOVE_USD`: what may cost more waits for a person's word.
+    pub approve_above: Option<Usd>,
+    /// `FIRSTCUT_ALLOW_UNKNOWN_PRICE`: a model without a known price may be used, up to the caps.
+    pub allow_unknown_price: bool,
+}
+
+/// How services reach us.
+#[derive(Clone, Debug, Default)]
+pub struct Hooks {
+    /// `FIRSTCUT_PUBLIC_URL`: under this address the receiver of notices is reached from outside.
+    pub public_url: Option<Url>,
+    /// `FIRSTCUT_WEBHOOK_SECRETS`: with any, a notice without a good signature is refused; several while one is
+    /// being replaced.
+    pub secrets: Vec<Secret>,
 }
 
 impl ServiceChoice {
@@ -88,6 +116,7 @@ impl ServiceChoice {
         match self {
             Self::Auto => "auto",
             Self::Nemo => "nemo",
+            Self::SkillBoss => "skillboss",
             Self::Sandbox => "sandbox",
         }
     }
@@ -122,6 +151,12 @@ pub struct Config {
     pub log: String,
     /// NemoVideo.
     pub nemo: Nemo,
+    /// What may be spent.
+    pub budget: Budget,
+    /// `FIRSTCUT_CATALOG`: models and prices of your own, over the built-in ones.
+    pub catalog_file: Option<PathBuf>,
+    /// How services reach us.
+    pub hooks: Hooks,
 }
 
 impl Config {
@@ -149,9 +184,26 @@ impl Config {
         let web_url = reader.take("NEMO_WEB_URL", address);
         let client_id = reader.take("NEMO_CLIENT_ID", parse::header_word);
         let platform = reader.take("SKILL_SOURCE", parse::header_word);
+        let budget = Budget {
+            per_call: reader.take("FIRSTCUT_MAX_USD_PER_CALL", parse::dollars),
+            per_day: reader.take("FIRSTCUT_MAX_USD_PER_DAY", parse::dollars),
+            per_week: reader.take("FIRSTCUT_MAX_USD_PER_WEEK", parse::dollars),
+            approve_above: reader.take("FIRSTCUT_APPROVE_ABOVE_USD", parse::dollars),
+            allow_unknown_price: reader
+                .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
+                .unwrap_or(false),
+        };
+        let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::folder(given, around));
+        let hooks = Hooks {
+            public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
+            secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
+        };
         let resolved = reader.finish()?;
 
         Ok(Self {
+            budget,
+            catalog_file,
+            hooks,
             service,
             wait,
             poll,

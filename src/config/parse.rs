@@ -11,6 +11,7 @@ use super::ServiceChoice;
 use super::places::Surroundings;
 use super::read::{Given, Source};
 use crate::error::{Error, Result as AppResult};
+use crate::money::Usd;
 use crate::redact::{self, Secret};
 
 /// What is logged when nothing is set; the protocol crate's lower levels would show arguments.
@@ -48,11 +49,11 @@ pub(super) fn yes_or_no(given: &Given) -> Parsed<bool> {
 
 pub(super) fn service(given: &Given) -> Parsed<ServiceChoice> {
     let text = given.text()?;
-    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::Sandbox]
+    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::SkillBoss, ServiceChoice::Sandbox]
         .into_iter()
         .find(|choice| choice.name().eq_ignore_ascii_case(text.trim()))
         .ok_or_else(|| {
-            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo or sandbox.")
+            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo, skillboss or sandbox.")
         })
 }
 
@@ -63,6 +64,26 @@ pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Durat
         let fix = format!("Give seconds as a number from {} to {}.", range.start(), range.end());
         Wrong::new(format!("is {}", shown(text)), fix)
     })
+}
+
+/// Dollars such as 3.20.
+pub(super) fn dollars(given: &Given) -> Parsed<Usd> {
+    let text = given.text()?;
+    let amount = text.trim().trim_start_matches('$').parse::<Usd>().ok();
+    amount.filter(|usd| *usd >= Usd::ZERO).ok_or_else(|| {
+        Wrong::new(format!("is {}", shown(text)), "Give dollars as a number of 0 or more, such as 3.20.")
+    })
+}
+
+/// Secrets, one or several with commas between.
+pub(super) fn secrets(given: &Given) -> Parsed<Vec<Secret>> {
+    let words: Vec<&str> = given
+        .words
+        .iter()
+        .map(|word| word.to_str().ok_or_else(|| Wrong::new("is not valid Unicode", "Copy it again.")))
+        .collect::<Parsed<_>>()?;
+    let parts = words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|part| !part.is_empty());
+    Ok(parts.map(|part| Secret::new(part.to_owned())).collect())
 }
 
 /// A folder; relative ones start at the settings file, else at the working folder.

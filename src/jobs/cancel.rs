@@ -4,8 +4,10 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::report;
 use crate::jobs::settle::LOOKS_AFTER_LOSS;
-use crate::ledger::Change;
+use crate::ledger::{Change, Charge, ChargeSource};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
+use crate::model::request::Request;
+use crate::skillboss::Remote;
 
 /// Asks for an end. What was already paid stays paid, and the report says so.
 pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
@@ -24,11 +26,13 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
     Ok(job)
 }
 
-/// An uncertain job is looked at again: it goes on as if its answer had just been lost.
-pub async fn adopt(app: &App, id: &JobId) -> Result<Job> {
+/// An uncertain job is looked at again: it goes on as if its answer had just been lost. With the name that the
+/// service gave to a run, found by a person in its list, the run goes on under that name.
+pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job> {
+    let named = remote_id.map(Remote::by_id).transpose()?;
     resolve(app, id, |job| Change {
         state: Some(State::Running),
-        work: looks_anew(job),
+        work: looks_anew(job, named.as_ref()),
         failure: Some(None),
         note: Some("Looking at the timeline again.".to_owned()),
         due_at_ms: Some(Some(app.now_ms())),
@@ -51,6 +55,7 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
         state: Some(State::Failed),
         // Nobody will compare again, and a session's state may hold signed addresses.
         work: without_snapshot(job),
+        charge: worst_case(job),
         failure: Some(Some(Failure::from(&given_up))),
         note: Some("Given up by a person; it may have been charged.".to_owned()),
         ..Change::default()
@@ -82,7 +87,12 @@ async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Resu
 }
 
 /// One last look is left: it finds the effect, or the job is uncertain again.
-fn looks_anew(job: &Job) -> Option<serde_json::Value> {
+fn looks_anew(job: &Job, named: Option<&Remote>) -> Option<serde_json::Value> {
+    if let (JobKind::Run, Some(remote)) = (job.kind, named) {
+        let mut work = job.work.clone();
+        work["remote"] = serde_json::to_value(remote).ok()?;
+        return Some(work);
+    }
     if job.kind != JobKind::Turn {
         return None;
     }
@@ -91,6 +101,18 @@ fn looks_anew(job: &Job) -> Option<serde_json::Value> {
         *looks = (LOOKS_AFTER_LOSS - 1).into();
     }
     Some(work)
+}
+
+/// What nobody can tell is booked as if it had been charged, so that budgets err on the safe side.
+fn worst_case(job: &Job) -> Option<Charge> {
+    match &job.request {
+        Request::Run(run) => Some(Charge::Settled {
+            charged: run.most,
+            source: ChargeSource::WorstCase,
+            receipt: None,
+        }),
+        _ => None,
+    }
 }
 
 fn without_snapshot(job: &Job) -> Option<serde_json::Value> {

@@ -64,8 +64,15 @@ async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded
     })
 }
 
+/// Whether the file at `path` is the one with this sum.
+pub(super) async fn holds(path: &Path, sha256: String) -> bool {
+    let path = path.to_owned();
+    let sum = tokio::task::spawn_blocking(move || staged::sha256_of(&path).ok());
+    sum.await.ok().flatten().is_some_and(|sum| sum == sha256)
+}
+
 /// A part file that is no longer needed.
-fn remove(part: &Path) {
+pub(super) fn remove(part: &Path) {
     match std::fs::remove_file(part) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::warn!(%error, "a part file was left behind");
@@ -109,7 +116,7 @@ pub(super) async fn describe(path: &Path) -> Result<FileReport> {
 }
 
 /// Beside the target, so that the renaming stays within one file system; hidden, so that nobody opens half a video.
-fn part_file(output: &Path, job_id: &str) -> PathBuf {
+pub(super) fn part_file(output: &Path, job_id: &str) -> PathBuf {
     let folder = output.parent().unwrap_or(Path::new("."));
     folder.join(format!(".{job_id}.part"))
 }

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
+use crate::jobs::clip;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::settle;
@@ -17,6 +18,9 @@ const MAX_LISTED: u32 = 100;
 
 /// The report of a job, with the parts of a composite folded in.
 pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
+    if matches!(job.kind, JobKind::Run | JobKind::Film) {
+        return clip::told::report(app, job).await;
+    }
     let parts = Parts::of(app, job).await?;
     Ok(tell(job, &parts))
 }
@@ -90,6 +94,8 @@ impl Parts {
         match job.kind {
             JobKind::Turn => parts.turn = Some((job.clone(), notes(job)?)),
             JobKind::Render => parts.render = Some((job.clone(), notes(job)?)),
+            // Told by `clip::told`.
+            JobKind::Run | JobKind::Film => {}
             JobKind::Video => {
                 let ledger = app.ledger().await?;
                 let work: VideoWork = notes(job)?;
@@ -98,7 +104,7 @@ impl Parts {
                     match part.kind {
                         JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
                         JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
-                        JobKind::Video => {}
+                        JobKind::Video | JobKind::Run | JobKind::Film => {}
                     }
                 }
             }
