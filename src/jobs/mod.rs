@@ -1,6 +1,7 @@
 //! The life of a job, readable in one folder: accepted by `submit`, moved by `engine` and `advance`, told by `report`.
 
 mod advance;
+mod browser;
 pub mod cancel;
 mod deliver;
 pub mod engine;
