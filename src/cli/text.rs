@@ -151,6 +151,9 @@ pub(super) fn session(report: &SessionReport) -> String {
     for job in &report.active_jobs {
         let _ = write!(text, "\nRunning   {job}");
     }
+    if let Some(link) = &report.browser_link {
+        let _ = write!(text, "\nBrowser   {link}");
+    }
     next(&mut text, &report.next);
     text
 }

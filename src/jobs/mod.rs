@@ -3,12 +3,15 @@
 mod advance;
 pub mod approve;
 pub mod books;
+mod browser;
 pub mod cancel;
 pub mod clip;
 mod deliver;
+mod election;
 pub mod engine;
 mod film;
 mod hook;
+mod freshness;
 mod identity;
 mod mention;
 pub mod paths;

@@ -40,7 +40,7 @@ use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
 pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Spent};
-pub use dispatcher::Dispatcher;
+pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use place::hazard;
 pub use sessions::Session;

@@ -185,6 +185,9 @@ pub struct SessionReport {
     /// Jobs that still run in this session.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub active_jobs: Vec<String>,
+    /// Opens the session in a browser, for whoever has the link; only when asked for. It lives about 7 days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub browser_link: Option<String>,
     /// The sensible next call.
     pub next: String,
 }

@@ -111,6 +111,9 @@ pub(super) fn session(report: &SessionReport) -> CallToolResult {
     if !report.active_jobs.is_empty() {
         let _ = write!(text, "\nStill running: {}", report.active_jobs.join(", "));
     }
+    if let Some(link) = &report.browser_link {
+        let _ = write!(text, "\nBrowser link, for this user alone: {link}");
+    }
     let _ = write!(text, "\nsession_id: {} · {}", report.session_id, service(&report.service));
     let _ = write!(text, "\nNext: {}", report.next);
     both(text, report)
