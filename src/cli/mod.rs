@@ -7,6 +7,7 @@ mod edit;
 mod export;
 mod follow;
 mod jobs;
+mod join;
 mod make;
 mod probe;
 mod progress;
@@ -80,6 +81,8 @@ enum Command {
     Upload(upload::Upload),
     /// Save the current timeline as an MP4
     Export(export::Export),
+    /// Join clips into one MP4, copying what agrees
+    Join(join::Join),
     /// List, follow and settle jobs
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -163,6 +166,7 @@ impl Shell {
             Command::Credits(command) => command.run(self).await,
             Command::Upload(command) => command.run(self).await,
             Command::Export(command) => command.run(self).await,
+            Command::Join(command) => command.run(self).await,
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,
             Command::Sandbox(command) => command.run(self).await,

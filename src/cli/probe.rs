@@ -1,13 +1,12 @@
 //! `probe`: what is in a media file.
 
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Exit;
 use super::report::Out;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::media;
 
 #[derive(Args, Debug)]
@@ -19,32 +18,8 @@ pub(super) struct Probe {
 
 impl Probe {
     pub(super) fn run(&self, out: Out) -> Result<Exit> {
-        let found = media::probe::probe(&self.file).map_err(|error| told(&self.file, error))?;
+        let found = media::probe::probe(&self.file).map_err(|error| error.about(&self.file))?;
         out.result(&found, || format!("{}: {}", self.file.display(), found.summary()))?;
         Ok(0)
     }
-}
-
-fn told(path: &Path, error: media::Error) -> Error {
-    let shown = path.display();
-    let kind = match &error {
-        media::Error::Io(cause) => match cause.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                return Error::new(Kind::NotFound, format!("There is no file {shown}."))
-                    .next("Check the name and the folder.");
-            }
-            ErrorKind::IsADirectory => {
-                return Error::invalid(format!("{shown} is a folder.")).next("Name a file in it.");
-            }
-            _ => Kind::Storage,
-        },
-        media::Error::TooBig { .. } => Kind::FileTooLarge,
-        media::Error::Stopped => Kind::Cancelled,
-        media::Error::NotMedia { .. }
-        | media::Error::Truncated { .. }
-        | media::Error::Malformed { .. }
-        | media::Error::Undecodable { .. }
-        | media::Error::Unencodable { .. } => Kind::UnsupportedFile,
-    };
-    Error::new(kind, format!("{shown}: {error}.")).next("Try another file, or make this one again.")
 }

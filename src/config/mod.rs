@@ -141,6 +141,8 @@ pub struct Config {
     pub file_roots: Vec<PathBuf>,
     /// `FIRSTCUT_FILES` was set: its word holds for the command line as well.
     pub file_roots_are_explicit: bool,
+    /// `FIRSTCUT_FFMPEG`: the installed ffmpeg that may be used; none is looked for when it is not set.
+    pub ffmpeg: Option<PathBuf>,
     /// The user's home, for `~`.
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
@@ -178,6 +180,7 @@ impl Config {
         let poll = reader.take("FIRSTCUT_POLL_S", |given| parse::seconds(given, 0.01..=3600.0));
         let files = reader.take("FIRSTCUT_FILES", |given| parse::folders(given, around));
         let output = reader.take("FIRSTCUT_OUTPUT", |given| parse::folder(given, around));
+        let ffmpeg = reader.take("FIRSTCUT_FFMPEG", |given| parse::program(given, around));
         let log = reader.take("FIRSTCUT_LOG", parse::log_filter);
         let token = reader.take("NEMO_TOKEN", parse::token);
         let api_url = reader.take("NEMO_API_URL", address);
@@ -212,6 +215,7 @@ impl Config {
             output_dir: output.unwrap_or(places.output_dir),
             file_roots_are_explicit: files.is_some(),
             file_roots: files.unwrap_or(places.media_dirs),
+            ffmpeg,
             home_dir: around.home_dir.clone(),
             config_file: places.config_file,
             resolved,

@@ -94,6 +94,15 @@ pub(super) fn folder(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
     }
 }
 
+/// A program: a bare name is looked for in the usual places by the system, anything else is a path.
+pub(super) fn program(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
+    match given.words.as_slice() {
+        [word] if Path::new(word).components().count() == 1 && word != "~" => Ok(PathBuf::from(word)),
+        [word] => absolute(Path::new(word), &given.source, around),
+        _ => Err(Wrong::new("is a list", "Give one program.")),
+    }
+}
+
 /// Several folders: a list in the file, separated as in PATH elsewhere.
 pub(super) fn folders(given: &Given, around: &Surroundings) -> Parsed<Vec<PathBuf>> {
     let split = |word| std::env::split_paths(word).filter(|path| !path.as_os_str().is_empty()).collect();

@@ -27,7 +27,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 21] = [
+pub const SETTINGS: [Setting; 22] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -80,6 +80,15 @@ pub const SETTINGS: [Setting; 21] = [
         form: "folder",
         default: "`firstcut` in Movies/Videos; `output` in FIRSTCUT_HOME",
         meaning: "Where videos go when no path is named.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_FFMPEG",
+        key: Some("ffmpeg"),
+        flag: None,
+        form: "program or path",
+        default: "not used",
+        meaning: "An installed ffmpeg, for clips that the built-in codecs do not read. Never needed.",
         secret: false,
     },
     Setting {

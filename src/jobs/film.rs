@@ -10,6 +10,7 @@ use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::run::RunWork;
 use crate::jobs::{deliver, paths};
 use crate::ledger::{Change, NewJob, Reservation};
+use crate::media::last_frame::save_last_frame;
 use crate::media::{self, join};
 use crate::model::job::{Failure, Job, JobId, State};
 use crate::model::report::FileReport;
@@ -120,6 +121,7 @@ async fn watch(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Ha
             step.ledger.request_cancel(&part.id, step.now_ms()).await?;
         }
     }
+    pass_frames_on(step, parts).await?;
     let ready = parts.iter().filter(|part| part.state == State::Done).count();
     let note = format!("⏳ {ready} of {} parts are here.", parts.len());
     let share = parts.iter().map(share).sum::<f64>() / parts.len().max(1) as f64;
@@ -136,6 +138,45 @@ async fn watch(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Ha
         ..Change::default()
     })
     .await
+}
+
+/// Gives each part that begins where another ends the picture that it waits for. A part whose forerunner came to
+/// nothing will never have one.
+async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
+    for pair in parts.windows(2) {
+        let [before, part] = pair else { continue };
+        let mut work: RunWork = serde_json::from_value(part.work.clone()).unwrap_or_default();
+        let waits = matches!(&part.request, Request::Run(run) if run.after_previous);
+        if !waits || part.state != State::Queued || work.first_frame.is_some() {
+            continue;
+        }
+        if before.state != State::Done {
+            if before.state.is_at_rest() && !part.cancel_requested {
+                step.ledger.request_cancel(&part.id, step.now_ms()).await?;
+            }
+            continue;
+        }
+        let clip = file_of(before)?;
+        let frame = clip.with_extension("last.png");
+        if !frame.exists() {
+            let (from, to) = (clip.clone(), frame.clone());
+            let saved =
+                tokio::task::spawn_blocking(move || save_last_frame(&from, &to, &media::Limits::default()));
+            saved
+                .await
+                .map_err(|error| Error::internal("Reading a frame was interrupted.").because(error))?
+                .map_err(|error| error.about(&clip))?;
+        }
+        work.first_frame = Some(frame);
+        let change = Change {
+            work: notes(&work)?,
+            note: Some("Its first frame is here.".to_owned()),
+            due_at_ms: Some(Some(step.now_ms())),
+            ..Change::default()
+        };
+        step.ledger.resolve(&part.id, State::Queued, change, "film", step.now_ms()).await?;
+    }
+    Ok(())
 }
 
 /// How far a part is, for the bar: what is known of its state.
@@ -211,6 +252,7 @@ async fn done(step: &mut Step, mut work: FilmWork, parts: &[Job], path: &Path) -
     // The film is on the disk and written down: its parts have served.
     for file in parts.iter().filter_map(|part| file_of(part).ok()) {
         deliver::remove(&file);
+        deliver::remove(&file.with_extension("last.png"));
     }
     Ok(())
 }

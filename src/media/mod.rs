@@ -13,11 +13,16 @@ mod cursor;
 pub mod decode;
 #[cfg(feature = "studio")]
 pub mod encode;
+mod fault;
+#[cfg(feature = "studio")]
+pub mod ffmpeg;
 pub mod frame;
 mod gif;
 mod h264;
 #[cfg(feature = "studio")]
 pub mod join;
+#[cfg(feature = "studio")]
+pub mod last_frame;
 mod matroska;
 pub mod mp4;
 #[cfg(feature = "studio")]

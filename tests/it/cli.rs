@@ -55,6 +55,7 @@ fn help_is_what_the_readme_promises() {
         vec!["credits", "--help"],
         vec!["upload", "--help"],
         vec!["export", "--help"],
+        vec!["join", "--help"],
         vec!["jobs", "--help"],
         vec!["jobs", "list", "--help"],
         vec!["jobs", "wait", "--help"],
@@ -175,6 +176,42 @@ fn probe_says_what_is_in_a_file() {
     std::fs::write(home.path().join("text.mp4"), "no video").unwrap();
     assert_eq!(home.run(&["probe", "text.mp4"]).status.code(), Some(15));
     assert_eq!(home.run(&["probe", "."]).status.code(), Some(2));
+}
+
+#[test]
+fn join_makes_one_file_and_overwrites_nothing() {
+    let home = Home::new();
+    let fixture = |name| format!("{}/tests/fixtures/media/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (clip, odd) = (fixture("h264-high-bframes-aac.mp4"), fixture("h264-baseline-cropped.mp4"));
+    let output = home.run(&["join", &clip, &odd, &clip, "-o", "all.mp4", "--json"]);
+    let told = json(&output);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told["path"], home.path().canonicalize().unwrap().join("all.mp4").to_str().unwrap());
+    let how: Vec<_> = told["parts"].as_array().unwrap().iter().map(|part| part["how"].clone()).collect();
+    assert_eq!(how, ["copied", "reencoded", "copied"]);
+    let probed = json(&home.run(&["probe", "all.mp4", "--json"]));
+    assert_eq!((&probed["faststart"], &probed["truncated"]), (&Value::Bool(true), &Value::Bool(false)));
+    assert!((probed["duration_s"].as_f64().unwrap() - 4.2).abs() < 0.01);
+
+    let again = home.run(&["join", &clip, &clip, "-o", "all.mp4"]);
+    assert!(stdout(&again).contains("all-2.mp4") && stdout(&again).contains("copied as they are"));
+    for (words, code) in [
+        (vec!["join", &clip, &fixture("hevc.mp4"), &clip, "-o", "x.mp4"], 15),
+        (vec!["join", &clip, "nothing.mp4", "-o", "x.mp4"], 10),
+        (vec!["join", &clip, "-o", "x.mov"], 2),
+        (vec!["join", &clip], 2),
+    ] {
+        assert_eq!(home.run(&words).status.code(), Some(code), "{words:?}");
+    }
+    let left = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_str().unwrap().contains("x.m")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let output = home
+        .command(&["join", &clip, "-o", "y.mp4", "--json"])
+        .env("FIRSTCUT_FFMPEG", home.path().join("no-ffmpeg"))
+        .output()
+        .unwrap();
+    assert_eq!(json(&output)["error"]["code"], "config");
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn a_file_may_set_everything() {
         poll_s = 0.05
         files = ["clips", "~/more"]
         output = "videos"
+        ffmpeg = "tools/ffmpeg"
         allow_loopback = true
         log = "info,rmcp=error"
         [nemo]
@@ -111,6 +112,7 @@ fn a_file_may_set_everything() {
     assert_eq!(config.file_roots, [home.path().join("clips"), home.path().join("more")]);
     assert!(config.file_roots_are_explicit);
     assert_eq!(config.output_dir, home.path().join("videos"));
+    assert_eq!(config.ffmpeg, Some(home.path().join("tools/ffmpeg")));
     assert_eq!(config.nemo.api_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.nemo.web_url.as_str(), "https://web.example/x");
     assert_eq!(config.nemo.platform, "github");
@@ -120,6 +122,13 @@ fn a_file_may_set_everything() {
     let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
     assert_eq!(keys, from_file);
     assert!(!format!("{config:?}").contains("CANARY"));
+}
+
+#[test]
+fn a_program_is_a_name_or_a_path() {
+    for (value, program) in [("ffmpeg", "ffmpeg"), ("/opt/ffmpeg", "/opt/ffmpeg")] {
+        assert_eq!(with_env("FIRSTCUT_FFMPEG", value).unwrap().ffmpeg, Some(program.into()));
+    }
 }
 
 #[test]

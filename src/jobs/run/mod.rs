@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct RunWork {
+    /// The last frame of the part before, when it begins there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_frame: Option<PathBuf>,
     /// The service's name for it, and where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remote: Option<Remote>,

@@ -22,9 +22,17 @@ const MAX_FULL: u32 = 2;
 
 /// Sends it and writes down what became of that.
 pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
+    let mut inputs = run.inputs.clone();
+    if run.after_previous {
+        let Some(frame) = &work.first_frame else {
+            // The film hands it over as soon as the part before is here.
+            let pause = Duration::from_secs(20);
+            return again(step, work, "Waiting for the part before.", pause).await;
+        };
+        inputs.image = Some(frame.clone());
+    }
     let client = step.skillboss().await?;
     // Pictures are read and everything is checked before the row says that something is about to leave.
-    let inputs = run.inputs.clone();
     let read = tokio::task::spawn_blocking(move || crate::jobs::clip::pictures(&inputs)).await;
     let body = read.map_err(|error| Error::internal("Reading the pictures was interrupted.").because(error))??;
     let _turn = step.app.sending().await;
