@@ -120,15 +120,18 @@ impl App {
         self.parts.sending.acquire().await.ok()
     }
 
-    /// The service that a call means: its own word, else the setting.
+    /// The service whose sessions a call means: its own word, else the setting. SkillBoss has none.
     pub fn service(&self, word: Option<&str>) -> Result<Service> {
         match word.map(str::trim).filter(|word| !word.is_empty()) {
             None | Some("auto") => Ok(match self.parts.config.service {
-                ServiceChoice::Auto | ServiceChoice::Nemo => Service::Nemo,
-                ServiceChoice::SkillBoss => Service::SkillBoss,
+                ServiceChoice::Auto | ServiceChoice::Nemo | ServiceChoice::SkillBoss => Service::Nemo,
                 ServiceChoice::Sandbox => Service::Sandbox,
             }),
-            Some(word) => word.parse(),
+            Some(word) => match word.parse()? {
+                Service::SkillBoss => Err(Error::invalid("SkillBoss makes clips and has no sessions or timelines. Nothing was sent.")
+                    .next("Leave service out, or name nemo or sandbox.")),
+                service => Ok(service),
+            },
         }
     }
 

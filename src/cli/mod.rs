@@ -4,6 +4,7 @@ mod completions;
 mod credits;
 mod doctor;
 mod edit;
+mod estimate;
 mod export;
 mod follow;
 mod jobs;
@@ -58,8 +59,8 @@ struct Globals {
     /// Print one JSON object on stdout, for machines; progress stays on stderr
     #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
-    /// Who makes the video: auto, nemo or sandbox (a rehearsal on this machine, free)
-    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME", value_parser = ["auto", "nemo", "sandbox"])]
+    /// Who makes the video: auto, nemo, skillboss or sandbox (a rehearsal on this machine, free)
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME", value_parser = ["auto", "nemo", "skillboss", "sandbox"])]
     service: Option<String>,
     /// Keep settings, ledger and videos in this folder
     #[arg(long, global = true, help_heading = "Everywhere", value_name = "FOLDER")]
@@ -71,6 +72,8 @@ struct Globals {
 enum Command {
     /// Make a video from a prompt and save it
     Make(make::Make),
+    /// Say what a video would cost, and which models there are
+    Estimate(estimate::Estimate),
     /// Change the current timeline by words
     Edit(edit::Edit),
     /// Show the current timeline
@@ -161,6 +164,7 @@ impl Shell {
     async fn run(&self, command: Command) -> Result<Exit> {
         match command {
             Command::Make(command) => command.run(self).await,
+            Command::Estimate(command) => command.run(self).await,
             Command::Edit(command) => command.run(self).await,
             Command::State(command) => command.run(self).await,
             Command::Credits(command) => command.run(self).await,

@@ -30,6 +30,10 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
 /// service gave to a run, found by a person in its list, the run goes on under that name.
 pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job> {
     let named = remote_id.map(Remote::by_id).transpose()?;
+    let id = &match named {
+        Some(_) => doubtful_run(app, id).await?,
+        None => id.clone(),
+    };
     resolve(app, id, |job| Change {
         state: Some(State::Running),
         work: looks_anew(job, named.as_ref()),
@@ -63,27 +67,29 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
     .await
 }
 
-/// The same for a job and, in a composite, for the part that is uncertain.
+/// The same for a job and, in a composite, for the parts that are uncertain; for one of them when that is named.
 async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Result<Job> {
     let ledger = app.ledger().await?;
-    let mut job = report::find(app, id).await?;
-    // People may name the part that they saw in a log; what is settled is the whole.
-    if let Some(parent) = &job.parent_id {
-        job = report::find(app, parent).await?;
-    }
-    let id = &job.id.clone();
-    if job.state != State::Uncertain {
+    let named = report::find(app, id).await?;
+    let whole = match &named.parent_id {
+        Some(parent) => report::find(app, parent).await?,
+        None => named.clone(),
+    };
+    if named.state != State::Uncertain {
         return Err(Error::invalid(format!(
             "Job {id} is {}; only an uncertain job can be settled.",
-            job.state
+            named.state
         )));
     }
-    for part in ledger.children(id).await?.iter().filter(|part| part.state == State::Uncertain) {
+    let is_meant = |part: &&Job| part.state == State::Uncertain && (named.id == whole.id || part.id == named.id);
+    for part in ledger.children(&whole.id).await?.iter().filter(is_meant) {
         ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;
     }
-    ledger.resolve(id, State::Uncertain, change(&job), "person", app.now_ms()).await?;
+    if whole.state == State::Uncertain {
+        ledger.resolve(&whole.id, State::Uncertain, change(&whole), "person", app.now_ms()).await?;
+    }
     app.ring();
-    report::find(app, id).await
+    report::find(app, &whole.id).await
 }
 
 /// One last look is left: it finds the effect, or the job is uncertain again.
@@ -101,6 +107,26 @@ fn looks_anew(job: &Job, named: Option<&Remote>) -> Option<serde_json::Value> {
         *looks = (LOOKS_AFTER_LOSS - 1).into();
     }
     Some(work)
+}
+
+/// The run that a name from the service's list can only be for.
+async fn doubtful_run(app: &App, id: &JobId) -> Result<JobId> {
+    let job = report::find(app, id).await?;
+    if job.kind == JobKind::Run {
+        return Ok(job.id);
+    }
+    let parts = app.ledger().await?.children(id).await?;
+    let doubtful: Vec<_> =
+        parts.iter().filter(|part| part.kind == JobKind::Run && part.state == State::Uncertain).collect();
+    match doubtful.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => Err(Error::invalid(format!("No part of {id} waits for a name."))),
+        many => {
+            let names: Vec<_> = many.iter().map(|part| part.id.to_string()).collect();
+            Err(Error::invalid("Several parts wait for a name.")
+                .next(format!("Name the part that it is for: {}.", names.join(", "))))
+        }
+    }
 }
 
 /// What nobody can tell is booked as if it had been charged, so that budgets err on the safe side.

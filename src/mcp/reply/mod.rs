@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Money};
 use crate::model::job::State;
+use crate::jobs::estimate::Estimate;
 use crate::model::report::{
     CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
 };
@@ -117,6 +118,25 @@ pub(super) fn session(report: &SessionReport) -> CallToolResult {
     let _ = write!(text, "\nsession_id: {} · {}", report.session_id, service(&report.service));
     let _ = write!(text, "\nNext: {}", report.next);
     both(text, report)
+}
+
+/// A price.
+pub(super) fn estimate(told: &Estimate) -> CallToolResult {
+    let mut text = told.message.clone();
+    for model in told.models.iter().filter(|model| model.retired.is_none()) {
+        let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
+        let _ = write!(
+            text,
+            "\n{}: {} s; {}; {}; {}",
+            model.model,
+            lengths.join("/"),
+            model.aspect_ratios.join(", "),
+            model.resolutions.join(", "),
+            model.prices.join(", ")
+        );
+    }
+    let _ = write!(text, "\nNext: {}", told.next);
+    both(text, told)
 }
 
 /// The balance.
