@@ -4,6 +4,7 @@
 
 // Floor 5, the doors: the only code that knows MCP, routes and exit codes.
 pub mod cli;
+pub mod http;
 pub mod mcp;
 
 // Floor 4: the life of a job.

@@ -101,11 +101,14 @@ impl App {
             Service::Nemo => Err(Error::internal("NemoVideo has no models to choose from.")),
             Service::SkillBoss => {
                 let open = || async {
-                    skillboss::Client::new(self.parts.config.skillboss.clone(), skillboss::Timing::default())
+                    let settings = self.parts.config.skillboss.clone();
+                    Ok::<_, Error>(skillboss::Client::new(settings, skillboss::Timing::default()))
                 };
                 self.parts.skillboss.get_or_try_init(open).await.cloned()
             }
-            Service::Sandbox => self.parts.rehearsal.skillboss(&self.parts.config).await,
+            Service::Sandbox => {
+                self.parts.rehearsal.skillboss(&self.parts.config.skillboss, self.poll(service)).await
+            }
         }
     }
 

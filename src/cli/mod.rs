@@ -19,6 +19,7 @@ mod state;
 mod text;
 pub mod understand;
 mod upload;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -91,6 +92,8 @@ enum Command {
     Jobs(jobs::Jobs),
     /// Serve an assistant over MCP on stdin and stdout
     Serve(serve::Serve),
+    /// Move the ledger's jobs until stopped, and take services' notices
+    Worker(worker::Worker),
     /// Run the services' stand-in on this machine, for tests of other programs
     Sandbox(sandbox::Sandbox),
     /// Say what is configured, reachable, paid for and writable
@@ -173,6 +176,7 @@ impl Shell {
             Command::Join(command) => command.run(self).await,
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,
+            Command::Worker(command) => command.run(self).await,
             Command::Sandbox(command) => command.run(self).await,
             Command::Doctor(command) => command.run(self).await,
             Command::Probe(command) => command.run(self.out),

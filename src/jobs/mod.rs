@@ -24,6 +24,7 @@ mod run;
 pub mod session;
 mod settle;
 pub mod submit;
+pub mod template;
 mod turn;
 mod video;
 pub mod wait;

@@ -94,9 +94,28 @@ pub struct Run {
     /// What to do when the service has no room for the model: the same at another tier, at a price that was allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
+    /// The change of a template, instead of a clip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
     /// It begins on the last frame of the part before, and waits for that.
     #[serde(default)]
     pub after_previous: bool,
+}
+
+/// A change of a Shotstack template (wholesale video API, "Shotstack Template Update").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    /// Which one.
+    pub id: String,
+    /// Its name from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its definition from now on: timeline and output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<serde_json::Value>,
+    /// An update without a definition empties the template; that is meant.
+    #[serde(default)]
+    pub blank: bool,
 }
 
 /// Another model for the same wish.
@@ -154,9 +173,6 @@ pub struct Inputs {
     /// Whether it shall have sound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generate_audio: Option<bool>,
-    /// Fields of models that make no video (a template's id, name and definition), sent as they are.
-    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
-    pub own: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A file or an address that goes into a session.

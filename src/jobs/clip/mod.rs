@@ -15,7 +15,8 @@ use crate::jobs::submit::Submitted;
 use crate::ledger::NewJob;
 use crate::model::job::{JobId, Service, State};
 
-pub(super) use parts::pictures;
+pub(super) use parts::body;
+pub(super) use quote::cap;
 pub use quote::{Quote, quote};
 
 /// The service, if this is a wish for SkillBoss or its rehearsal; none when NemoVideo makes it.
@@ -29,7 +30,7 @@ pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<S
         Some("sandbox") => ServiceChoice::Sandbox,
         Some(word) => return word.parse::<Service>().map(|_| None),
     };
-    let has_key = app.config().skillboss.has_key();
+    let has_key = app.config().skillboss.is_set_up();
     Ok(match choice {
         ServiceChoice::Nemo => None,
         ServiceChoice::SkillBoss if has_key => Some(Service::SkillBoss),

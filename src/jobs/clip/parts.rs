@@ -12,7 +12,7 @@ use crate::model::catalog::{Catalog, Plan, Wish};
 use crate::model::job::{EpochMs, JobId};
 use crate::model::request::{Fallback, Film, Inputs, Request, Run};
 use crate::money::Usd;
-use crate::skillboss;
+use crate::skillboss::{self, inputs::Picture};
 
 /// The job for a quote, with every file checked.
 pub(super) async fn request(
@@ -72,6 +72,7 @@ pub(super) async fn request(
             output_path: Some(file),
             batch: input.batch.clone(),
             fallback: fallback(catalog, now_ms, plan, segment.duration_s, most)?,
+            template: None,
             after_previous: chained && place > 0,
         });
     }
@@ -130,30 +131,32 @@ fn part_prompt(prompt: &str, place: usize, total: usize) -> String {
     )
 }
 
-/// What is sent as `inputs`, with the pictures as read.
-pub(super) fn body(inputs: &Inputs, pictures: &[(skillboss::Role, Vec<u8>)]) -> skillboss::Inputs {
-    skillboss::Inputs::new(inputs, pictures)
-}
-
-/// Reads the pictures of a run.
+/// What is sent as `inputs`, with the pictures read from their files.
 ///
 /// # Errors
-/// `Storage` when one is gone or unreadable, and the limits of the service.
-pub(super) fn pictures(inputs: &Inputs) -> Result<skillboss::Inputs> {
-    let read = |path: &Path| {
-        std::fs::read(path)
-            .map_err(|error| Error::storage(format!("The picture {} cannot be read.", path.display()), error))
-    };
-    let mut pictures = Vec::new();
-    for (role, path) in inputs
-        .image
-        .iter()
-        .map(|path| (skillboss::Role::FirstFrame, path))
-        .chain(inputs.last_frame.iter().map(|path| (skillboss::Role::LastFrame, path)))
-        .chain(inputs.reference_images.iter().map(|path| (skillboss::Role::Reference, path)))
-    {
-        pictures.push((role, read(path)?));
+/// `Storage` when a picture is gone or unreadable, and the limits of the service.
+pub(in crate::jobs) async fn body(inputs: &Inputs) -> Result<skillboss::Inputs> {
+    let mut reference_images = Vec::with_capacity(inputs.reference_images.len());
+    for path in &inputs.reference_images {
+        reference_images.push(Picture::read(path).await?);
     }
-    Ok(body(inputs, &pictures))
+    Ok(skillboss::Inputs {
+        prompt: inputs.prompt.clone(),
+        duration_s: inputs.duration_s,
+        aspect: inputs.aspect_ratio.clone(),
+        resolution: inputs.resolution.clone(),
+        negative_prompt: inputs.negative_prompt.clone(),
+        image: picture(inputs.image.as_deref()).await?,
+        last_frame: picture(inputs.last_frame.as_deref()).await?,
+        reference_images,
+        generate_audio: inputs.generate_audio,
+        extra: serde_json::Map::new(),
+    })
 }
 
+async fn picture(path: Option<&Path>) -> Result<Option<Picture>> {
+    match path {
+        Some(path) => Picture::read(path).await.map(Some),
+        None => Ok(None),
+    }
+}

@@ -82,7 +82,7 @@ async fn prices(app: &App, service: Service, plan: &Plan) -> (Vec<Option<Usd>>, 
             generate_audio: plan.audio,
             ..Inputs::default()
         };
-        match client.estimate(&plan.model, &body(&asked, &[])).await {
+        match client.estimate(&plan.model, &body(&asked).await?).await {
             Ok(Some(price)) => known.push((segment.duration_s, price)),
             // Its list price is good enough to refuse by; the cap that is sent holds the service to it.
             Ok(None) => return (listed(), false),
@@ -97,7 +97,7 @@ async fn prices(app: &App, service: Service, plan: &Plan) -> (Vec<Option<Usd>>, 
 }
 
 /// The most that this call may cost, by its own word and by the setting.
-fn cap(app: &App, input: &GenerateInput) -> Result<Option<Usd>> {
+pub(in crate::jobs) fn cap(app: &App, input: &GenerateInput) -> Result<Option<Usd>> {
     let asked = match input.max_cost_usd {
         None => None,
         Some(usd) => Some(dollars(usd)?),

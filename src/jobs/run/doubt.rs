@@ -43,6 +43,10 @@ pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<()
             lost(step, run, work, None).await
         }
         (AttemptState::Open | AttemptState::Unknown, None) => {
+            // A notice may have come for it, even before its own answer.
+            if let Some(name) = step.ledger.noticed(&step.job.id, attempt.n).await?.into_iter().next() {
+                return accepted(step, work, Remote::by_id(&name)?).await;
+            }
             if attempt.state == AttemptState::Open {
                 let end = step.ledger.end_attempt(
                     &step.job.id,
@@ -128,10 +132,11 @@ async fn candidates(step: &Step, run: &Run, work: &RunWork) -> Vec<String> {
     let sent = work.sent_at_ms.unwrap_or(step.job.updated_at_ms);
     let mut found = Vec::new();
     for job in listed {
-        let of_then = job.created_at_ms.is_none_or(|at| (sent - SKEW_MS..=sent + SKEW_MS).contains(&at));
-        let of_model = job.model.as_deref().is_none_or(|model| model == model_of(run, work));
-        if of_then && of_model && !step.ledger.knows_remote(&job.id).await.unwrap_or(true) {
-            found.push(job.id);
+        let at = job.created_at.map(|at| at.as_millisecond());
+        let of_then = at.is_none_or(|at| (sent - SKEW_MS..=sent + SKEW_MS).contains(&at));
+        let of_model = job.report.model.as_deref().is_none_or(|model| model == model_of(run, work));
+        if of_then && of_model && !step.ledger.knows_remote(&job.remote.id).await.unwrap_or(true) {
+            found.push(job.remote.id);
         }
     }
     found.truncate(5);

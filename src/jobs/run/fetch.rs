@@ -10,9 +10,9 @@ use crate::jobs::{deliver, paths};
 use crate::ledger::Change;
 use crate::model::job::State;
 use crate::model::request::Run;
-use crate::net::staged;
+use crate::net::staged::{self, Staged};
 use crate::redact::SafeUrl;
-use crate::skillboss::Phase;
+use crate::skillboss::status::Phase;
 
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.
 pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
@@ -39,9 +39,15 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         })
         .await?;
     }
-    let Some(url) = address(step, run, &mut work).await? else { return Ok(()) };
-    let client = step.skillboss().await?;
-    let fetched = step.unless_stopped(client.download(&url, &part, &|_, _| {})).await?;
+    let kept = work.remote.is_none() && work.address.is_none();
+    let fetched = if kept {
+        // The answer was the clip itself, and lies here already.
+        Staged::open(&part).await?.finish().await
+    } else {
+        let Some(url) = address(step, run, &mut work).await? else { return Ok(()) };
+        let client = step.skillboss().await?;
+        step.unless_stopped(client.download(&url, &part, &|_, _| {})).await?
+    };
     let downloaded = match fetched {
         Ok(downloaded) => downloaded,
         Err(error) => {
@@ -58,6 +64,23 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     let path = staged::publish(&part, &work.final_path.clone().unwrap_or(output))?;
     work.final_path = Some(path.clone());
     done(step, work, &path).await
+}
+
+/// Puts a clip that came within an answer to where a download would put it.
+pub(super) async fn keep(step: &Step, run: &Run, clip: &[u8]) -> Result<(), Halt> {
+    let Some(output) = &run.output_path else { return Ok(()) };
+    let mut staged = Staged::open(&deliver::part_file(output, step.job.id.as_str())).await?;
+    staged.restart().await?;
+    staged.append(clip).await?;
+    staged.finish().await?;
+    Ok(())
+}
+
+/// Whether such a clip is here.
+pub(super) async fn is_kept(step: &Step, run: &Run) -> bool {
+    let Some(output) = &run.output_path else { return false };
+    let part = deliver::part_file(output, step.job.id.as_str());
+    tokio::fs::metadata(part).await.is_ok_and(|facts| facts.len() > 0)
 }
 
 /// Where the file is now: signed addresses run out, so it is asked for each time. None when the row was changed.
@@ -79,7 +102,7 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
         }
         Err(error) => return Err(error.into()),
     };
-    match (report.phase, report.outputs.first().cloned()) {
+    match (report.phase, report.outputs.first().map(|found| found.url.clone())) {
         (Phase::Completed, Some(url)) => Ok(Some(url)),
         _ => {
             watch::told(step, run, work.clone(), report).await?;

@@ -8,12 +8,13 @@ use super::{RunWork, model_of};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::freshness::Moment;
-use crate::jobs::hook;
-use crate::jobs::run::{doubt, watch};
+use crate::jobs::run::{doubt, fetch, watch};
+use crate::jobs::{clip, hook, template};
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;
-use crate::skillboss::{Remote, Submission, Submitted};
+use crate::skillboss::submit::{Mode, Submission, Submitted, Work};
+use crate::skillboss::{Ids, Remote};
 
 /// Passing refusals after which it is given up; none of them cost anything.
 const MAX_REFUSED: u32 = 8;
@@ -33,8 +34,10 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     }
     let client = step.skillboss().await?;
     // Pictures are read and everything is checked before the row says that something is about to leave.
-    let read = tokio::task::spawn_blocking(move || crate::jobs::clip::pictures(&inputs)).await;
-    let body = read.map_err(|error| Error::internal("Reading the pictures was interrupted.").because(error))??;
+    let todo = match &run.template {
+        Some(update) => Work::Template(template::of(update)?),
+        None => Work::Clip(clip::body(&inputs).await?),
+    };
     let _turn = step.app.sending().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
@@ -51,19 +54,20 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     }
     let submission = Submission {
         model,
-        inputs: body,
+        mode: match &todo {
+            Work::Template(_) => Mode::Sync,
+            Work::Clip(_) => Mode::Async { webhook_url: hook::address(step.app.config(), &step.job.id, n)? },
+        },
+        work: todo,
         max_cost: run.most,
         idempotency_key: format!("{}.{n}", step.job.id),
-        webhook_url: hook::address(step.app.config(), &step.job.id, n),
     };
     work.sent_at_ms = Some(step.now_ms());
     let (ledger, app, id) = (step.ledger.clone(), step.app.clone(), step.job.id.clone());
-    let seen = move |name: String| {
-        let (ledger, app, id) = (ledger.clone(), app.clone(), id.clone());
-        async move {
-            if let Err(error) = ledger.note_attempt(&id, n, &name, app.now_ms()).await {
-                tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
-            }
+    let seen = async |ids: Ids| {
+        let Some(name) = ids.request_id else { return };
+        if let Err(error) = ledger.note_attempt(&id, n, &name, app.now_ms()).await {
+            tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
         }
     };
     // Not stopped by the end of the process: an answer that is on its way is worth the wait.
@@ -73,30 +77,36 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
 
 async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {
     match sent {
-        Submitted::Accepted(remote) => {
-            end(step, n, AttemptState::Accepted, Some(&remote.id), Value::Null).await?;
-            accepted(step, work, remote).await
+        Submitted::Accepted(accepted) => {
+            end(step, n, AttemptState::Accepted, Some(&accepted.remote.id), Value::Null).await?;
+            self::accepted(step, work, accepted.remote).await
         }
-        Submitted::Finished { remote, report } => {
-            let name = remote.as_ref().map(|remote| remote.id.as_str());
-            end(step, n, AttemptState::Accepted, name, Value::Null).await?;
-            let work = RunWork { remote, ..work };
-            watch::told(step, run, work, *report).await
+        Submitted::Finished(finished) => {
+            let name = finished.remote.as_ref().map(|remote| remote.id.clone());
+            end(step, n, AttemptState::Accepted, name.as_deref(), Value::Null).await?;
+            let work = RunWork { remote: finished.remote, ..work };
+            if let Some(file) = &finished.file {
+                fetch::keep(step, run, file).await?;
+            }
+            watch::told(step, run, work, finished.report).await
         }
-        Submitted::Refused { error, left } => {
-            let state = if left { AttemptState::Rejected } else { AttemptState::NotSent };
-            end(step, n, state, None, json!({ "said": error.message() })).await?;
+        Submitted::Refused(error) => {
+            end(step, n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
             refused(step, run, work, error).await
         }
-        Submitted::Doubtful { error, remote: Some(remote) } => {
-            // The answer broke off, but not before it gave a name.
+        Submitted::Doubtful { error, ids } => {
             let said = json!({ "said": error.message() });
-            end(step, n, AttemptState::Accepted, Some(&remote.id), said).await?;
-            accepted(step, work, remote).await
-        }
-        Submitted::Doubtful { error, remote: None } => {
-            end(step, n, AttemptState::Unknown, None, json!({ "said": error.message() })).await?;
-            doubt::lost(step, run, work, Some(&error)).await
+            match ids.request_id {
+                // The answer broke off, but not before it gave a name.
+                Some(name) => {
+                    end(step, n, AttemptState::Accepted, Some(&name), said).await?;
+                    accepted(step, work, Remote::by_id(&name)?).await
+                }
+                None => {
+                    end(step, n, AttemptState::Unknown, None, said).await?;
+                    doubt::lost(step, run, work, Some(&error)).await
+                }
+            }
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{RETENTION_MS, RunWork, assumed, fetch};
+use super::{RETENTION_MS, RunWork, assumed, fetch, send};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
-use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
+use crate::ledger::{Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
-use crate::skillboss::{Cancelled, Phase, Report};
+use crate::skillboss::Dialect;
+use crate::skillboss::status::{Phase, Report};
 
 /// A finished run without a file is asked for again so often.
 const MAX_WITHOUT_MEDIA: u32 = 3;
@@ -26,10 +27,8 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     let client = step.skillboss().await?;
     if step.job.cancel_requested {
         match client.cancel(&remote).await {
-            Ok(Cancelled::Yes) => {
-                tracing::info!(job.id = %step.job.id, "the service took a run out of its queue");
-            }
-            Ok(Cancelled::TooLate | Cancelled::Unsupported | Cancelled::AlreadyEnded) => {}
+            // What it says is not believed: the state that is asked for next tells.
+            Ok(answer) => tracing::info!(job.id = %step.job.id, ?answer, "a run was to be stopped"),
             Err(error) => tracing::info!(job.id = %step.job.id, %error, "a run could not be stopped"),
         }
     }
@@ -48,7 +47,7 @@ pub(super) async fn told(step: &mut Step, run: &Run, mut work: RunWork, report: 
     work.unknown_to_service = 0;
     work.model_used = report.model.clone().or(work.model_used);
     match report.phase {
-        Phase::Queued | Phase::Running => waiting(step, work, &report).await,
+        Phase::Queued | Phase::Running | Phase::Unknown => waiting(step, work, &report).await,
         Phase::Completed => completed(step, run, work, report).await,
         Phase::Failed => declined(step, run, work, &report).await,
         Phase::Cancelled => step.cancelled("Stopped in the service's queue; it costs nothing.").await,
@@ -86,7 +85,7 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     work.completed_at_ms.get_or_insert(now_ms);
     work.cost = report.cost;
     if work.remote.is_none() {
-        work.address = report.outputs.first().cloned();
+        work.address = report.outputs.first().map(|found| found.url.clone());
     }
     let charge = Charge::Settled {
         charged: report.cost.unwrap_or_else(|| assumed(run, &work)),
@@ -109,7 +108,8 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
             })
             .await;
     }
-    if report.outputs.is_empty() {
+    let kept = work.remote.is_none() && work.address.is_none() && fetch::is_kept(step, run).await;
+    if report.outputs.is_empty() && !kept {
         work.without_media += 1;
         if work.without_media >= MAX_WITHOUT_MEDIA {
             let error = Error::new(Kind::Protocol, "The service says that the clip is finished, but names no file.")
@@ -131,30 +131,30 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     .await
 }
 
-/// Failed work is not charged (wholesale video API, "Status enum").
+/// Failed work is not charged in the wholesale dialect; in the other one nobody says, and the books take the worst.
 async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report) -> Result<(), Halt> {
     work.declined += 1;
-    let said = report.error.clone().unwrap_or_default();
-    let error = report.failure.clone().unwrap_or_else(|| {
-        Error::new(Kind::Declined, "The service took the work and then failed it; that is not charged.")
-            .quoting(&said)
-            .next("Change the wording or the model and ask again.")
-    });
-    // A part of a film is worth a second try: the others are paid for. The failure itself was free.
-    let again = step.job.parent_id.is_some() && work.declined < 2 && !step.job.cancel_requested;
-    if again && error.kind() == Kind::Declined {
-        let n = step.job.attempts;
-        let name = work.remote.as_ref().map(|remote| remote.id.clone());
-        let said = serde_json::json!({ "failed_at_service": true });
-        step.ledger
-            .end_attempt(&step.job.id, n, AttemptState::Accepted, name.as_deref(), said, step.now_ms())
-            .await?;
+    let dialect = work.remote.as_ref().map_or(Dialect::Wholesale, |remote| remote.dialect);
+    let error = report.failure(dialect).unwrap_or_else(|| Error::new(Kind::Declined, "The service failed the work."));
+    // A part of a film is worth a second try, the others being paid for, if the failure surely was free.
+    let again = step.job.parent_id.is_some()
+        && work.declined < 2
+        && !step.job.cancel_requested
+        && error.kind() == Kind::Declined
+        && error.spent() == Money::NotSpent;
+    if again {
         let work = RunWork { remote: None, sent_at_ms: None, ..work };
-        return super::send::again(step, work, "It failed without a charge; trying once more.", Duration::from_secs(1))
-            .await;
+        let note = "It failed without a charge; trying once more.";
+        return send::again(step, work, note, Duration::from_secs(1)).await;
     }
-    let _ = run;
-    fail(step, &work, &error.money(Money::NotSpent), Some(Charge::Freed)).await
+    let charge = match (error.spent(), report.cost) {
+        (Money::NotSpent, _) => Charge::Freed,
+        (_, Some(cost)) => {
+            Charge::Settled { charged: cost, source: ChargeSource::Answer, receipt: report.receipt.clone() }
+        }
+        (_, None) => Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None },
+    };
+    fail(step, &work, &error, Some(charge)).await
 }
 
 /// The service does not know the name that it gave.
