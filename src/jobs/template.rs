@@ -1,6 +1,6 @@
 //! A template update: checked here, priced, then sent once like every paid call. It makes no file.
 
-use crate::app::{App, Current};
+use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::approve;
 use crate::jobs::clip;
@@ -103,7 +103,6 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         due_at_ms: Some(now_ms),
     };
     let inserted = ledger.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?;
-    app.set_current(Current::Job(inserted.job.id.clone()));
     app.ring();
     Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
 }

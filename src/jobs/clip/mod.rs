@@ -4,7 +4,7 @@ mod parts;
 mod quote;
 pub(super) mod told;
 
-use crate::app::{App, Current};
+use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::approve::{self, Waiting};
@@ -82,7 +82,6 @@ pub(super) async fn submit(
                 }
                 _ => *job,
             };
-            app.set_current(Current::Job(job.id.clone()));
             return Ok(Submitted { job, fresh: false });
         }
         Identity::Fresh(key) => key,
@@ -118,7 +117,6 @@ pub(super) async fn submit(
         let wanted = approve::wanted(&new.request)?;
         ledger.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?
     };
-    app.set_current(Current::Job(inserted.job.id.clone()));
     app.ring();
     Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
 }
