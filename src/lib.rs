@@ -16,6 +16,7 @@ pub mod app;
 pub mod ledger;
 pub mod media;
 pub mod nemo;
+pub mod skillboss;
 
 // Floor 1: vocabulary and craft.
 pub mod model;
