@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::hook::{self, Taken};
-use crate::skillboss::webhook::{self, Verifier};
+use crate::skillboss::webhook::{Notice, Verifier};
 
 /// A notice is a few hundred bytes.
 const MOST_BYTES: usize = 64 * 1024;
@@ -52,7 +52,8 @@ impl Server {
     /// # Errors
     /// `Unavailable` when somebody else listens there; `Config` when a secret cannot be used.
     pub async fn bind(app: App, address: SocketAddr) -> Result<Self> {
-        let verifier = Verifier::new(&app.config().hooks.secrets)?;
+        let hooks = &app.config().hooks;
+        let verifier = Verifier::from_settings(hooks.signature.as_deref(), &hooks.secrets)?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Error::new(Kind::Unavailable, format!("Nothing can be received on {address}: {error}."))
                 .next("Choose another address with --listen.")
@@ -117,9 +118,12 @@ async fn notice(State(shared): State<Arc<Shared>>, Path(token): Path<String>, re
 }
 
 async fn take(shared: &Shared, token: &str, headers: &HeaderMap, body: &Bytes) -> Result<Taken> {
-    shared.verifier.check(headers, body, jiff::Timestamp::now())?;
-    let claim = webhook::read(body)?;
-    hook::take(&shared.app, token, &claim.id, &claim.status).await
+    shared
+        .verifier
+        .verify(headers, body, jiff::Timestamp::now())
+        .map_err(|refused| Error::new(Kind::Unauthorized, format!("A notice is not genuine: {refused}.")))?;
+    let notice = Notice::parse(body)?;
+    hook::take(&shared.app, token, notice.remote(), notice.claim).await
 }
 
 fn count(counter: &AtomicU64, status: StatusCode) -> Response {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::str::FromStr;
 
-use serde::de::{Error as _, Visitor};
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -75,6 +75,13 @@ impl Usd {
     pub fn to_header(self) -> String {
         let cents = self.0.div_euclid(CENT).saturating_add(i64::from(self.0.rem_euclid(CENT) != 0)).max(0);
         format!("{}.{:02}", cents / 100, cents % 100)
+    }
+
+    /// Rounded up to the cent, as caps are told.
+    #[must_use]
+    pub const fn up_to_cent(self) -> Self {
+        let rest = self.0.rem_euclid(CENT);
+        if rest == 0 { self } else { Self(self.0.saturating_add(CENT - rest)) }
     }
 
     /// Plain digits with at least two decimals: `3.20`, `0.001`.
@@ -162,6 +169,20 @@ impl Serialize for Usd {
     }
 }
 
+impl schemars::JsonSchema for Usd {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Usd".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^-?\d+\.\d{2,6}$" })
+    }
+}
+
 impl<'de> Deserialize<'de> for Usd {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Amount)
@@ -221,7 +242,22 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(Usd(micros)), "{text}");
         }
-        for text in ["", "$", ".", ".5", "free", "1,50", "1.2.3", "NaN", "inf", "--1", "1e99", "9223372036854.775808", &"1".repeat(65), "١"] {
+        for text in [
+            "",
+            "$",
+            ".",
+            ".5",
+            "free",
+            "1,50",
+            "1.2.3",
+            "NaN",
+            "inf",
+            "--1",
+            "1e99",
+            "9223372036854.775808",
+            &"1".repeat(65),
+            "١",
+        ] {
             assert_eq!(text.parse::<Usd>(), Err(NotMoney), "{text}");
         }
     }

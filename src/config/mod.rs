@@ -71,6 +71,34 @@ impl Nemo {
     }
 }
 
+/// Pause between two status questions to SkillBoss (SkillBoss wholesale API page: every 5 to 10 s).
+const POLL_SKILLBOSS: Duration = Duration::from_secs(7);
+
+/// Where SkillBoss is and with which key we speak.
+#[derive(Clone, Debug)]
+pub struct SkillBoss {
+    /// `SKILLBOSS_API_KEY`: a standard key.
+    pub api_key: Option<Secret>,
+    /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
+    pub wholesale_key: Option<Secret>,
+    /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
+    pub api_url: Url,
+    /// `SKILLBOSS_WEB_URL`: base of the control plane.
+    pub web_url: Url,
+    /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
+    pub allow_loopback: bool,
+    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 7 s.
+    pub poll: Duration,
+}
+
+impl SkillBoss {
+    /// Whether there is a key, so that this service can be used.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.api_key.is_some() || self.wholesale_key.is_some()
+    }
+}
+
 /// Which service a call uses when it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceChoice {
@@ -104,6 +132,8 @@ pub struct Budget {
 pub struct Hooks {
     /// `FIRSTCUT_PUBLIC_URL`: under this address the receiver of notices is reached from outside.
     pub public_url: Option<Url>,
+    /// `FIRSTCUT_WEBHOOK_SIGNATURE`: how notices are signed; Standard Webhooks when not said.
+    pub signature: Option<String>,
     /// `FIRSTCUT_WEBHOOK_SECRETS`: with any, a notice without a good signature is refused; several while one is
     /// being replaced.
     pub secrets: Vec<Secret>,
@@ -159,6 +189,8 @@ pub struct Config {
     pub catalog_file: Option<PathBuf>,
     /// How services reach us.
     pub hooks: Hooks,
+    /// SkillBoss.
+    pub skillboss: SkillBoss,
 }
 
 impl Config {
@@ -199,8 +231,13 @@ impl Config {
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::folder(given, around));
         let hooks = Hooks {
             public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
+            signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         };
+        let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
+        let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
+        let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
+        let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
         let resolved = reader.finish()?;
 
         Ok(Self {
@@ -235,6 +272,21 @@ impl Config {
                 identity_dir: places.data_dir.join("nemo"),
                 allow_loopback,
                 poll: poll.unwrap_or(POLL),
+            },
+            skillboss: SkillBoss {
+                api_url: match (skillboss_api_url, &wholesale_key) {
+                    (Some(url), _) => url,
+                    (None, Some(_)) => parse::own_address(settings::SKILLBOSS_WHOLESALE_URL)?,
+                    (None, None) => parse::own_address(settings::SKILLBOSS_API_URL)?,
+                },
+                web_url: match skillboss_web_url {
+                    Some(url) => url,
+                    None => parse::own_address(settings::SKILLBOSS_WEB_URL)?,
+                },
+                api_key,
+                wholesale_key,
+                allow_loopback,
+                poll: poll.unwrap_or(POLL_SKILLBOSS),
             },
         })
     }

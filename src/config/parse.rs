@@ -66,6 +66,11 @@ pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Durat
     })
 }
 
+/// A line of text.
+pub(super) fn text(given: &Given) -> Parsed<String> {
+    given.text().map(str::to_owned)
+}
+
 /// Dollars such as 3.20.
 pub(super) fn dollars(given: &Given) -> Parsed<Usd> {
     let text = given.text()?;
@@ -147,13 +152,28 @@ pub(super) fn log_filter(given: &Given) -> Parsed<String> {
     }
 }
 
-/// A token goes into a header as it is: whatever would be changed or refused there is refused here.
+/// A token of NemoVideo, where there is another way without one.
 pub(super) fn token(given: &Given) -> Parsed<Secret> {
-    let fix = "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
-               an anonymous account. A token that is set is never silently swapped for an anonymous account.";
+    header_secret(
+        given,
+        "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
+         an anonymous account. A token that is set is never silently swapped for an anonymous account.",
+    )
+}
+
+/// A key of SkillBoss.
+pub(super) fn key(given: &Given) -> Parsed<Secret> {
+    header_secret(
+        given,
+        "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it.",
+    )
+}
+
+/// A secret goes into a header as it is: whatever would be changed or refused there is refused here.
+fn header_secret(given: &Given, fix: &str) -> Parsed<Secret> {
     let malformed = |what: &str| Wrong::new(what, fix);
     let text = match given.words.as_slice() {
-        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no token has"))?,
+        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no key has"))?,
         _ => return Err(malformed("is a list")),
     };
     if text.trim().is_empty() {
@@ -161,7 +181,7 @@ pub(super) fn token(given: &Given) -> Parsed<Secret> {
     } else if text.chars().any(char::is_whitespace) {
         Err(malformed("holds a blank or a line end"))
     } else if !text.bytes().all(|b| b.is_ascii_graphic()) || text.contains(['"', '\'']) {
-        Err(malformed("holds characters that no token has"))
+        Err(malformed("holds characters that no key has"))
     } else if text.len() > 4096 {
         Err(malformed("is longer than 4096 characters"))
     } else {

@@ -7,6 +7,13 @@ pub(super) const API_URL: &str = "https://mega-api-prod.nemovideo.ai";
 /// Where its people register and top up.
 pub(super) const WEB_URL: &str = "https://nemovideo.com";
 
+/// Where SkillBoss answers standard keys (SkillBoss pipeline page).
+pub(super) const SKILLBOSS_API_URL: &str = "https://api.heybossai.com/v1";
+/// Where it answers wholesale keys (SkillBoss wholesale API page).
+pub(super) const SKILLBOSS_WHOLESALE_URL: &str = "https://api.skillboss.co/v1";
+/// Its control plane: estimates, rules, receipts, trial wallets (SkillBoss pipeline page).
+pub(super) const SKILLBOSS_WEB_URL: &str = "https://www.skillboss.co";
+
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -27,7 +34,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 22] = [
+pub const SETTINGS: [Setting; 27] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -164,6 +171,15 @@ pub const SETTINGS: [Setting; 22] = [
         secret: false,
     },
     Setting {
+        name: "FIRSTCUT_WEBHOOK_SIGNATURE",
+        key: Some("hooks.signature"),
+        flag: None,
+        form: "`standard`, or a header and how it is written, such as `x-signature sha256= hex`",
+        default: "`standard`",
+        meaning: "How notices are signed: Standard Webhooks, or an HMAC-SHA256 of the body in that header; `timestamp:HEADER` when the time is signed too.",
+        secret: false,
+    },
+    Setting {
         name: "FIRSTCUT_WEBHOOK_SECRETS",
         key: Some("hooks.secrets"),
         flag: None,
@@ -224,6 +240,42 @@ pub const SETTINGS: [Setting; 22] = [
         form: "up to 64 printable characters",
         default: "`clawhub` or `cursor` by the install path, else `unknown`",
         meaning: "Where this skill was installed from, told to NemoVideo as `X-Skill-Platform`.",
+        secret: false,
+    },
+    Setting {
+        name: "SKILLBOSS_API_KEY",
+        key: Some("skillboss.api_key"),
+        flag: None,
+        form: "key",
+        default: "none; SkillBoss is not used",
+        meaning: "Your SkillBoss key.",
+        secret: true,
+    },
+    Setting {
+        name: "SKILLBOSS_WHOLESALE_KEY",
+        key: Some("skillboss.wholesale_key"),
+        flag: None,
+        form: "key",
+        default: "none",
+        meaning: "Your SkillBoss wholesale key. Beside a standard key it is the one that pays for videos.",
+        secret: true,
+    },
+    Setting {
+        name: "SKILLBOSS_API_URL",
+        key: Some("skillboss.api_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://api.heybossai.com/v1`; with a wholesale key `https://api.skillboss.co/v1`",
+        meaning: "Where SkillBoss answers.",
+        secret: false,
+    },
+    Setting {
+        name: "SKILLBOSS_WEB_URL",
+        key: Some("skillboss.web_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://www.skillboss.co`",
+        meaning: "Where SkillBoss answers questions about estimates, rules, receipts and trial wallets.",
         secret: false,
     },
 ];

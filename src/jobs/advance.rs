@@ -154,9 +154,13 @@ fn forget_snapshot(job: &Job, change: &mut Change) {
 
 /// Notes in the ledger's form.
 pub(super) fn notes<T: Serialize>(work: &T) -> Result<Option<serde_json::Value>, Halt> {
+    Ok(Some(notes_value(work)?))
+}
+
+/// The same where nobody holds the job.
+pub(super) fn notes_value<T: Serialize>(work: &T) -> Result<serde_json::Value, Error> {
     serde_json::to_value(work)
-        .map(Some)
-        .map_err(|error| Halt::Fault(Error::internal("A job's notes cannot be written.").because(error)))
+        .map_err(|error| Error::internal("A job's notes cannot be written.").because(error))
 }
 
 pub(super) fn millis(duration: Duration) -> EpochMs {

@@ -16,6 +16,7 @@ use crate::ledger::{Change, Ledger};
 use crate::model::job::{EpochMs, Job, JobId, State};
 use crate::net::seal::Seal;
 use crate::skillboss::Remote;
+use crate::skillboss::status::Phase;
 
 /// The path under which notices come in, before the token.
 pub const PATH: &str = "/hooks/v1/";
@@ -48,18 +49,16 @@ pub(super) fn address(config: &Config, id: &JobId, n: u32) -> Result<Option<Url>
     Ok(Some(url))
 }
 
-/// Takes a notice that came in under `token`: the service calls the run `remote_id` and says `status`.
+/// Takes a notice that came in under `token`: the service calls the run `remote` and claims that it stands there.
 ///
 /// # Errors
 /// `Ledger` when it cannot be written down; the sender should try again.
-pub async fn take(app: &App, token: &str, remote_id: &str, status: &str) -> Result<Taken> {
+pub async fn take(app: &App, token: &str, remote: Remote, claim: Phase) -> Result<Taken> {
     let Some((id, n)) = seal(app.config())?.open(token).and_then(|words| parse(&words)) else {
         return Ok(Taken::NotOurs);
     };
-    // What is no name of a run is none to ask for.
-    let remote = Remote::by_id(remote_id)?;
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    let job = match ledger.take_notice(&id, n, &remote.id, status, now_ms).await {
+    let job = match ledger.take_notice(&id, n, &remote.id, &format!("{claim:?}").to_lowercase(), now_ms).await {
         Ok(Some(job)) => job,
         Ok(None) => return Ok(Taken::Again),
         Err(error) if error.kind() == Kind::NotFound => return Ok(Taken::NotOurs),

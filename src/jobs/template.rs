@@ -109,7 +109,8 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
 
 /// Billed per request: the service's own price, else the catalog's, else the caller's ceiling if that was allowed.
 async fn price(app: &App, service: Service, like: &GenerateInput) -> Result<(Option<Usd>, Usd)> {
-    let known = app.catalog().await?.model(MODEL).and_then(|model| model.price(None, None));
+    let known = app.catalog().await?.model(MODEL).and_then(|model| model.price_range(None, None));
+    let known = known.map(|(_, highest)| highest);
     let cap = clip::cap(app, like)?;
     match (known, cap) {
         (Some(known), Some(cap)) if known > cap => Err(Error::new(

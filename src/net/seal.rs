@@ -1,14 +1,12 @@
 //! Seals: a few words of ours that travel through foreign hands and must come back unchanged.
 
-use hmac::{Hmac, KeyInit, Mac};
+use ring::hmac;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
 /// The shortest key that is taken, in characters.
 const SHORTEST_KEY: usize = 32;
-/// Bytes of the sum that are kept: 128 bits cannot be guessed, and addresses stay short.
-const SUM_BYTES: usize = 16;
 
 /// Seals words and recognises them. Several keys while one is being replaced: the first seals, all are recognised.
 #[derive(Clone)]
@@ -20,7 +18,7 @@ pub struct Seal {
 struct Key {
     /// Names the key in a seal without giving it away.
     name: String,
-    secret: Vec<u8>,
+    secret: hmac::Key,
 }
 
 impl Seal {
@@ -29,18 +27,17 @@ impl Seal {
     /// # Errors
     /// `Internal` when there is none, or one is too short to protect anything.
     pub fn from_keys<'a>(keys: impl IntoIterator<Item = &'a str>) -> Result<Self> {
-        let keys: Vec<_> =
-            keys.into_iter().map(str::trim).filter(|key| !key.is_empty()).map(Key::new).collect();
-        if keys.is_empty() || keys.iter().any(|key| key.secret.len() < SHORTEST_KEY) {
+        let keys: Vec<_> = keys.into_iter().map(str::trim).filter(|key| !key.is_empty()).collect();
+        if keys.is_empty() || keys.iter().any(|key| key.len() < SHORTEST_KEY) {
             return Err(Error::internal("A key for sealing is missing or too short."));
         }
-        Ok(Self { keys })
+        Ok(Self { keys: keys.into_iter().map(Key::new).collect() })
     }
 
     /// The words with their seal: safe in a path when the words are letters, digits, `.`, `-` and `_`.
     #[must_use]
     pub fn seal(&self, words: &str) -> String {
-        self.keys.first().map(|key| format!("{words}.{}.{}", key.name, hex(&key.sum(words)))).unwrap_or_default()
+        self.keys.first().map(|key| format!("{words}.{}.{}", key.name, hex(hmac::sign(&key.secret, words.as_bytes()).as_ref()))).unwrap_or_default()
     }
 
     /// The words, if they were sealed with one of the keys. Takes equally long for every wrong seal.
@@ -50,28 +47,15 @@ impl Seal {
         let (words, name) = rest.rsplit_once('.')?;
         let sum = unhex(sum)?;
         let key = self.keys.iter().find(|key| key.name == name)?;
-        key.mac(words).verify_truncated_left(&sum).ok().filter(|()| sum.len() == SUM_BYTES)?;
+        hmac::verify(&key.secret, words.as_bytes(), &sum).ok()?;
         Some(words.to_owned())
     }
 }
 
 impl Key {
     fn new(secret: &str) -> Self {
-        let secret = secret.as_bytes().to_vec();
-        let name = Sha256::digest(&secret).iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-        Self { name, secret }
-    }
-
-    fn mac(&self, words: &str) -> Hmac<Sha256> {
-        // HMAC takes keys of any length, so that this cannot fail.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret)
-            .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
-        mac.update(words.as_bytes());
-        mac
-    }
-
-    fn sum(&self, words: &str) -> Vec<u8> {
-        self.mac(words).finalize().into_bytes().iter().take(SUM_BYTES).copied().collect()
+        let name = Sha256::digest(secret).iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+        Self { name, secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()) }
     }
 }
 

@@ -60,14 +60,14 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
         allow_unknown_model: app.config().budget.allow_unknown_price,
     };
     let plan = catalog.plan(&wish, today(app.now_ms())?).map_err(Error::from)?;
-    let (estimates, by_service) = prices(app, service, &plan).await;
+    let (estimates, by_service) = prices(app, service, &plan, &input.prompt).await;
     let cap = cap(app, input)?;
     let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
     Ok(Quote { service, plan, estimates, most, by_service })
 }
 
 /// What the service itself says, else what the catalog says.
-async fn prices(app: &App, service: Service, plan: &Plan) -> (Vec<Option<Usd>>, bool) {
+async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<Option<Usd>>, bool) {
     let listed = || plan.segments.iter().map(|segment| segment.price).collect();
     let Ok(client) = app.skillboss(service).await else { return (listed(), false) };
     let mut known: Vec<(Option<u32>, Usd)> = Vec::new();
@@ -76,14 +76,20 @@ async fn prices(app: &App, service: Service, plan: &Plan) -> (Vec<Option<Usd>>, 
             continue;
         }
         let asked = Inputs {
+            // The price does not hang on the words, but a request without any is none.
+            prompt: if prompt.trim().is_empty() { "a video".to_owned() } else { prompt.to_owned() },
             duration_s: segment.duration_s,
             aspect_ratio: plan.aspect.clone(),
             resolution: plan.resolution.clone(),
             generate_audio: plan.audio,
             ..Inputs::default()
         };
-        match client.estimate(&plan.model, &body(&asked).await?).await {
-            Ok(Some(price)) => known.push((segment.duration_s, price)),
+        let estimate = match body(&asked).await {
+            Ok(inputs) => client.estimate(&plan.model, &inputs).await,
+            Err(error) => Err(error),
+        };
+        match estimate {
+            Ok(Some(price)) => known.push((segment.duration_s, price.cost)),
             // Its list price is good enough to refuse by; the cap that is sent holds the service to it.
             Ok(None) => return (listed(), false),
             Err(error) => {

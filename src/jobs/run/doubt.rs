@@ -121,7 +121,7 @@ fn advice(step: &Step, run: &Run, work: &RunWork) -> String {
 /// another program may use the same key.
 async fn candidates(step: &Step, run: &Run, work: &RunWork) -> Vec<String> {
     let Ok(client) = step.skillboss().await else { return Vec::new() };
-    let listed = match client.jobs().await {
+    let listed = match client.jobs(None).await {
         Ok(Some(listed)) => listed,
         Ok(None) => return Vec::new(),
         Err(error) => {

@@ -38,7 +38,8 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         Some(update) => Work::Template(template::of(update)?),
         None => Work::Clip(clip::body(&inputs).await?),
     };
-    let _turn = step.app.sending().await;
+    let app = step.app.clone();
+    let _turn = app.sending().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
     let detail = json!({ "model": model, "most": run.most });

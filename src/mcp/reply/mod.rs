@@ -62,9 +62,12 @@ fn retry(error: &Error) -> Retry {
     match error.kind() {
         _ if error.spent() != Money::NotSpent => Retry::Never,
         kind if !kind.retry_is_safe() => Retry::Doubtful,
-        Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => {
-            Retry::Later
-        }
+        Kind::RateLimited
+        | Kind::Unavailable
+        | Kind::AtCapacity
+        | Kind::TimedOut
+        | Kind::Ledger
+        | Kind::Cancelled => Retry::Later,
         _ => Retry::Changed,
     }
 }
