@@ -1,0 +1,4 @@
+//! SkillBoss' half of the sandbox, over real sockets.
+
+mod customer;
+mod jobs;
