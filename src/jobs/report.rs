@@ -137,6 +137,7 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
         timeline: rendered_timeline.or_else(|| turn.and_then(|work| work.timeline.clone())),
         changes: turn.map(|work| work.changes.clone()).unwrap_or_default(),
         actions: turn.map(|work| actions(&work.actions, exports, file.is_some())).unwrap_or_default(),
+        approval: None,
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         message: format!(
             "{}{}",
@@ -179,6 +180,7 @@ fn cost(job: &Job, parts: &Parts) -> Option<CostReport> {
             credits: spent,
             credits_left: work.credits_after.as_ref().map(|credits| credits.available),
             worst_case_credits: spent.is_none().then_some(WORST_CASE_CREDITS),
+            ..CostReport::default()
         }),
         _ => None,
     }
