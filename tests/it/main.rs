@@ -25,6 +25,7 @@ mod recordings;
 mod rehearsal;
 mod sandbox;
 mod secrets;
+mod skillboss;
 mod talk;
 mod turns;
 mod workflows;
