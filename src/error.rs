@@ -45,6 +45,8 @@ pub enum Kind {
     Uncertain,
     /// The service took the work and then declined or failed it.
     Declined,
+    /// A file was made and kept, but failed its delivery check, and the caller is strict.
+    CheckFailed,
     /// The user or a client stopped it.
     Cancelled,
     /// It took longer than it may.
@@ -59,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidInput,
         Self::NotFound,
         Self::Config,
@@ -76,6 +78,7 @@ impl Kind {
         Self::Protocol,
         Self::Uncertain,
         Self::Declined,
+        Self::CheckFailed,
         Self::Cancelled,
         Self::TimedOut,
         Self::Storage,
@@ -103,6 +106,7 @@ impl Kind {
             Self::Protocol => "protocol",
             Self::Uncertain => "uncertain",
             Self::Declined => "declined",
+            Self::CheckFailed => "check_failed",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
             Self::Storage => "storage",
@@ -141,6 +145,7 @@ impl Kind {
             Self::TimedOut => 25,
             Self::Storage => 26,
             Self::Ledger => 27,
+            Self::CheckFailed => 28,
             Self::Cancelled => 130,
         }
     }

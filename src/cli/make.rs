@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::preview::Look;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
@@ -61,6 +62,8 @@ pub(super) struct Make {
     #[arg(long, value_name = "USD", value_parser = amount, allow_negative_numbers = true)]
     max_cost_usd: Option<f64>,
     #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
     again: Again,
     #[command(flatten)]
     wait: Wait,
@@ -109,9 +112,11 @@ impl Make {
             request_id: self.again.request_id,
             new: self.again.new,
             files: self.upload,
+            preview: self.look.preview,
+            strict: self.look.strict,
         };
         let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
-        shell.see_through(&accepted, self.wait.limit, "Setting up…").await
+        shell.see_through(&accepted, self.wait.limit, self.look, "Setting up…").await
     }
 }
 
@@ -121,12 +126,13 @@ impl Shell {
         &self,
         accepted: &submit::Accepted,
         limit: Option<Duration>,
+        look: Look,
         notice: &str,
     ) -> Result<Exit> {
         match accepted {
             submit::Accepted::Job(submitted) => {
                 self.note_repeat(submitted);
-                self.follow(&submitted.job.id, limit, notice).await
+                self.follow(&submitted.job.id, limit, look, notice).await
             }
             submit::Accepted::Told(report) => {
                 self.out.result(report, || text::job(report))?;

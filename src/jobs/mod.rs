@@ -1,10 +1,12 @@
 //! The life of a job, readable in one folder: accepted by `submit`, moved by `engine` and `advance`, told by `report`.
 
 mod advance;
+mod asked;
 pub mod cancel;
 mod deliver;
 pub mod engine;
 mod identity;
+pub mod inspect;
 mod mention;
 pub mod paths;
 pub mod plan;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::inspection::Inspection;
 use crate::model::job::JobKind;
 use crate::redact::SafeUrl;
 
@@ -29,6 +30,16 @@ impl Request {
             Self::Video(_) => JobKind::Video,
         }
     }
+
+    /// How the file that it makes is looked at, if it makes one.
+    #[must_use]
+    pub const fn inspection(&self) -> Option<&Inspection> {
+        match self {
+            Self::Turn(_) => None,
+            Self::Render(render) => Some(&render.inspection),
+            Self::Video(video) => Some(&video.inspection),
+        }
+    }
 }
 
 /// A message to the NemoVideo agent, sent exactly as written here.
@@ -44,10 +55,13 @@ pub struct Turn {
 }
 
 /// An export of the session's timeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Render {
     /// The file to write, absolute; a number is added when it exists by then.
     pub output_path: PathBuf,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// A prompt in, a file out.
@@ -62,6 +76,9 @@ pub struct Video {
     /// Asked length in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// A file or an address that goes into a session.
