@@ -129,7 +129,7 @@ pub fn approve(report: &JobReport, strict: bool) -> Result<()> {
         (false, bad) => bad.join("; "),
     };
     let money = match report.cost.as_ref().map(|cost| cost.credits) {
-        Some(Some(credits)) if credits == 0.0 => Money::NotSpent,
+        Some(Some(0.0)) => Money::NotSpent,
         Some(Some(_)) => Money::Spent,
         _ => Money::Unknown,
     };
