@@ -55,6 +55,8 @@ pub enum Kind {
     Uncertain,
     /// The service took the work and then declined or failed it.
     Declined,
+    /// A file was made and kept, but failed its delivery check, and the caller is strict.
+    CheckFailed,
     /// The user or a client stopped it.
     Cancelled,
     /// It took longer than it may.
@@ -69,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidInput,
         Self::NotFound,
         Self::Config,
@@ -91,6 +93,7 @@ impl Kind {
         Self::Protocol,
         Self::Uncertain,
         Self::Declined,
+        Self::CheckFailed,
         Self::Cancelled,
         Self::TimedOut,
         Self::Storage,
@@ -123,6 +126,7 @@ impl Kind {
             Self::Protocol => "protocol",
             Self::Uncertain => "uncertain",
             Self::Declined => "declined",
+            Self::CheckFailed => "check_failed",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
             Self::Storage => "storage",
@@ -166,6 +170,7 @@ impl Kind {
             Self::ModelRetired => 30,
             Self::AtCapacity => 31,
             Self::ExpiredPaid => 32,
+            Self::CheckFailed => 33,
             Self::Cancelled => 130,
         }
     }

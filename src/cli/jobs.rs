@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::make::Wait;
+use super::preview::Look;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::{approve, books, cancel, report, retry};
@@ -19,7 +20,7 @@ pub(super) enum Jobs {
     /// List the newest jobs
     List(List),
     /// Show one job
-    Show(Named),
+    Show(Show),
     /// Go on with a job and wait for it
     Wait(Follow),
     /// Stop a job; what was paid stays paid
@@ -55,9 +56,19 @@ pub(super) struct Named {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct Show {
+    #[command(flatten)]
+    job: Named,
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Follow {
     #[command(flatten)]
     job: Named,
+    #[command(flatten)]
+    look: Look,
     #[command(flatten)]
     wait: Wait,
 }
@@ -94,42 +105,42 @@ impl Jobs {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
         match self {
             Self::List(list) => list.run(shell).await,
-            Self::Show(job) => {
-                let job = report::find(&shell.app, &job.id()?).await?;
-                let report = report::report(&shell.app, &job).await?;
-                shell.out.result(&report, || text::job(&report))?;
-                Ok(0)
+            Self::Show(show) => {
+                let job = report::find(&shell.app, &show.job.id()?).await?;
+                let exit = shell.tell(&job, show.look, true).await?;
+                // Whoever only looks has been shown what there is, however the job ended.
+                Ok(if show.look.strict { exit } else { 0 })
             }
             Self::Wait(follow) => {
                 let job = report::find(&shell.app, &follow.job.id()?).await?;
-                shell.follow(&job.id, follow.wait.limit, "Going on…").await
+                shell.follow(&job.id, follow.wait.limit, follow.look, "Going on…").await
             }
             Self::Cancel(job) => {
                 let job = cancel::cancel(&shell.app, &job.id()?).await?;
                 if !job.state.is_at_rest() {
-                    shell.follow(&job.id, Some(SETTLING), "Stopping…").await?;
+                    shell.follow(&job.id, Some(SETTLING), Look::default(), "Stopping…").await?;
                     return Ok(0);
                 }
-                shell.tell(&job, false).await?;
+                shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
             Self::Approve(follow) => {
                 let job = approve::approve(&shell.app, &follow.job.id()?, None).await?;
-                shell.follow(&job.id, follow.wait.limit, "Approved…").await
+                shell.follow(&job.id, follow.wait.limit, follow.look, "Approved…").await
             }
             Self::Adopt(adopt) => {
                 let job = cancel::adopt(&shell.app, &adopt.job.id()?, adopt.remote_id.as_deref()).await?;
                 if job.state.is_at_rest() {
-                    shell.tell(&job, false).await
+                    shell.tell(&job, Look::default(), false).await
                 } else {
-                    shell.follow(&job.id, Some(SETTLING), "Looking again…").await
+                    shell.follow(&job.id, Some(SETTLING), Look::default(), "Looking again…").await
                 }
             }
             Self::Retry(retry) => retry.run(shell).await,
             Self::Report(report) => report.run(shell).await,
             Self::Drop(job) => {
                 let job = cancel::drop_uncertain(&shell.app, &job.id()?).await?;
-                shell.tell(&job, false).await?;
+                shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
         }
@@ -151,7 +162,7 @@ impl Retry {
                 .next("Add --yes to agree to that."));
         }
         let job = retry::retry(&shell.app, &prospect.job.id).await?;
-        shell.follow(&job.id, self.follow.wait.limit, "Trying again…").await
+        shell.follow(&job.id, self.follow.wait.limit, self.follow.look, "Trying again…").await
     }
 }
 

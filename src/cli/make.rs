@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::preview::Look;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
@@ -68,6 +69,8 @@ pub(super) struct Make {
     #[arg(long)]
     chain_frames: bool,
     #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
     again: Again,
     #[command(flatten)]
     wait: Wait,
@@ -94,10 +97,10 @@ pub(super) struct Wait {
 
 impl Make {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
-        let limit = self.wait.limit;
+        let (limit, look) = (self.wait.limit, self.look);
         let input = self.input()?;
         let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
-        shell.see_through(&accepted, limit, "Setting up…").await
+        shell.see_through(&accepted, limit, look, "Setting up…").await
     }
 
     /// What is asked for.
@@ -124,6 +127,8 @@ impl Make {
             request_id: self.again.request_id,
             new: self.again.new,
             files: self.upload,
+            preview: self.look.preview,
+            strict: self.look.strict,
             chain_frames: self.chain_frames,
             approved: self.yes,
             quote_token: None,
@@ -138,15 +143,16 @@ impl Shell {
         &self,
         accepted: &submit::Accepted,
         limit: Option<Duration>,
+        look: Look,
         notice: &str,
     ) -> Result<Exit> {
         match accepted {
             submit::Accepted::Job(submitted) => {
                 self.note_repeat(submitted);
                 if submitted.job.state == State::NeedsApproval && !self.agree(&submitted.job).await? {
-                    return self.tell(&submitted.job, false).await;
+                    return self.tell(&submitted.job, look, false).await;
                 }
-                self.follow(&submitted.job.id, limit, notice).await
+                self.follow(&submitted.job.id, limit, look, notice).await
             }
             submit::Accepted::Told(report) => {
                 self.out.result(report, || text::job(report))?;

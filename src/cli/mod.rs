@@ -10,6 +10,7 @@ mod follow;
 mod jobs;
 mod join;
 mod make;
+mod preview;
 mod probe;
 mod progress;
 mod report;

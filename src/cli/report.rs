@@ -43,6 +43,18 @@ impl Out {
         }
     }
 
+    /// Whether a picture may be drawn behind the result: a person reads stdout on a terminal.
+    pub(crate) fn draws(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    /// Draws a picture behind the result: bytes that only a terminal of that kind understands.
+    pub(crate) fn draw(self, drawing: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        // The picture is beside the video as a file; a terminal that went away needs none.
+        let _nobody_looks = stdout.write_all(drawing).and_then(|()| stdout.flush());
+    }
+
     /// A result that is written bit by bit, in a form of its own. A reader that went away is no error.
     pub(crate) fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match write(&mut io::BufWriter::new(io::stdout().lock())) {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::jobs::books::Books;
 use crate::jobs::estimate::Estimate;
 use crate::model::report::{
-    CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
+    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
+    UploadReport,
 };
 use crate::redact::quotation;
 
@@ -17,6 +18,9 @@ pub(super) fn job(report: &JobReport) -> String {
     };
     for file in &report.files {
         line("File", &self::file(file));
+    }
+    if let Some(checked) = checked(&report.checks) {
+        line("Checked", &checked);
     }
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
@@ -44,6 +48,15 @@ pub(super) fn job(report: &JobReport) -> String {
     }
     next(&mut text, &report.next);
     text
+}
+
+/// How the delivery check came out; what is not good stands in the message.
+fn checked(checks: &[CheckReport]) -> Option<String> {
+    let good = checks.iter().filter(|check| check.verdict == "pass").count();
+    (!checks.is_empty()).then(|| match checks.len() - good {
+        0 => format!("{good} points, all good"),
+        bad => format!("{} points, {bad} not good", checks.len()),
+    })
 }
 
 fn state(report: &JobReport) -> String {

@@ -7,8 +7,10 @@ mod file;
 mod log;
 mod parse;
 mod places;
+mod preview;
 mod read;
 mod settings;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,8 +19,10 @@ use url::Url;
 
 pub use log::start_log;
 pub use places::Surroundings;
+pub use preview::Preview;
 pub use read::{Overrides, Resolved};
 pub use settings::{SETTINGS, Setting};
+pub use terminal::Pictures;
 
 use crate::error::Result;
 use crate::money::Usd;
@@ -29,6 +33,9 @@ use read::Reader;
 const POLL: Duration = Duration::from_secs(30);
 /// The same for the sandbox, which answers from this machine.
 const POLL_SANDBOX: Duration = Duration::from_secs(1);
+
+/// What a preview may have in kilobytes: less shows nothing, more does not fit into an answer.
+const PREVIEW_KB: std::ops::RangeInclusive<usize> = 10..=500;
 
 /// Where NemoVideo is and as whom we speak.
 #[derive(Clone, Debug)]
@@ -171,6 +178,14 @@ pub struct Config {
     pub file_roots: Vec<PathBuf>,
     /// `FIRSTCUT_FILES` was set: its word holds for the command line as well.
     pub file_roots_are_explicit: bool,
+    /// `FIRSTCUT_PREVIEW`: which picture is made of a finished video.
+    pub preview: Preview,
+    /// `FIRSTCUT_PREVIEW_KB` in bytes: no preview is larger.
+    pub preview_bytes: usize,
+    /// `FIRSTCUT_STRICT`: a failed delivery check is an error of the call.
+    pub strict: bool,
+    /// How the terminal around us shows pictures, if it can.
+    pub pictures: Option<Pictures>,
     /// `FIRSTCUT_FFMPEG`: the installed ffmpeg that may be used; none is looked for when it is not set.
     pub ffmpeg: Option<PathBuf>,
     /// The user's home, for `~`.
@@ -212,6 +227,9 @@ impl Config {
         let poll = reader.take("FIRSTCUT_POLL_S", |given| parse::seconds(given, 0.01..=3600.0));
         let files = reader.take("FIRSTCUT_FILES", |given| parse::folders(given, around));
         let output = reader.take("FIRSTCUT_OUTPUT", |given| parse::folder(given, around));
+        let preview = reader.take("FIRSTCUT_PREVIEW", parse::preview).unwrap_or_default();
+        let preview_kb = reader.take("FIRSTCUT_PREVIEW_KB", |given| parse::whole(given, PREVIEW_KB));
+        let strict = reader.take("FIRSTCUT_STRICT", parse::yes_or_no).unwrap_or(false);
         let ffmpeg = reader.take("FIRSTCUT_FFMPEG", |given| parse::program(given, around));
         let log = reader.take("FIRSTCUT_LOG", parse::log_filter);
         let token = reader.take("NEMO_TOKEN", parse::token);
@@ -252,6 +270,10 @@ impl Config {
             output_dir: output.unwrap_or(places.output_dir),
             file_roots_are_explicit: files.is_some(),
             file_roots: files.unwrap_or(places.media_dirs),
+            preview,
+            preview_bytes: preview_kb.unwrap_or(200) * 1000,
+            strict,
+            pictures: terminal::pictures(around),
             ffmpeg,
             home_dir: around.home_dir.clone(),
             config_file: places.config_file,

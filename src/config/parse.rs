@@ -7,9 +7,9 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::{Host, Url};
 
-use super::ServiceChoice;
 use super::places::Surroundings;
 use super::read::{Given, Source};
+use super::{Preview, ServiceChoice};
 use crate::error::{Error, Result as AppResult};
 use crate::money::Usd;
 use crate::redact::{self, Secret};
@@ -55,6 +55,21 @@ pub(super) fn service(given: &Given) -> Parsed<ServiceChoice> {
         .ok_or_else(|| {
             Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo, skillboss or sandbox.")
         })
+}
+
+pub(super) fn preview(given: &Given) -> Parsed<Preview> {
+    let text = given.text()?;
+    text.trim().to_ascii_lowercase().parse().map_err(|_| {
+        Wrong::new(format!("is {}, which is no preview", shown(text)), "Choose none, poster or sheet.")
+    })
+}
+
+pub(super) fn whole(given: &Given, range: RangeInclusive<usize>) -> Parsed<usize> {
+    let text = given.text()?;
+    text.trim().parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        let fix = format!("Give a whole number from {} to {}.", range.start(), range.end());
+        Wrong::new(format!("is {}", shown(text)), fix)
+    })
 }
 
 pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Duration> {

@@ -34,7 +34,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 27] = [
+pub const SETTINGS: [Setting; 30] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -87,6 +87,33 @@ pub const SETTINGS: [Setting; 27] = [
         form: "folder",
         default: "`firstcut` in Movies/Videos; `output` in FIRSTCUT_HOME",
         meaning: "Where videos go when no path is named.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_PREVIEW",
+        key: Some("preview"),
+        flag: None,
+        form: "`none`, `poster` or `sheet`",
+        default: "`sheet`",
+        meaning: "The picture that is made beside a finished video and shown to the assistant: one frame, or nine.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_PREVIEW_KB",
+        key: Some("preview_kb"),
+        flag: None,
+        form: "whole number, 10 to 500",
+        default: "200",
+        meaning: "No preview is larger, in kilobytes.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_STRICT",
+        key: Some("strict"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "A video that fails its delivery check, or cannot be checked, is an error (`check_failed`). The file is kept.",
         secret: false,
     },
     Setting {

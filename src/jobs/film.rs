@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::run::RunWork;
-use crate::jobs::{deliver, paths};
+use crate::jobs::{deliver, inspect, paths};
 use crate::ledger::{Change, NewJob, Reservation};
 use crate::media::last_frame::save_last_frame;
 use crate::media::{self, join};
@@ -35,6 +35,9 @@ pub(super) struct FilmWork {
     /// The file, when it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<FileReport>,
+    /// What was seen of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<inspect::Seen>,
     /// Parts whose pictures had to be encoded anew to fit the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reencoded: Vec<usize>,
@@ -196,7 +199,7 @@ async fn assemble(step: &mut Step, film: &Film, mut work: FilmWork, parts: &[Job
         && deliver::holds(&path, sha256).await
     {
         deliver::remove(&part_file);
-        return done(step, work, parts, &path).await;
+        return done(step, film, work, parts, &path).await;
     }
     if step.job.state == State::Running {
         step.record(Change {
@@ -236,11 +239,22 @@ async fn assemble(step: &mut Step, film: &Film, mut work: FilmWork, parts: &[Job
     let wanted = work.final_path.clone().unwrap_or_else(|| film.output_path.clone());
     let path = staged::publish(&part_file, &wanted)?;
     work.final_path = Some(path.clone());
-    done(step, work, parts, &path).await
+    done(step, film, work, parts, &path).await
 }
 
-async fn done(step: &mut Step, mut work: FilmWork, parts: &[Job], path: &Path) -> Result<(), Halt> {
+async fn done(
+    step: &mut Step,
+    film: &Film,
+    mut work: FilmWork,
+    parts: &[Job],
+    path: &Path,
+) -> Result<(), Halt> {
     work.file = Some(deliver::describe(path).await?);
+    step.record(deliver::looking(notes(&work)?, step)).await?;
+    work.seen = inspect::inspect(&step.app, path, &film.inspection, &step.stop).await;
+    if work.seen.is_none() {
+        return Err(Halt::Stop);
+    }
     step.record(Change {
         state: Some(State::Done),
         work: notes(&work)?,

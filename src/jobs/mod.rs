@@ -2,6 +2,7 @@
 
 mod advance;
 pub mod approve;
+mod asked;
 pub mod books;
 mod browser;
 pub mod cancel;
@@ -14,6 +15,7 @@ mod film;
 pub mod hook;
 mod freshness;
 mod identity;
+pub mod inspect;
 mod mention;
 pub mod paths;
 pub mod plan;

@@ -7,6 +7,7 @@ use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, Upl
 use crate::jobs::session::{self, Chosen};
 use crate::jobs::{clip, mention, paths, report};
 use crate::ledger::{Filter, NewJob};
+use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::JobReport;
 use crate::model::request::{Render, Request, Turn, Video};
@@ -83,6 +84,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         prompt,
         output_path,
         duration_s: input.duration_seconds,
+        inspection: plan::inspection(&input, session_id.is_none()),
     });
     write_down(app, service, session_id, request, key).await
 }
@@ -129,7 +131,13 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
-        Request::Video(Video { prompt: turn.message.clone(), turn, output_path, duration_s: None })
+        Request::Video(Video {
+            prompt: turn.message.clone(),
+            turn,
+            output_path,
+            duration_s: None,
+            inspection: Inspection::default(),
+        })
     } else {
         Request::Turn(turn)
     };
@@ -154,7 +162,8 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
     session::remember(app, caller, &chosen).await?;
-    let request = Request::Render(Render { output_path });
+    let inspection = Inspection { preview: input.preview, strict: input.strict, ..Inspection::default() };
+    let request = Request::Render(Render { output_path, inspection });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
         Accepted::Job(submitted) => Ok(*submitted),
         Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
@@ -197,6 +206,8 @@ async fn command(
                 output_path: input.output_path.clone(),
                 request_id: input.request_id.clone(),
                 new: input.new,
+                preview: input.preview,
+                strict: input.strict,
             };
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }

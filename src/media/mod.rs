@@ -152,6 +152,24 @@ impl Limits {
     }
 }
 
+/// A JPEG as PNG, for terminals that read nothing else.
+///
+/// # Errors
+/// [`Error::Undecodable`], also in a build without decoders.
+#[cfg(feature = "studio")]
+pub fn as_png(jpeg: &[u8]) -> Result<Vec<u8>, Error> {
+    picture::from_jpeg(jpeg, &Limits::default())?.png()
+}
+
+/// Needs the feature studio.
+///
+/// # Errors
+/// Always [`Error::Undecodable`].
+#[cfg(not(feature = "studio"))]
+pub fn as_png(_: &[u8]) -> Result<Vec<u8>, Error> {
+    Err(Error::Undecodable { reason: "this build has no decoders".to_owned() })
+}
+
 impl fmt::Debug for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limits")

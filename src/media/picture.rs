@@ -50,6 +50,16 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Picture, Error> {
     }
 }
 
+/// Decodes a JPEG that is in memory.
+pub(super) fn from_jpeg(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+    let refused = |reason: &str| Error::Undecodable { reason: format!("JPEG: {reason}") };
+    match catch_unwind(AssertUnwindSafe(|| jpeg(bytes, limits))) {
+        Ok(Ok(picture)) => Ok(picture),
+        Ok(Err(reason)) => Err(refused(&reason)),
+        Err(_) => Err(refused("the decoder gave up")),
+    }
+}
+
 impl Picture {
     /// The picture as PNG, without loss.
     ///

@@ -29,6 +29,9 @@ pub struct JobReport {
     /// Files on this machine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReport>,
+    /// The delivery check of the first file, point by point; in lists only what is not good.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckReport>,
     /// What it cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostReport>,
@@ -71,6 +74,18 @@ pub struct FileReport {
     /// Length in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
+}
+
+/// One point of the delivery check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+pub struct CheckReport {
+    /// container, complete, faststart, duration, resolution, aspect, pictures, start, middle, end, motion, sound,
+    /// clipping, or file.
+    pub point: String,
+    /// pass, warn (may be meant), unknown (could not be examined, not passed) or fail.
+    pub verdict: String,
+    /// What was found.
+    pub detail: String,
 }
 
 /// What a job cost, in the service's own currency.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::inspection::Inspection;
 use crate::model::job::{JobId, JobKind};
 use crate::money::Usd;
 use crate::redact::SafeUrl;
@@ -36,6 +37,18 @@ impl Request {
             Self::Film(_) => JobKind::Film,
         }
     }
+
+    /// How the file that it makes is looked at, if it makes one.
+    #[must_use]
+    pub const fn inspection(&self) -> Option<&Inspection> {
+        match self {
+            Self::Turn(_) => None,
+            Self::Render(render) => Some(&render.inspection),
+            Self::Video(video) => Some(&video.inspection),
+            Self::Run(run) => Some(&run.inspection),
+            Self::Film(film) => Some(&film.inspection),
+        }
+    }
 }
 
 /// A message to the NemoVideo agent, sent exactly as written here.
@@ -51,10 +64,13 @@ pub struct Turn {
 }
 
 /// An export of the session's timeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Render {
     /// The file to write, absolute; a number is added when it exists by then.
     pub output_path: PathBuf,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// A prompt in, a file out.
@@ -69,6 +85,9 @@ pub struct Video {
     /// Asked length in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// One call of a model at SkillBoss, sent exactly as written here.
@@ -100,6 +119,9 @@ pub struct Run {
     /// It begins on the last frame of the part before, and waits for that.
     #[serde(default)]
     pub after_previous: bool,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// A change of a Shotstack template (wholesale video API, "Shotstack Template Update").
@@ -139,8 +161,11 @@ pub struct Film {
     pub had: Vec<Option<JobId>>,
     /// The file to write, absolute; a number is added when it exists by then.
     pub output_path: PathBuf,
-    /// Asked length in seconds; what is longer is cut.
+    /// Length in seconds of the parts together.
     pub duration_s: f64,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// What is asked of a model (wholesale video API, "inputs.*").

@@ -13,6 +13,7 @@ mod clients;
 mod config;
 mod crash;
 mod docs;
+mod eyes;
 mod floors;
 mod guard;
 mod home;

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::jobs::paths;
 use crate::jobs::plan::{self, Caller, GenerateInput};
 use crate::model::catalog::{Catalog, Plan, Wish};
+use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, JobId};
 use crate::model::request::{Fallback, Film, Inputs, Request, Run};
 use crate::money::Usd;
@@ -44,6 +45,16 @@ pub(super) async fn request(
         .map(|given| paths::picture(app.config(), caller, given))
         .collect::<Result<Vec<_>>>()?;
     let total = plan.segments.len();
+    // What was planned is what the result is held to, also where the call left it open.
+    let inspection = plan::inspection(
+        &GenerateInput {
+            duration_seconds: plan.duration_s.map(|asked| f64::from(asked + plan.overshoot_s)),
+            aspect_ratio: plan.aspect.clone(),
+            resolution: plan.resolution.clone(),
+            ..input.clone()
+        },
+        true,
+    );
     let chained = input.chain_frames && total > 1;
     if chained && !plan.can_chain_frames {
         return Err(Error::invalid(format!("{} takes no first frame, so its clips cannot be chained.", plan.model))
@@ -74,6 +85,7 @@ pub(super) async fn request(
             fallback: fallback(catalog, now_ms, plan, segment.duration_s, most)?,
             template: None,
             after_previous: chained && place > 0,
+            inspection: if total == 1 { inspection.clone() } else { Inspection::default() },
         });
     }
     if total == 1 {
@@ -87,6 +99,7 @@ pub(super) async fn request(
         had: Vec::new(),
         output_path,
         duration_s: f64::from(plan.duration_s.unwrap_or_default()),
+        inspection,
     }))
 }
 

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::approve::Waiting;
 use crate::jobs::film::FilmWork;
+use crate::jobs::inspect::{self, Seen};
 use crate::jobs::run::RunWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::ledger::{Booked, Charge, ChargeSource};
@@ -15,7 +16,8 @@ use crate::redact;
 
 /// The report of a run or a film.
 pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
-    let (files, used) = made(app, job).await?;
+    let Made { mut files, used, seen } = made(app, job).await?;
+    files.extend(seen.as_ref().and_then(|seen| seen.picture.clone()).map(|(_, picture)| picture));
     let cost = cost(app, job).await?;
     let waiting = Waiting::of(job).filter(|_| job.state == State::NeedsApproval);
     Ok(JobReport {
@@ -27,9 +29,10 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
         message: format!(
             "{}{}",
             rehearsal_mark(job.service),
-            message(job, &files, cost.as_ref(), used.as_deref())
+            message(job, &files, cost.as_ref(), used.as_deref(), seen.as_ref())
         ),
-        next: next(job, &files),
+        next: next(job, &files, seen.as_ref()),
+        checks: seen.map(|seen| seen.checks).unwrap_or_default(),
         cost,
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         approval: waiting.map(|waiting| ApprovalReport {
@@ -42,20 +45,35 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
     })
 }
 
-/// The files that are here, and a model that was used instead of the one asked for.
-async fn made(app: &App, job: &Job) -> Result<(Vec<FileReport>, Option<String>)> {
+/// What there is to show.
+#[derive(Default)]
+struct Made {
+    files: Vec<FileReport>,
+    /// A model that was used instead of the one asked for.
+    used: Option<String>,
+    seen: Option<Seen>,
+}
+
+/// The video of a job, if it is here, and what was seen of it.
+pub(in crate::jobs) async fn video(app: &App, job: &Job) -> Result<Option<(FileReport, Seen)>> {
+    let made = made(app, job).await?;
+    let whole = job.state == State::Done;
+    Ok(made.files.into_iter().next().filter(|_| whole).map(|file| (file, made.seen.unwrap_or_default())))
+}
+
+async fn made(app: &App, job: &Job) -> Result<Made> {
     if job.kind == JobKind::Run {
         let work: RunWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
         let asked = match &job.request {
             Request::Run(run) => Some(&run.model),
             _ => None,
         };
-        let other = work.model_used.filter(|used| asked.is_some_and(|asked| !used.ends_with(asked.as_str())));
-        return Ok((work.file.into_iter().collect(), other));
+        let used = work.model_used.filter(|used| asked.is_some_and(|asked| !used.ends_with(asked.as_str())));
+        return Ok(Made { files: work.file.into_iter().collect(), used, seen: work.seen });
     }
     let work: FilmWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
     if let Some(file) = work.file {
-        return Ok((vec![file], None));
+        return Ok(Made { files: vec![file], used: None, seen: work.seen });
     }
     // Before the film is whole, its parts are what there is.
     let mut files = Vec::new();
@@ -64,7 +82,7 @@ async fn made(app: &App, job: &Job) -> Result<(Vec<FileReport>, Option<String>)>
         let part: RunWork = serde_json::from_value(part.work).unwrap_or_default();
         files.extend(part.file.filter(|_| job.state.is_at_rest()));
     }
-    Ok((files, None))
+    Ok(Made { files, ..Made::default() })
 }
 
 /// The sum of what the books hold for a job and its parts.
@@ -103,7 +121,13 @@ async fn cost(app: &App, job: &Job) -> Result<Option<CostReport>> {
     Ok(Some(cost))
 }
 
-fn message(job: &Job, files: &[FileReport], cost: Option<&CostReport>, used: Option<&str>) -> String {
+fn message(
+    job: &Job,
+    files: &[FileReport],
+    cost: Option<&CostReport>,
+    used: Option<&str>,
+    seen: Option<&Seen>,
+) -> String {
     let mut said = Vec::new();
     match job.state {
         State::Done => {
@@ -125,6 +149,7 @@ fn message(job: &Job, files: &[FileReport], cost: Option<&CostReport>, used: Opt
                     redact::quotation(used)
                 ));
             }
+            said.extend(seen.and_then(inspect::summary));
         }
         State::Failed | State::Uncertain => {
             let Some(failure) = &job.failure else { return "The job failed.".to_owned() };
@@ -145,9 +170,15 @@ fn message(job: &Job, files: &[FileReport], cost: Option<&CostReport>, used: Opt
     said.join(" ")
 }
 
-fn next(job: &Job, files: &[FileReport]) -> String {
+fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
     match job.state {
         State::Done if files.is_empty() => "Nothing more is to be done.".to_owned(),
+        State::Done if seen.is_some_and(Seen::has_failed) => {
+            "Tell the user what the delivery check found.".to_owned()
+        }
+        State::Done if seen.is_some_and(|seen| seen.picture.is_some()) => {
+            "Look at the preview, then show the file to the user.".to_owned()
+        }
         State::Done => "Show the file to the user.".to_owned(),
         State::Failed | State::Uncertain => job
             .failure

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{RETENTION_MS, RunWork, watch};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::{deliver, paths};
+use crate::jobs::{deliver, inspect, paths};
 use crate::ledger::Change;
 use crate::model::job::State;
 use crate::model::request::Run;
@@ -24,7 +24,7 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         && deliver::holds(&path, sha256).await
     {
         deliver::remove(&part);
-        return done(step, work, &path).await;
+        return done(step, run, work, &path).await;
     }
     if work.completed_at_ms.is_some_and(|at| step.now_ms() - at > RETENTION_MS) {
         return expired(step, run, work).await;
@@ -63,7 +63,7 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
     let path = staged::publish(&part, &work.final_path.clone().unwrap_or(output))?;
     work.final_path = Some(path.clone());
-    done(step, work, &path).await
+    done(step, run, work, &path).await
 }
 
 /// Puts a clip that came within an answer to where a download would put it.
@@ -111,9 +111,17 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
     }
 }
 
-async fn done(step: &mut Step, mut work: RunWork, path: &Path) -> Result<(), Halt> {
+async fn done(step: &mut Step, run: &Run, mut work: RunWork, path: &Path) -> Result<(), Halt> {
     work.file = Some(deliver::describe(path).await?);
     work.address = None;
+    // A part is looked at when the whole is.
+    if step.job.parent_id.is_none() {
+        step.record(deliver::looking(notes(&work)?, step)).await?;
+        work.seen = inspect::inspect(&step.app, path, &run.inspection, &step.stop).await;
+        if work.seen.is_none() {
+            return Err(Halt::Stop);
+        }
+    }
     step.record(Change {
         state: Some(State::Done),
         work: notes(&work)?,

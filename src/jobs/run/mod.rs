@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::inspect::Seen;
 use crate::ledger::Change;
 use crate::model::job::{EpochMs, State};
 use crate::money::Usd;
@@ -73,6 +74,9 @@ pub(super) struct RunWork {
     /// The file, when it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<FileReport>,
+    /// What was seen of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<Seen>,
 }
 
 /// One step of a run.

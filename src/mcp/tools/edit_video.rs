@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::jobs::plan::EditInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
+use crate::mcp::look::Look;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -59,6 +60,6 @@ impl Server {
             new: asked.new,
         };
         let submitted = submit::edit(self.app(), self.caller(), input).await?;
-        self.accepted(&request, submitted, asked.wait_seconds).await
+        self.accepted(&request, submitted, asked.wait_seconds, Look::default()).await
     }
 }

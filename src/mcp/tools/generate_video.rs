@@ -7,10 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SERVICES;
+use crate::config::Preview;
 use crate::error::Error;
 use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
+use crate::mcp::look::Look;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -49,6 +51,11 @@ struct GenerateVideo {
     session_id: Option<String>,
     /// File to write; nothing is overwritten
     output_path: Option<String>,
+    #[schemars(description = "Picture of the result to look at; default sheet: 9 frames", extend("enum" = Preview::NAMES))]
+    preview: Option<String>,
+    /// true: a result that fails its delivery check is an error
+    #[serde(default)]
+    strict: bool,
     /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
@@ -80,6 +87,7 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
+        let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = GenerateInput {
             prompt: asked.prompt,
             duration_seconds: asked.duration_seconds,
@@ -97,11 +105,13 @@ impl Server {
             output_path: asked.output_path,
             request_id: asked.request_id,
             new: asked.new,
+            preview: look.preview,
+            strict: look.strict,
             chain_frames: asked.chain_frames,
             quote_token: asked.quote_token,
             ..GenerateInput::default()
         };
         let accepted = submit::generate(self.app(), self.caller(), input).await?;
-        self.accepted(&request, accepted, asked.wait_seconds).await
+        self.accepted(&request, accepted, asked.wait_seconds, look).await
     }
 }
