@@ -2,6 +2,7 @@
 
 use super::Intent;
 use super::clause::Clause;
+use super::owed::owed;
 use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
@@ -16,7 +17,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let pictured =
         c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
     if let Some(at) = c.find(Tag::Export) {
-        let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
+        let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]) || t.norm == "how")
             && !c.has(Tag::LinkWord);
         let wanted =
             c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
@@ -50,6 +51,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     });
     if let Some(at) = render {
         return Some(reading(c, Intent::Export, at, "render the whole", 1.8));
+    }
+    if let Some(found) = owed(c, edit) {
+        return Some(found);
     }
     let give = c.find(Tag::Give);
     let get = c.find(Tag::Get);
@@ -207,6 +211,6 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .or_else(|| c.find(Tag::FileWord).filter(|_| the && !c.tokens.iter().any(|t| t.kind == Kind::Number)))
         .or_else(|| c.find(Tag::LinkWord))
         .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
-    bare.filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
+    bare.filter(|_| !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then))).filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
 }

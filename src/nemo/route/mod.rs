@@ -11,6 +11,8 @@
 mod clause;
 mod credits;
 mod export;
+mod owed;
+mod question;
 mod reading;
 mod state;
 #[cfg(test)]
@@ -91,6 +93,7 @@ pub fn route(text: &str) -> Route {
             reasons.push(found.reason);
         }
     }
+    question::drop_leads(&mut reasons, &tokens);
     for reason in &mut reasons {
         reason.start += shift;
         reason.end += shift;

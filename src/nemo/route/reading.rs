@@ -1,8 +1,9 @@
 //! Readings: what one clause asks for, by rules over its tags.
 
-use super::clause::Clause;
+use super::clause::{self, Clause};
 use super::credits::credits;
 use super::export::export;
+use super::question::question;
 use super::state::state;
 use super::upload::upload;
 use super::{Intent, Reason};
@@ -25,7 +26,10 @@ pub(super) fn read(clause: &Clause<'_>) -> Option<Reading> {
         .flatten()
         .filter(|r| r.reason.weight >= BELIEVED)
         .max_by(|a, b| a.reason.weight.total_cmp(&b.reason.weight));
-    best.or_else(|| edit.map(|at| reading(clause, Intent::Edit, at, "edit verb", 2.0))).or_else(|| {
+    if clause::done_first(clause.tokens) {
+        return Some(reading(clause, Intent::Edit, 0, "to be done first", 2.0));
+    }
+    best.or_else(|| question(clause)).or_else(|| edit.map(|at| reading(clause, Intent::Edit, at, "edit verb", 2.0))).or_else(|| {
         let at = clause.live().find(|(_, t)| t.any(&[Tag::EditWord, Tag::Picture]))?.0;
         Some(reading(clause, Intent::Edit, at, "thing in a video", 1.0))
     })

@@ -2,6 +2,7 @@
 
 use super::Intent;
 use super::clause::Clause;
+use super::question::{about_agent, money};
 use super::reading::{Reading, edit_before, next_is_thing, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
@@ -10,6 +11,10 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let n = c.tokens.len();
     let all = c.residue(0, n);
     let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
+    let purse = c.any(&[Tag::Enough, Tag::RunOut, Tag::Afford]) && !c.has(Tag::Progress) && money(c);
+    if purse || about_agent(c) && !c.has(Tag::Progress) {
+        return None;
+    }
     let pictured = c.live().any(|(_, t)| {
         t.is(Tag::Picture)
             && !matches!(t.norm.as_str(), "scene" | "scenes" | "shot" | "shots" | "镜头" | "片段")
@@ -33,7 +38,7 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = found(Tag::Progress).or(asked).or(done) {
         return Some(reading(c, Intent::State, at, "asks how far it is", 2.4 - 0.5 * all));
     }
-    if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at)) {
+    if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at) && !posted(c, at) && !settled(c, at)) {
         return Some(reading(c, Intent::State, at, "names the state", 2.4 - 0.45 * all));
     }
     if c.asks && c.tokens.len() == 1 && c.any(&[Tag::Done, Tag::Project]) || all == 0.0 && bare_overview(c) {
@@ -66,6 +71,10 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds) {
         return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
+    }
+    let sent = c.has(Tag::Uploaded) && !c.has(Tag::EditWord) && all <= 1.0;
+    if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|&at| sent && at <= 2) {
+        return Some(reading(c, Intent::State, at, "asks for a list", 1.9));
     }
     let what = found(Tag::What).or_else(|| found(Tag::HowMany));
     let there = c.any(&[Tag::Contain, Tag::SoFar])
@@ -291,4 +300,17 @@ fn bare_overview(c: &Clause<'_>) -> bool {
                 || t.any(&[Tag::Ask, Tag::Filler, Tag::Det, Tag::Greet, Tag::SoFar])
                 || t.kind != Kind::Word
         })
+}
+
+/// "I post it as a status", "for my status": a status in some app.
+fn posted(c: &Clause<'_>, at: usize) -> bool {
+    at.checked_sub(2).and_then(|from| c.tokens.get(from..at)).is_some_and(|w| {
+        matches!(w, [p, d] if matches!(p.norm.as_str(), "as" | "for" | "on" | "in" | "to") && matches!(d.norm.as_str(), "a" | "my" | "his" | "her" | "their"))
+    })
+}
+
+/// "Status is fine": said, not asked.
+fn settled(c: &Clause<'_>, at: usize) -> bool {
+    let behind = c.tokens.get(at + 1..).unwrap_or_default();
+    !c.asks && matches!(behind, [be, .., fine] if be.is(Tag::Be) && fine.any(&[Tag::Filler, Tag::Happy]) && !fine.is(Tag::SoFar))
 }

@@ -11,6 +11,7 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let all = c.residue(0, n);
     let media = c.any(&[Tag::Asset, Tag::FileWord, Tag::Video])
         && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Exported]);
+    let media = media || c.live().any(|(_, t)| t.norm.starts_with("use my "));
     let own = c.live().find(|(i, t)| {
         let device = c.tokens.get(i + 1..).unwrap_or_default().iter().take(2).any(|n| n.is(Tag::Device));
         t.norm.starts_with("use my ")
@@ -65,6 +66,17 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Have).filter(|_| stored && media && takes && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "media on a device", 2.0 - 0.4 * all));
     }
+    // "How do I get my video in here?"
+    let inward = c.tokens.windows(2).any(|w| matches!(w, [o, m] if o.norm == "my" && (m.any(&[Tag::Asset, Tag::Video]) || m.norm.ends_with('s'))))
+        && c.tokens.iter().rev().take(3).any(|t| matches!(t.norm.as_str(), "in here" | "in there" | "here" | "to you" | "in" | "into this" | "over to you" | "across to you" | "up here" | "inside"))
+        && c.tokens.iter().take(4).any(|t| t.any(&[Tag::Get, Tag::Put, Tag::Question]) || t.norm.starts_with("how do") || t.norm.starts_with("where do"));
+    if let Some(at) = c.find(Tag::Own).filter(|_| inward && all <= 1.0 && !c.any(&[Tag::What, Tag::EditWord]) && edit.is_none_or(|e| c.tokens.get(e).is_some_and(|t| t.is(Tag::Put) || t.norm.starts_with("put")))) {
+        return Some(reading(c, Intent::Upload, at, "brings media in", 2.2 - 0.4 * all));
+    }
+    let goal = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "dir" | "ihnen" | "euch" | "te" | "toi" | "vous" | "voce" | "lhe"));
+    if let Some(at) = c.find(Tag::Give).filter(|_| goal && media && edit.is_none() && all <= 2.0) {
+        return Some(reading(c, Intent::Upload, at, "gives it to you", 2.2 - 0.3 * all));
+    }
     let to_you = c.tokens.iter().position(|t| matches!(t.norm.as_str(), "给你" | "of mine"));
     let toward = c
         .tokens
@@ -98,14 +110,13 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if c.has(Tag::Platform) || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What)) {
         return None;
     }
-    let picture = if c.has(Tag::Picture) { 0.8 } else { 0.0 };
-    Some(reading(
-        c,
-        Intent::Upload,
-        at,
-        "upload verb",
-        2.6 - 0.6 * c.residue(0, at) - 0.3 * c.residue(at + 1, n) - picture,
-    ))
+    // "I have a video of my kids dancing that I'd like to send you": what it shows does not matter.
+    let to_you = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" you") || t.norm.ends_with(['你', '您']));
+    let to_you = to_you || possessed.is_some_and(|p| p <= 1);
+    let picture = if c.has(Tag::Picture) && !to_you { 0.8 } else { 0.0 };
+    let (before, behind) = if to_you { (0.2, 0.2) } else { (0.6, 0.3) };
+    let weight = 2.6 - before * c.residue(0, at) - behind * c.residue(at + 1, n) - picture;
+    Some(reading(c, Intent::Upload, at, "upload verb", weight))
 }
 
 /// Is the file or link at `at` handed over (and not a destination or a model)? `edits`: the message asks for an edit.
