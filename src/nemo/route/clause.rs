@@ -144,6 +144,10 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
     if !token.any(&[Tag::Then, Tag::But]) {
         return false;
     }
+    // "Is it in yet?"
+    if token.is(Tag::SoFar) && !token.cjk() && next.is_none_or(|n| n.kind != Kind::Word) {
+        return false;
+    }
     // 还有 is "also" before a request, else "there is still".
     if token.is(Tag::Left) {
         return next.is_some_and(|n| n.is(Tag::Ask)) && follows();
@@ -260,6 +264,10 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         });
         if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
+        }
+        // 剪得真好: praise.
+        if token.cjk() && next.is_some_and(|n| n.norm == "得") {
+            kill(i, i + 1, &[Tag::Edit]);
         }
         if token.is(Tag::Later) && !token.is(Tag::Then) {
             kill(0, end, &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put, Tag::Give, Tag::Get]);

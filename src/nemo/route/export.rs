@@ -18,7 +18,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
     if let Some(at) = c.find(Tag::Export) {
         let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]) || t.norm == "how")
-            && !c.has(Tag::LinkWord);
+            && !c.has(Tag::LinkWord)
+            && !c.tokens.windows(2).any(|w| matches!(w, [d, i] if matches!(d.norm.rsplit(' ').next(), Some("do" | "must" | "should")) && i.is(Tag::I)));
         let wanted =
             c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
         let thing =
@@ -86,6 +87,12 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .windows(2)
         .any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
     if toward && c.any(&[Tag::Give, Tag::Put]) {
+        return None;
+    }
+    // "A clip from my phone": the other way, too.
+    let from = c.tokens.windows(2).any(|w| matches!(w, [f, d] if f.norm == "from my" && d.is(Tag::Device)))
+        || c.tokens.windows(3).any(|w| matches!(w, [f, m, d] if f.norm == "from" && m.is(Tag::Det) && d.is(Tag::Device)));
+    if from && !finished {
         return None;
     }
     let verb = give.or(get).or(save);
@@ -175,7 +182,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let over = |t: &Token| {
         matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
     };
-    if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all == 0.0 && edit.is_none()) {
+    if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all <= 2.0 && edit.is_none_or(|e| e > at)) {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
     }
     // "Can I have it?", 就给我吧: of what was talked about, so the video.

@@ -94,6 +94,7 @@ pub fn route(text: &str) -> Route {
         }
     }
     question::drop_leads(&mut reasons, &tokens);
+    drop_remarks(&mut reasons, &tokens);
     for reason in &mut reasons {
         reason.start += shift;
         reason.end += shift;
@@ -106,6 +107,21 @@ pub fn route(text: &str) -> Route {
     }
     let action = wishes.first().copied().unwrap_or(Intent::Edit);
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+/// "My teacher wants to see it, how do I get the video?": why something is wanted is no wish beside what is wanted.
+fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
+    let wish = reasons.iter().position(|r| r.weight >= 1.5 && r.intent != Intent::Edit);
+    let Some(to) = wish.and_then(|w| reasons.get(w)).map(|r| r.start) else { return };
+    let remark = |r: &Reason| {
+        let here = || tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60));
+        let told = here().any(|t| {
+            t.is(Tag::I) || matches!(t.norm.as_str(), "wants" | "want" | "wanted" | "asked" | "asks" | "loves" | "likes" | "waiting" | "needs" | "i have" | "i've got" | "等" | "催" | "我" | "我们" | "喜欢")
+        });
+        let described = tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"));
+        r.rule == "thing in a video" && r.start < to && told && !described
+    };
+    reasons.retain(|r| !remark(r));
 }
 
 /// A verb of editing that only says where a file lies ("I put my footage at …").

@@ -17,7 +17,7 @@ const ELSE: &[&str] = &[
     "recommend", "suggest", "advise", "think", "prefer", "suit", "suits", "fit", "fits", "why", "idea", "ideas",
     "opinion", "nicer", "need", "needs", "possible", "allowed", "able", "wanna", "want", "means", "mean", "too",
     "happens", "supposed", "please", "if", "usually", "typically", "typical", "typically", "support", "supports",
-    "supported", "free", "how's about", "wrong", "copyright", "legal", "copyrighted", "who's", "worth", "easy", "okay",
+    "supported", "free", "works", "looks", "sounds", "wrong", "copyright", "legal", "copyrighted", "who's", "worth", "easy", "okay",
 ];
 /// What a question about this project points at.
 const DEFINITE: &[&str] = &[
@@ -65,9 +65,13 @@ pub(super) fn money(c: &Clause<'_>) -> bool {
     let mine = c.tokens.iter().any(|t| {
         t.is(Tag::I) || t.cjk() || t.norm.split(' ').any(|w| matches!(w, "i" | "my" | "me" | "we" | "our"))
     });
-    let account = c.any(&[Tag::Credit, Tag::Balance, Tag::Account, Tag::RunOut, Tag::Afford]);
+    let account = c.any(&[Tag::Credit, Tag::Balance, Tag::Account, Tag::RunOut])
+        || c.has(Tag::Afford) && !c.any(&[Tag::EditWord, Tag::Picture]);
     let priced = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "expensive" | "pricey" | "贵" | "贵不贵"));
-    let paid = priced || mine && c.any(&[Tag::Price, Tag::Enough]) && !c.any(&[Tag::EditWord, Tag::Uploaded]);
+    let spent = mine && c.tokens.iter().any(|t| {
+        t.is(Tag::Spend) && (t.norm.ends_with("back") || t.norm.ends_with(" up") || t.norm.ends_with("account") || matches!(t.norm.as_str(), "cost" | "costs" | "charged" | "charge" | "spent" | "spend"))
+    });
+    let paid = priced || spent || mine && c.any(&[Tag::Price, Tag::Enough]) && !c.any(&[Tag::EditWord, Tag::Uploaded]);
     account || paid || mine && c.has(Tag::Left) && c.any(&[Tag::Job, Tag::Enough])
 }
 
@@ -102,7 +106,9 @@ fn english(c: &Clause<'_>) -> Option<usize> {
         _ => c.asks && !told && flat.iter().any(|w| BE.contains(w) || matches!(*w, "yet" | "already" | "still" | "have")) && !head.any(&[Tag::Edit, Tag::Export, Tag::Give]),
     };
     let general = flat.windows(2).any(|w| matches!(w, ["is" | "are" | "what's" | "make" | "makes", "a" | "an"] | ["how" | "what", "about" | "to"]) || matches!(w, ["how", "do"]));
-    if !asked || general || flat.iter().any(|w| ELSE.contains(w)) || !flat.iter().any(|w| DEFINITE.contains(w)) {
+    let account = money(c) && second != "you" && (asked || matches!(first, "will" | "can" | "would" | "should" | "could"));
+    let definite = first == "which" || flat.iter().any(|w| DEFINITE.contains(w));
+    if !account && (!asked || general || flat.iter().any(|w| ELSE.contains(w)) || !definite) {
         return None;
     }
     // "What kind of videos are you good at?": about the agent, unless it tells of what was done.
@@ -123,7 +129,7 @@ const HAN_ELSE: &[&str] = &[
     "如何", "为什么", "为啥", "能不能", "可不可以", "要不要", "该", "更", "推荐", "建议", "合适", "适合", "好看", "好不好", "好吗",
     "行不行", "行吗", "可以吗", "觉得", "认为", "会不会", "最好", "哪种好", "太", "你会", "你能", "你是", "你叫", "您是", "您能", "想",
     "让", "没什么", "什么的", "需不需要", "怎么做", "怎么弄", "怎么把", "怎么才", "怎么回事", "怎么改", "能否", "可否", "请把", "帮我把", "写着", "意思",
-    "什么都", "哪里好", "不够", "够长", "够亮", "够快", "够大", "支持", "一般", "通常", "免费商用", "版权", "干嘛", "还是",
+    "什么都", "哪里好", "不够", "够长", "够亮", "够快", "够大", "支持", "一般", "通常", "免费商用", "版权", "干嘛",
 ];
 const HAN_FACT: &[&str] = &[
     "了", "过", "现在", "目前", "已", "还", "是", "有", "在", "用的", "一共", "总共", "第几", "多长", "多少", "几秒", "百分", "成功", "收到", "当前", "到底", "看到",
@@ -157,11 +163,12 @@ fn han(c: &Clause<'_>) -> Option<usize> {
     if !told || !(tail || turned || which || few) || requested || has(HAN_ELSE) || !has(HAN_FACT) {
         return None;
     }
+    let either = text.contains("还是") && !text.ends_with('吗');
     let handing = has(&["给你", "发你", "传你", "给您", "发您"]) && !text.contains('了');
     // 某人问现在几点: a scene; a wish in the first words ("做一个…") is no question.
     let wish = c.tokens.iter().take(3).any(|t| t.is(Tag::Edit) && !t.any(&[Tag::Progress, Tag::Job])) && !tail && !text.contains('了') && !text.contains("现在");
     let scene = c.any(&[Tag::Says]) && !c.any(&[Tag::SoFar, Tag::EditWord]) || c.tokens.iter().any(|t| t.kind == Kind::Quote);
-    (!handing && !wish && !scene).then_some(at)
+    (!handing && !either && !wish && !scene).then_some(at)
 }
 
 /// In the other languages: a question mark, a thing of the project, and no request.

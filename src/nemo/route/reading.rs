@@ -50,7 +50,10 @@ pub(super) fn reading(
 /// The first live verb of editing that is a verb here ("the cut" and "a title" are not).
 fn first_edit(clause: &Clause<'_>) -> Option<usize> {
     let verb = |i: usize| !noun(clause, i);
-    clause.live().find(|&(i, t)| t.is(Tag::Edit) && verb(i)).map(|(i, _)| i)
+    // 把错别字改了: an object before it makes a report a wish.
+    let object = clause.tokens.iter().position(|t| matches!(t.norm.as_str(), "把" | "将"));
+    let wished = |i: usize, t: &Token| t.is(Tag::Changed) && t.cjk() && object.is_some_and(|o| o < i);
+    clause.live().find(|&(i, t)| t.is(Tag::Edit) && verb(i) || wished(i, t)).map(|(i, _)| i)
 }
 
 /// An article stands before it, at most one word away ("the download", "my last export").

@@ -64,13 +64,18 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         |w| matches!(w, [w, a] if w.any(&[Tag::What, Tag::HowLong]) && matches!(a.norm.as_str(), "a" | "an")),
     );
     if let Some(at) = found(Tag::HowLong)
-        .filter(|_| !good)
+        .filter(|_| !good && !(c.has(Tag::Own) && !c.asks))
         .filter(|_| c.any(&[Tag::Video, Tag::Whole, Tag::Project, Tag::SoFar, Tag::They]) || all == 0.0)
     {
         return Some(reading(c, Intent::State, at, "asks for a measure", 2.2 - 0.5 * all));
     }
     if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds) {
         return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
+    }
+    // "Read me the subtitles as they are now."
+    let reads = |t: &Token| matches!(t.norm.as_str(), "read me" | "recite" | "remind me" | "tell me" | "list" | "spell out" | "read out" | "read back" | "read");
+    if let Some((at, _)) = c.live().find(|(i, t)| *i <= 2 && reads(t)).filter(|_| c.any(&[Tag::SoFar, Tag::Contain]) && edit.is_none() && all <= 1.0) {
+        return Some(reading(c, Intent::State, at, "asks for a list", 1.9));
     }
     let sent = c.has(Tag::Uploaded) && !c.has(Tag::EditWord) && all <= 1.0;
     if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|&at| sent && at <= 2) {

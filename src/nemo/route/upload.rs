@@ -20,14 +20,14 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             || matches!(t.norm.as_str(), "from my" | "from") && device
     });
     let possessed = c.tokens.windows(2).position(|w| {
-        matches!(w, [h, n] if matches!(h.norm.as_str(), "i have" | "i've got" | "i have got" | "there are")
+        matches!(w, [h, n] if matches!(h.norm.as_str(), "i have" | "i've got" | "i have got" | "there are" | "there's" | "there is" | "we have" | "we've got")
             && (matches!(n.norm.as_str(), "a" | "an" | "some" | "two" | "several" | "more") || n.kind == Kind::Number || n.is(Tag::Asset)))
     });
     if let Some(at) = possessed.filter(|&at| {
         at <= 1
             && c.has(Tag::Device)
             && media
-            && edit.is_none()
+            && edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| matches!(t.norm.as_str(), "add" | "use" | "put" | "include"))
             && all <= 1.0
             && !c.any(&[Tag::Save, Tag::Finished])
     }) {
@@ -48,6 +48,7 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
                 "add"
                     | "use"
                     | "use a"
+                    | "use an"
                     | "use some"
                     | "put"
                     | "put my"
@@ -72,6 +73,18 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         && c.tokens.iter().take(4).any(|t| t.any(&[Tag::Get, Tag::Put, Tag::Question]) || t.norm.starts_with("how do") || t.norm.starts_with("where do"));
     if let Some(at) = c.find(Tag::Own).filter(|_| inward && all <= 1.0 && !c.any(&[Tag::What, Tag::EditWord]) && edit.is_none_or(|e| c.tokens.get(e).is_some_and(|t| t.is(Tag::Put) || t.norm.starts_with("put")))) {
         return Some(reading(c, Intent::Upload, at, "brings media in", 2.2 - 0.4 * all));
+    }
+    let where_to = c.tokens.first().is_some_and(|t| t.norm.starts_with("where do i") || t.norm == "where" || t.norm.starts_with("where should i"))
+        && c.tokens.iter().any(|t| t.any(&[Tag::Put, Tag::Give, Tag::Upload]) || t.norm.starts_with("put"))
+        && c.tokens.iter().any(|t| t.norm == "my" || t.norm.ends_with(" my"));
+    let media_of_mine = c.any(&[Tag::Asset, Tag::FileWord, Tag::Video]) && !c.any(&[Tag::EditWord, Tag::Exported]);
+    if where_to && media_of_mine && all <= 1.0 {
+        return Some(reading(c, Intent::Upload, 0, "asks where to put media", 2.3 - 0.4 * all));
+    }
+    let handing = c.tokens.iter().take(3).any(|t| t.norm.starts_with("how do i") || t.norm.starts_with("how can i"))
+        && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "hand over" | "hand" | "hand them over" | "hand it over" | "to you" | "give it to you"));
+    if let Some(at) = c.find(Tag::Give).filter(|_| handing && edit.is_none() && all <= 1.0) {
+        return Some(reading(c, Intent::Upload, at, "gives it to you", 2.4 - 0.4 * all));
     }
     let goal = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "dir" | "ihnen" | "euch" | "te" | "toi" | "vous" | "voce" | "lhe"));
     if let Some(at) = c.find(Tag::Give).filter(|_| goal && media && edit.is_none() && all <= 2.0) {
@@ -112,7 +125,8 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     // "I have a video of my kids dancing that I'd like to send you": what it shows does not matter.
     let to_you = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" you") || t.norm.ends_with(['你', '您']));
-    let to_you = to_you || possessed.is_some_and(|p| p <= 1);
+    let have = c.tokens.iter().take(3).any(|t| matches!(t.norm.as_str(), "i have" | "i've" | "we have" | "we've" | "got"));
+    let to_you = to_you || have;
     let picture = if c.has(Tag::Picture) && !to_you { 0.8 } else { 0.0 };
     let (before, behind) = if to_you { (0.2, 0.2) } else { (0.6, 0.3) };
     let weight = 2.6 - before * c.residue(0, at) - behind * c.residue(at + 1, n) - picture;
