@@ -185,6 +185,14 @@ fn just_done(part: &[Token], at: usize) -> bool {
 /// Is somebody else the subject of the verb at `at`?
 fn others(part: &[Token], at: usize) -> bool {
     let ahead = part.get(at.saturating_sub(6)..at).unwrap_or_default();
+    // "The brand will upload it": some noun, then what it does.
+    let named = ahead.windows(3).any(|w| {
+        matches!(w, [d, n, a] if d.is(Tag::Det) && !d.cjk() && n.kind == Kind::Word && !n.any(&[Tag::I, Tag::You, Tag::We, Tag::Ask])
+            && matches!(a.norm.as_str(), "will" | "would" | "can" | "must" | "has" | "does" | "wants to" | "is going to" | "should"))
+    });
+    if named && !ahead.iter().any(|t| t.any(&[Tag::Ask, Tag::Give])) {
+        return true;
+    }
     let Some(who) = ahead.iter().rposition(|t| t.is(Tag::Person)) else { return false };
     let between = ahead.get(who + 1..).unwrap_or_default();
     let asked = |t: &Token| {
@@ -240,6 +248,8 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             && next.is_some_and(|n| {
                 n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio")
             });
+        // 用完没有: asks.
+        let within = within || token.norm == "没有" && i + 1 == end && i > 1;
         if token.is(Tag::Neg) && !within {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
             let trailing = topic
@@ -264,6 +274,12 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         });
         if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
+        }
+        // 既然状态是已完成, 余额我刚看过了: told, not asked.
+        let known = matches!(token.norm.as_str(), "既然" | "反正" | "由于" | "因为" | "since" | "seeing")
+            || token.cjk() && token.any(&[Tag::Show, Tag::Check]) && (just_done(part, i) || next.is_some_and(|n| n.norm == "过"));
+        if known && !part.iter().any(|t| t.any(&[Tag::HowMany, Tag::HowLong])) {
+            kill(0, end, &[Tag::Credit, Tag::Balance, Tag::State, Tag::Progress]);
         }
         // 剪得真好: praise.
         if token.cjk() && next.is_some_and(|n| n.norm == "得") {

@@ -74,6 +74,14 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return Some(reading(c, Intent::Credits, at, "whether it suffices", 2.5 - 0.4 * all - picture));
     }
+    // "Got enough in the tank for three more?"
+    let got = c.find(Tag::Enough).filter(|&at| {
+        let ahead = c.tokens.get(..at).unwrap_or_default();
+        c.asks && ahead.iter().all(|t| t.any(&[Tag::Have, Tag::I, Tag::Aux, Tag::Filler, Tag::Be, Tag::Get, Tag::SoFar, Tag::We, Tag::They, Tag::Question, Tag::And]))
+    });
+    if let Some(at) = got.filter(|_| edit.is_none() && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Own, Tag::Progress])) {
+        return Some(reading(c, Intent::Credits, at, "whether it suffices", 2.3 - 0.15 * all));
+    }
     let charged = |t: &Token| {
         matches!(
             t.norm.as_str(),

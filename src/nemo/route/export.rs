@@ -26,7 +26,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
         let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
-        let asked = asked || thing || money || subject || c.tokens.iter().any(|t| t.norm == "hoch");
+        let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
         // "Export the …", "export with …": an imperative, whatever its object is.
         let next = c.tokens.get(at + 1);
         let plain = !noun(c, at)
@@ -39,7 +39,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
                         ))
             });
         let (per_word, picture) = if plain { (0.2, 0.0) } else { (0.34, if pictured { 1.2 } else { 0.0 }) };
-        let weight = 3.0 - c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
+        // 集锦导出一份给我: what stands before it is the thing meant.
+        let behind = c.tokens.get(at + 1..).unwrap_or_default();
+        let topic = c.tokens.get(at).is_some_and(Token::cjk)
+            && behind.iter().take(3).any(|t| t.is(Tag::Give) || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版"));
+        let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
+        let asked = asked_for || subject;
+        let ahead = if topic { 0.3 } else { 1.0 };
+        let weight = 3.0 - ahead * c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
         if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
             return Some(reading(c, Intent::Export, at, "export verb", weight));
         }

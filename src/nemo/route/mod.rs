@@ -116,7 +116,8 @@ fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
     let remark = |r: &Reason| {
         let here = || tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60));
         let told = here().any(|t| {
-            t.is(Tag::I) || matches!(t.norm.as_str(), "wants" | "want" | "wanted" | "asked" | "asks" | "loves" | "likes" | "waiting" | "needs" | "i have" | "i've got" | "等" | "催" | "我" | "我们" | "喜欢")
+            let own = t.norm.split(' ').next().is_some_and(|w| matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our"));
+            own || t.is(Tag::I) || matches!(t.norm.as_str(), "wants" | "want" | "wanted" | "asked" | "asks" | "loves" | "likes" | "waiting" | "needs" | "i have" | "i've got" | "等" | "催" | "我" | "我们" | "喜欢")
         });
         let described = tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"));
         r.rule == "thing in a video" && r.start < to && told && !described

@@ -69,7 +69,8 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let altered = tail.iter().enumerate().any(|(n, t)| {
         live(start + n) && t.is(Tag::Edit) && !t.any(&[Tag::Give, Tag::Get, Tag::Save, Tag::Put]) || t.is(Tag::Uploaded) || t.is(Tag::EditWord) && (!hands || t.norm.ends_with("er") || t.norm.starts_with("too "))
     });
-    let toward = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "you" | "left" | "right" | "side" | "corner"));
+    let toward = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "left" | "right" | "side" | "corner"))
+        || c.tokens.windows(2).any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
     if altered || toward || near.get(..thing)?.iter().any(|t| t.any(&[Tag::Edit, Tag::EditWord, Tag::Picture, Tag::Uploaded])) {
         return None;
     }

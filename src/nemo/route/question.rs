@@ -160,10 +160,19 @@ fn han(c: &Clause<'_>) -> Option<usize> {
     let few = text.contains('几') && (c.asks || has(&["现在", "一共", "总共", "目前", "共有", "几秒", "几分"]) || text.ends_with("几个") || text.ends_with("几段"));
     let requested = text.contains('把') || (text.contains('能') || text.contains("可以")) && !has(&["可以看了", "功能", "才能"]);
     let told = has(&["问"]) || c.asks || tail || turned || which || few;
-    if !told || !(tail || turned || which || few) || requested || has(HAN_ELSE) || !has(HAN_FACT) {
+    let either = text.contains("还是") && !text.ends_with('吗');
+    // 现在是横屏还是竖屏: what it is; 用横屏还是竖屏: what would be good.
+    let fact = either && has(&["现在", "目前", "当前", "这版", "这条", "已经"]) && text.contains('是') && !has(&["用", "好", "做", "选"]);
+    if fact {
+        return Some(at);
+    }
+    let asks = tail || turned || which || few;
+    if asks && money(c) && !has(&["帮我", "做一", "画面", "让"]) {
+        return Some(at);
+    }
+    if !told || !asks || requested || has(HAN_ELSE) || !has(HAN_FACT) {
         return None;
     }
-    let either = text.contains("还是") && !text.ends_with('吗');
     let handing = has(&["给你", "发你", "传你", "给您", "发您"]) && !text.contains('了');
     // 某人问现在几点: a scene; a wish in the first words ("做一个…") is no question.
     let wish = c.tokens.iter().take(3).any(|t| t.is(Tag::Edit) && !t.any(&[Tag::Progress, Tag::Job])) && !tail && !text.contains('了') && !text.contains("现在");

@@ -49,7 +49,15 @@ pub(super) fn reading(
 
 /// The first live verb of editing that is a verb here ("the cut" and "a title" are not).
 fn first_edit(clause: &Clause<'_>) -> Option<usize> {
-    let verb = |i: usize| !noun(clause, i);
+    // "this edit", "B-roll": no verbs.
+    let before = |i: usize| i.checked_sub(1).and_then(|b| clause.tokens.get(b));
+    let named = |i: usize| {
+        clause.tokens.get(i).is_some_and(|t| {
+            t.glued && before(i).is_none_or(|b| b.norm != "re")
+                || t.is(Tag::Video) && before(i).is_some_and(|b| matches!(b.norm.as_str(), "this" | "that"))
+        })
+    };
+    let verb = |i: usize| !noun(clause, i) && !named(i);
     // 把错别字改了: an object before it makes a report a wish.
     let object = clause.tokens.iter().position(|t| matches!(t.norm.as_str(), "把" | "将"));
     let wished = |i: usize, t: &Token| t.is(Tag::Changed) && t.cjk() && object.is_some_and(|o| o < i);
@@ -66,7 +74,8 @@ pub(super) fn noun(clause: &Clause<'_>, at: usize) -> bool {
             && (!t.tags.known()
                 || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"))
     };
-    before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
+    let owner = |t: &Token| !t.cjk() && t.norm.ends_with("'s") && !t.tags.known() || matches!(t.norm.as_str(), "is the" | "is my" | "was the" | "are the" | "has the");
+    before(1).is_some_and(owner) || before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
         || before(1).is_some_and(filler) && before(2).is_some_and(article)
 }
 
