@@ -141,7 +141,7 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
     if token.norm == "后" && next.is_some_and(|n| n.any(&[Tag::Export, Tag::Give])) {
         return tokens.get(start..at).unwrap_or_default().iter().any(|t| t.is(Tag::Edit));
     }
-    if !token.any(&[Tag::Then, Tag::But]) {
+    if !token.any(&[Tag::Then, Tag::But]) && token.norm != "so" {
         return false;
     }
     // "Is it in yet?"
@@ -152,8 +152,14 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
     if token.is(Tag::Left) {
         return next.is_some_and(|n| n.is(Tag::Ask)) && follows();
     }
-    // 晚点再导出: one wish, put off.
-    if token.norm == "再" && at > start && tokens.get(at - 1).is_some_and(|t| t.is(Tag::Later)) {
+    // "I need to show this tomorrow so get me a file".
+    if token.norm == "so" && at > start {
+        return next.is_some_and(|n| n.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !n.is(Tag::I));
+    }
+    // 晚点再导出, 等客户确认再导出: one wish, put off.
+    let waits = tokens.get(start..at).unwrap_or_default();
+    let waits = waits.iter().take(2).any(|t| t.norm == "等") && !waits.iter().any(|t| t.is(Tag::Edit));
+    if token.norm == "再" && at > start && (waits || tokens.get(at - 1).is_some_and(|t| t.is(Tag::Later))) {
         return false;
     }
     !token.is(Tag::Func) || follows()
@@ -285,7 +291,11 @@ fn liveness(part: &[Token]) -> Vec<bool> {
         if token.cjk() && next.is_some_and(|n| n.norm == "得") {
             kill(i, i + 1, &[Tag::Edit]);
         }
-        if token.is(Tag::Later) && !token.is(Tag::Then) {
+        // "For tomorrow": by when, not when.
+        let until = i.checked_sub(1).and_then(|b| part.get(b)).is_some_and(|b| {
+            matches!(b.norm.as_str(), "for" | "fur" | "pour" | "para" | "by" | "before" | "bis")
+        });
+        if token.is(Tag::Later) && !token.is(Tag::Then) && !until {
             kill(0, end, &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put, Tag::Give, Tag::Get]);
             if !part.iter().any(|t| t.any(&[Tag::HowMany, Tag::Enough, Tag::What])) {
                 kill(0, end, &[Tag::Credit, Tag::Balance, Tag::State]);
@@ -302,6 +312,12 @@ fn liveness(part: &[Token]) -> Vec<bool> {
                 (false, true) => kill(i, asked_behind(part, i), &[]),
                 (false, false) => kill(i, end, TRANSPORT),
             }
+        }
+        // "Once the client approves we export", 等客户确认再导出: waits for somebody else.
+        let awaits = token.is(Tag::After) && !token.cjk() && part.iter().skip(i + 1).take(5).any(|t| t.is(Tag::Person) && !t.is(Tag::You))
+            || token.norm == "等" && i <= 1 && part.iter().skip(i).any(|t| t.norm == "再");
+        if awaits {
+            kill(i, end, TRANSPORT);
         }
         // "If it's fine export it": waits for the user's own content only.
         let pleased = token.is(Tag::If) && {

@@ -128,6 +128,11 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Left).filter(|_| mine) {
         return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
     }
+    let remains = all == 0.0 && c.has(Tag::Left) && c.has(Tag::HowMany) && edit.is_none()
+        && !c.any(&[Tag::Project, Tag::Asset, Tag::Done, Tag::EditWord, Tag::Progress, Tag::HowLong, Tag::Video]);
+    if let Some(at) = many.filter(|_| remains) {
+        return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
+    }
     // 还剩多少 alone, or "how many … can I still make".
     let alone = all == 0.0 && c.live().any(|(_, t)| t.cjk() && t.is(Tag::Left) && t.is(Tag::HowMany));
     let how_much = alone

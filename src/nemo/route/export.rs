@@ -42,7 +42,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         // 集锦导出一份给我: what stands before it is the thing meant.
         let behind = c.tokens.get(at + 1..).unwrap_or_default();
         let topic = c.tokens.get(at).is_some_and(Token::cjk)
-            && behind.iter().take(3).any(|t| t.is(Tag::Give) || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版"));
+            && (c.tokens.get(at).is_some_and(|t| t.norm.ends_with(['份', '下', '个', '版'])) || behind.iter().take(3).any(|t| t.is(Tag::Give) || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版")));
         let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
         let asked = asked_for || subject;
         let ahead = if topic { 0.3 } else { 1.0 };
@@ -150,9 +150,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         )
     });
     let definite = definite && !side;
+    // "Keep it under a minute": no wish to have it.
+    let kept = |at: usize| {
+        c.tokens.get(at).is_some_and(|t| t.norm == "keep")
+            && c.tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Number || t.kind == Kind::Word && !t.any(&[Tag::Ask, Tag::Filler]))
+    };
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
-        .filter(|&at| definite && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
+        .filter(|&at| definite && !kept(at) && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
     {
         return Some(reading(
             c,
@@ -225,6 +230,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .or_else(|| c.find(Tag::FileWord).filter(|_| the && !c.tokens.iter().any(|t| t.kind == Kind::Number)))
         .or_else(|| c.find(Tag::LinkWord))
         .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
-    bare.filter(|_| !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then))).filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
+    // "My mum already has the file": told.
+    let theirs = give.is_none() && c.tokens.iter().any(|t| t.is(Tag::Person));
+    bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then))).filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
 }

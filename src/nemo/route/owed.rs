@@ -21,7 +21,7 @@ const TAIL: &[&str] = &[
 
 /// Reads a clause as a wish for the finished thing; `edit` is the place of its first verb of editing.
 pub(super) fn owed(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
-    english(c, edit).or_else(|| han(c, edit))
+    english(c, edit).or_else(|| han(c, edit)).or_else(|| other(c, edit))
 }
 
 fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
@@ -69,12 +69,18 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let altered = tail.iter().enumerate().any(|(n, t)| {
         live(start + n) && t.is(Tag::Edit) && !t.any(&[Tag::Give, Tag::Get, Tag::Save, Tag::Put]) || t.is(Tag::Uploaded) || t.is(Tag::EditWord) && (!hands || t.norm.ends_with("er") || t.norm.starts_with("too "))
     });
+    let next = tail.first();
+    // "I'd like my video now": to have it, as nothing says what it should become.
+    let bare = next.is_none_or(|t| t.any(&[Tag::SoFar, Tag::Ask, Tag::Filler, Tag::Later]) || matches!(word(t).as_str(), "now" | "today" | "tonight" | "by" | "asap" | "for" | "before"));
     let toward = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "left" | "right" | "side" | "corner"))
         || c.tokens.windows(2).any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
+    let back = verb.is(Tag::Get) && !verb.norm.starts_with("get") && definite && thing == 0 && bare && film(object);
+    if back && !toward && !altered && c.residue(0, c.tokens.len()) <= 1.0 {
+        return Some(reading(c, Intent::Export, at, "wants the video", 1.9));
+    }
     if altered || toward || near.get(..thing)?.iter().any(|t| t.any(&[Tag::Edit, Tag::EditWord, Tag::Picture, Tag::Uploaded])) {
         return None;
     }
-    let next = tail.first();
     let aimed = next.is_none_or(|t| TAIL.contains(&word(t).as_str()) || t.any(&[Tag::Purpose, Tag::Device, Tag::Container]));
     let to_be = tail.get(..tail.len().min(4))?.windows(2).any(|w| matches!(w, [t, v] if t.norm == "to" && v.kind == Kind::Word && !v.any(&[Tag::Det, Tag::Device, Tag::Give, Tag::Put, Tag::Save, Tag::Person])));
     let residue = c.residue(0, at) + 0.1 * c.residue(at, c.tokens.len());
@@ -104,4 +110,14 @@ fn han(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let edit = edit.filter(|&e| !c.tokens.get(e).is_some_and(|t| MADE.contains(&t.norm.as_str())));
     (filed && last > at && edit.is_none() && (!made || back) && !mine && weight >= 1.5)
         .then(|| reading(c, Intent::Export, at, "hand over what was made", weight))
+}
+
+/// "Ich brauche die Datei": in the other languages, the definite file and a verb of wanting or giving.
+fn other(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
+    let file = c.live().position(|(_, t)| matches!(t.norm.as_str(), "datei" | "archivo" | "fichero" | "fichier" | "arquivo" | "ファイル"))?;
+    let owned = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "mi" | "mein" | "meine" | "mon" | "ma" | "meu" | "minha" | "un" | "une" | "ein" | "eine" | "um"));
+    let at = c.live().find(|(_, t)| t.any(&[Tag::Ask, Tag::Get, Tag::Give]))?.0;
+    let ours = c.any(&[Tag::Upload, Tag::Attach, Tag::What, Tag::Project, Tag::Question]);
+    (edit.is_none() && !owned && !ours && file > 0 && c.residue(0, c.tokens.len()) <= 1.0)
+        .then(|| reading(c, Intent::Export, at, "hand over what was made", 1.9))
 }

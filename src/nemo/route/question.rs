@@ -37,7 +37,10 @@ pub(super) fn question(c: &Clause<'_>) -> Option<Reading> {
     }
     let at = english(c).or_else(|| han(c)).or_else(|| other(c))?;
     // "Where's the video?": to have it.
-    let wanted = c.tokens.get(at).is_some_and(|t| t.norm.starts_with("where"))
+    let how = c.tokens.get(at).is_some_and(|t| t.norm.starts_with("how"))
+        && matches!(c.tokens.iter().rev().find(|t| t.kind == Kind::Word && !t.is(Tag::Filler)), Some(t) if t.any(&[Tag::Whole, Tag::Video, Tag::FileWord]))
+        && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "get" | "receive" | "download" | "have" | "access" | "fetch" | "collect"));
+    let wanted = how || c.tokens.get(at).is_some_and(|t| t.norm.starts_with("where"))
         && c.tokens.last().is_some_and(|t| t.any(&[Tag::Video, Tag::FileWord, Tag::LinkWord, Tag::Export]) && !t.norm.ends_with('s'));
     let intent = match (wanted, money(c)) {
         (true, _) => Intent::Export,
@@ -66,7 +69,12 @@ pub(super) fn money(c: &Clause<'_>) -> bool {
         t.is(Tag::I) || t.cjk() || t.norm.split(' ').any(|w| matches!(w, "i" | "my" | "me" | "we" | "our"))
     });
     let account = c.any(&[Tag::Credit, Tag::Balance, Tag::Account, Tag::RunOut])
-        || c.has(Tag::Afford) && !c.any(&[Tag::EditWord, Tag::Picture]);
+        || c.has(Tag::Afford) && !c.any(&[Tag::EditWord, Tag::Picture])
+        || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "afford" | "pay for"));
+    // 再做一个30秒的够吗
+    let suffices = c.has(Tag::Enough) && !c.any(&[Tag::EditWord, Tag::Asset])
+        && c.tokens.iter().rev().take(3).any(|t| t.is(Tag::Enough) && t.cjk()) && c.tokens.iter().any(|t| t.any(&[Tag::Job, Tag::Edit]));
+    let account = account || suffices;
     let priced = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "expensive" | "pricey" | "贵" | "贵不贵"));
     let spent = mine && c.tokens.iter().any(|t| {
         t.is(Tag::Spend) && (t.norm.ends_with("back") || t.norm.ends_with(" up") || t.norm.ends_with("account") || matches!(t.norm.as_str(), "cost" | "costs" | "charged" | "charge" | "spent" | "spend"))
@@ -81,7 +89,7 @@ fn english(c: &Clause<'_>) -> Option<usize> {
     let lead = |t: &Token| {
         let asks = t.norm.split(' ').next().is_some_and(|w| BE.contains(&w) || wh(w));
         t.any(&[Tag::Filler, Tag::Greet, Tag::And, Tag::But, Tag::Then, Tag::First, Tag::Tell, Tag::Check]) && !asks
-            || matches!(t.norm.as_str(), "remind me" | "me" | "i'd like to" | "i want to" | "can you" | "could you" | "please" | "also")
+            || matches!(t.norm.as_str(), "remind me" | "me" | "i'm" | "i am" | "i was" | "i" | "still" | "i'd like to" | "i want to" | "can you" | "could you" | "please" | "also")
     };
     let (start, head) = words().find(|(_, t)| !lead(t))?;
     let indirect = c.tokens.get(..start)?.iter().any(|t| t.any(&[Tag::Tell, Tag::Check]) || t.norm == "remind me");
@@ -162,7 +170,8 @@ fn han(c: &Clause<'_>) -> Option<usize> {
     let told = has(&["问"]) || c.asks || tail || turned || which || few;
     let either = text.contains("还是") && !text.ends_with('吗');
     // 现在是横屏还是竖屏: what it is; 用横屏还是竖屏: what would be good.
-    let fact = either && has(&["现在", "目前", "当前", "这版", "这条", "已经"]) && text.contains('是') && !has(&["用", "好", "做", "选"]);
+    let thing = c.tokens.iter().take_while(|t| t.norm != "是").any(|t| t.any(&[Tag::EditWord, Tag::Project]));
+    let fact = either && (thing || has(&["现在", "目前", "当前", "这版", "这条", "已经"])) && text.contains('是') && !has(&["用", "好", "做", "选"]);
     if fact {
         return Some(at);
     }

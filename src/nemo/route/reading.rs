@@ -74,7 +74,7 @@ pub(super) fn noun(clause: &Clause<'_>, at: usize) -> bool {
             && (!t.tags.known()
                 || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"))
     };
-    let owner = |t: &Token| !t.cjk() && t.norm.ends_with("'s") && !t.tags.known() || matches!(t.norm.as_str(), "is the" | "is my" | "was the" | "are the" | "has the");
+    let owner = |t: &Token| !t.cjk() && t.norm.ends_with("'s") && !t.tags.known() || !t.cjk() && !t.is(Tag::Ask) && (t.norm.ends_with(" the") || t.norm.ends_with(" my"));
     before(1).is_some_and(owner) || before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
         || before(1).is_some_and(filler) && before(2).is_some_and(article)
 }

@@ -12,6 +12,14 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let all = c.residue(0, n);
     let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
     let purse = c.any(&[Tag::Enough, Tag::RunOut, Tag::Afford]) && !c.has(Tag::Progress) && money(c);
+    // 这有几张老照片, "I have to show this to my boss": told.
+    let few = c.has(Tag::Own) && !c.asks && !c.any(&[Tag::Tell, Tag::Check, Tag::SoFar]) && c.tokens.iter().any(|t| t.cjk() && t.is(Tag::Own));
+    let others = c.tokens.windows(2).any(|w| matches!(w, [n, s] if s.norm == "show" && n.norm.starts_with("i ") && n.norm.ends_with(" to")));
+    let handing = c.has(Tag::Finished) && c.live().any(|(_, t)| t.is(Tag::Give) && t.norm.contains('我'));
+    let wallet = c.any(&[Tag::Account, Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowLong, Tag::Progress]) && c.asks;
+    if few || others || handing || wallet {
+        return None;
+    }
     if purse || about_agent(c) && !c.has(Tag::Progress) {
         return None;
     }
@@ -35,11 +43,16 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         c.tokens.last().is_some_and(|t| matches!(t.norm.as_str(), "没" | "吗" | "了没" | "没有" | "了吗"));
     let done =
         c.find(Tag::Done).filter(|&at| ends && edit.is_none() && c.tokens.get(at).is_some_and(Token::cjk));
-    if let Some(at) = found(Tag::Progress).or(asked).or(done) {
+    // "Ya está perfecto": told.
+    let praised = !c.asks && c.tokens.last().is_some_and(|t| !t.cjk() && t.is(Tag::Filler) && !t.any(&[Tag::SoFar, Tag::Ask, Tag::Progress]) && c.tokens.len() <= 4);
+    if let Some(at) = found(Tag::Progress).or(asked).or(done).filter(|&at| !praised || c.tokens.get(at).is_some_and(|t| t.norm != "ya esta")) {
         return Some(reading(c, Intent::State, at, "asks how far it is", 2.4 - 0.5 * all));
     }
     if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at) && !posted(c, at) && !settled(c, at)) {
-        return Some(reading(c, Intent::State, at, "names the state", 2.4 - 0.45 * all));
+        let of = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" of") || t.norm.ends_with(" of the"))
+            || c.tokens.get(at + 1).is_some_and(|t| t.norm == "of");
+        let per_word = if of && !c.any(&[Tag::Project, Tag::Video, Tag::Asset]) { 1.0 } else { 0.45 };
+        return Some(reading(c, Intent::State, at, "names the state", 2.4 - per_word * all));
     }
     if c.asks && c.tokens.len() == 1 && c.any(&[Tag::Done, Tag::Project]) || all == 0.0 && bare_overview(c) {
         return Some(reading(c, Intent::State, 0, "names it and asks", 1.8));

@@ -114,7 +114,8 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }) {
         return Some(reading(c, Intent::Upload, at, "sends media", 2.0 - 0.4 * all));
     }
-    if let Some(at) = c.find(Tag::Attach).filter(|&at| !edit_before(edit, at)) {
+    let to_me = c.tokens.iter().any(|t| t.is(Tag::Give) && t.norm.ends_with(" me")) || c.tokens.iter().any(|t| t.norm == "to me");
+    if let Some(at) = c.find(Tag::Attach).filter(|_| !to_me).filter(|&at| !edit_before(edit, at)) {
         return Some(reading(c, Intent::Upload, at, "speaks of an attachment", 2.4 - 0.3 * c.residue(0, n)));
     }
     let at = c
@@ -124,7 +125,7 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return None;
     }
     // "I have a video of my kids dancing that I'd like to send you": what it shows does not matter.
-    let to_you = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" you") || t.norm.ends_with(['你', '您']));
+    let to_you = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" you") || t.norm.contains("you to ") || t.norm.ends_with(['你', '您']));
     let have = c.tokens.iter().take(3).any(|t| matches!(t.norm.as_str(), "i have" | "i've" | "we have" | "we've" | "got"));
     let to_you = to_you || have;
     let picture = if c.has(Tag::Picture) && !to_you { 0.8 } else { 0.0 };
