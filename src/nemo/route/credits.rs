@@ -60,7 +60,8 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let first = first || film || tuned || wished || known;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
-            let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
+            let per_word = if help == 0.0 && !c.any(&[Tag::HowLong, Tag::Price]) && !c.tokens.iter().any(Token::cjk) { 0.7 } else { 0.5 };
+            let weight = 2.0 + 0.4 * help - per_word * all - picture;
             return Some(reading(c, Intent::Credits, at, "names the balance", weight));
         }
     }

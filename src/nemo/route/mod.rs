@@ -84,7 +84,7 @@ pub fn route(text: &str) -> Route {
         let mentions = found.reason.weight <= 1.0
             || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
             || placed(text, &found.reason)
-            || found.reason.rule != "export verb" && file.is_some_and(|f| fetched(&tokens, f.start));
+            || found.reason.intent == Intent::Export && found.reason.rule != "export verb" && file.is_some_and(|f| fetched(&tokens, f.start));
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }

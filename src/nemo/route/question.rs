@@ -55,7 +55,14 @@ pub(super) fn drop_leads(reasons: &mut Vec<Reason>, tokens: &[Token]) {
     let leads = |pair: &[Reason]| {
         let [a, b] = pair else { return false };
         let between = tokens.iter().filter(|t| t.start > a.start && t.start <= b.start);
-        a.rule == RULE && matches!(b.intent, Intent::Edit | Intent::Export) && b.weight > 1.0
+        // 这个镜头里有几个路人，去掉: some, not how many.
+        let some = a.rule == "asks what is there" && tokens.iter().any(|t| t.start >= a.start && t.start < b.start && t.norm.starts_with('几'))
+            && !tokens.iter().any(|t| t.start < b.start && t.is(Tag::SoFar));
+        // "Why cats purr? A short film": the subject of a video.
+        let topic = tokens.iter().skip_while(|t| t.start < a.start || t.mark() != Some('?')).any(|t| {
+            matches!(t.norm.as_str(), "video" | "film" | "short" | "animation" | "clip" | "movie" | "comic" | "music" | "montage" | "短片" | "动画" | "视频" | "短视频")
+        });
+        (a.rule == RULE || a.rule == "asks whether it is so" && topic || some) && matches!(b.intent, Intent::Edit | Intent::Export) && (b.weight > 1.0 || topic)
             && !between.into_iter().any(|t| t.any(&[Tag::Then, Tag::And]) && t.norm != "也" && t.norm != "就")
     };
     let lead: Vec<bool> = reasons.windows(2).map(leads).collect();
@@ -89,7 +96,7 @@ fn english(c: &Clause<'_>) -> Option<usize> {
     let lead = |t: &Token| {
         let asks = t.norm.split(' ').next().is_some_and(|w| BE.contains(&w) || wh(w));
         t.any(&[Tag::Filler, Tag::Greet, Tag::And, Tag::But, Tag::Then, Tag::First, Tag::Tell, Tag::Check]) && !asks
-            || matches!(t.norm.as_str(), "remind me" | "me" | "i'm" | "i am" | "i was" | "i" | "still" | "i'd like to" | "i want to" | "can you" | "could you" | "please" | "also")
+            || matches!(t.norm.as_str(), "remind me" | "me" | "i'm" | "i am" | "i was" | "i" | "i'd like to" | "i want to" | "can you" | "could you" | "please" | "also")
     };
     let (start, head) = words().find(|(_, t)| !lead(t))?;
     let indirect = c.tokens.get(..start)?.iter().any(|t| t.any(&[Tag::Tell, Tag::Check]) || t.norm == "remind me");
@@ -176,7 +183,7 @@ fn han(c: &Clause<'_>) -> Option<usize> {
         return Some(at);
     }
     let asks = tail || turned || which || few;
-    if asks && money(c) && !has(&["帮我", "做一", "画面", "让"]) {
+    if asks && money(c) && !has(&["帮我", "画面", "让"]) {
         return Some(at);
     }
     if !told || !asks || requested || has(HAN_ELSE) || !has(HAN_FACT) {
@@ -185,7 +192,8 @@ fn han(c: &Clause<'_>) -> Option<usize> {
     let handing = has(&["给你", "发你", "传你", "给您", "发您"]) && !text.contains('了');
     // 某人问现在几点: a scene; a wish in the first words ("做一个…") is no question.
     let wish = c.tokens.iter().take(3).any(|t| t.is(Tag::Edit) && !t.any(&[Tag::Progress, Tag::Job])) && !tail && !text.contains('了') && !text.contains("现在");
-    let scene = c.any(&[Tag::Says]) && !c.any(&[Tag::SoFar, Tag::EditWord]) || c.tokens.iter().any(|t| t.kind == Kind::Quote);
+    let stranger = text.contains('谁') && !c.any(&[Tag::EditWord, Tag::Project, Tag::Asset, Tag::SoFar, Tag::Says]);
+    let scene = stranger || c.any(&[Tag::Says]) && !c.any(&[Tag::SoFar, Tag::EditWord]) || c.tokens.iter().any(|t| t.kind == Kind::Quote);
     (!handing && !either && !wish && !scene).then_some(at)
 }
 

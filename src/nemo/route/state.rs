@@ -15,7 +15,7 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     // 这有几张老照片, "I have to show this to my boss": told.
     let few = c.has(Tag::Own) && !c.asks && !c.any(&[Tag::Tell, Tag::Check, Tag::SoFar]) && c.tokens.iter().any(|t| t.cjk() && t.is(Tag::Own));
     let others = c.tokens.windows(2).any(|w| matches!(w, [n, s] if s.norm == "show" && n.norm.starts_with("i ") && n.norm.ends_with(" to")));
-    let handing = c.has(Tag::Finished) && c.live().any(|(_, t)| t.is(Tag::Give) && t.norm.contains('我'));
+    let handing = c.has(Tag::Finished) && c.live().any(|(_, t)| t.any(&[Tag::Give, Tag::Ask]) && t.norm.contains("给我"));
     let wallet = c.any(&[Tag::Account, Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowLong, Tag::Progress]) && c.asks;
     if few || others || handing || wallet {
         return None;
@@ -44,11 +44,17 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let done =
         c.find(Tag::Done).filter(|&at| ends && edit.is_none() && c.tokens.get(at).is_some_and(Token::cjk));
     // "Ya está perfecto": told.
+    let cleft = c.tokens.windows(2).any(|w| matches!(w, [p, b] if p.is(Tag::Progress) && p.norm.starts_with("what") && b.norm == "is"));
+    let said = !c.asks && c.tokens.iter().take(2).any(|t| matches!(t.norm.as_str(), "it's" | "that's" | "everything" | "we're" | "i'm" | "it"))
+        && c.find(Tag::Progress).and_then(|at| c.tokens.get(at)).is_some_and(|t| ["almost", "nearly", "stuck", "still"].iter().any(|w| t.norm.starts_with(w)));
+    if cleft || said {
+        return None;
+    }
     let praised = !c.asks && c.tokens.last().is_some_and(|t| !t.cjk() && t.is(Tag::Filler) && !t.any(&[Tag::SoFar, Tag::Ask, Tag::Progress]) && c.tokens.len() <= 4);
     if let Some(at) = found(Tag::Progress).or(asked).or(done).filter(|&at| !praised || c.tokens.get(at).is_some_and(|t| t.norm != "ya esta")) {
         return Some(reading(c, Intent::State, at, "asks how far it is", 2.4 - 0.5 * all));
     }
-    if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at) && !posted(c, at) && !settled(c, at)) {
+    if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at) && !posted(c, at) && !settled(c, at) && !some_status(c, at, all)) {
         let of = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" of") || t.norm.ends_with(" of the"))
             || c.tokens.get(at + 1).is_some_and(|t| t.norm == "of");
         let per_word = if of && !c.any(&[Tag::Project, Tag::Video, Tag::Asset]) { 1.0 } else { 0.45 };
@@ -82,7 +88,9 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return Some(reading(c, Intent::State, at, "asks for a measure", 2.2 - 0.5 * all));
     }
-    if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds) {
+    // "Tell me a bedtime story".
+    let told = found(Tag::Tell).is_some_and(|at| c.tokens.get(at + 1).is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")));
+    if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds && !told) {
         return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
     }
     // "Read me the subtitles as they are now."
@@ -325,6 +333,11 @@ fn posted(c: &Clause<'_>, at: usize) -> bool {
     at.checked_sub(2).and_then(|from| c.tokens.get(from..at)).is_some_and(|w| {
         matches!(w, [p, d] if matches!(p.norm.as_str(), "as" | "for" | "on" | "in" | "to") && matches!(d.norm.as_str(), "a" | "my" | "his" | "her" | "their"))
     })
+}
+
+/// "A status report from the moon base": a thing.
+fn some_status(c: &Clause<'_>, at: usize, all: f32) -> bool {
+    at <= 1 && all > 0.0 && c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"))
 }
 
 /// "Status is fine": said, not asked.

@@ -143,8 +143,10 @@ pub(super) fn hands_over(tokens: &[Token], at: usize, edits: bool) -> bool {
     let after = after.get(..after.len().min(5)).unwrap_or_default();
     let has = |part: &[Token], tag: Tag| part.iter().any(|t| t.is(tag));
     let model = has(before, Tag::Ref) || has(after, Tag::Ref);
-    let destination = near.iter().any(|t| t.any(&[Tag::Export, Tag::Save])) && !has(before, Tag::Upload)
-        || matches!(near.last(), Some(t) if matches!(t.norm.as_str(), "to" | "as" | "into" | "in" | "called" | "named" | "到" | "为" | "成" | "叫"))
+    // "Grab it from https://…"
+    let source = near.iter().rev().take(2).any(|t| matches!(t.norm.as_str(), "from" | "从"));
+    let destination = !source && near.iter().any(|t| t.any(&[Tag::Export, Tag::Save])) && !has(before, Tag::Upload)
+        || !source && matches!(near.last(), Some(t) if matches!(t.norm.as_str(), "to" | "as" | "into" | "in" | "called" | "named" | "到" | "为" | "成" | "叫"))
             && before.iter().any(|t| t.any(&[Tag::Export, Tag::Save, Tag::Put, Tag::Give]));
     let shown = before.iter().any(|t| t.any(&[Tag::Attach, Tag::HereIs, Tag::Upload, Tag::Own]))
         || near.iter().any(|t| matches!(t.mark(), Some('📎' | '[' | '<' | '🎬' | '🎥')));
