@@ -19,7 +19,9 @@ mod serve;
 mod state;
 mod text;
 pub mod understand;
+mod template;
 mod upload;
+mod wallet;
 mod worker;
 
 use std::ffi::OsString;
@@ -88,6 +90,10 @@ enum Command {
     Export(export::Export),
     /// Join clips into one MP4, copying what agrees
     Join(join::Join),
+    /// Show the SkillBoss wallet, set its limits, or get a free trial
+    Wallet(wallet::Wallet),
+    /// Change a Shotstack template through SkillBoss
+    Template(template::Template),
     /// List, follow and settle jobs
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -178,6 +184,8 @@ impl Shell {
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,
             Command::Worker(command) => command.run(self).await,
+            Command::Wallet(command) => command.run(self).await,
+            Command::Template(command) => command.run(self).await,
             Command::Sandbox(command) => command.run(self).await,
             Command::Doctor(command) => command.run(self).await,
             Command::Probe(command) => command.run(self.out),

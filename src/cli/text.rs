@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::jobs::books::Books;
 use crate::jobs::estimate::Estimate;
+use crate::jobs::wallet::Wallet;
 use crate::model::report::{
     CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
     UploadReport,
@@ -146,6 +147,16 @@ pub(super) fn for_people(advice: &str) -> String {
     COMMANDS.iter().fold(advice.to_owned(), |advice, (tool, command)| {
         advice.replace(&format!("Call {tool}"), &format!("Use {command}")).replace(tool, command)
     })
+}
+
+/// The wallet and its limits.
+pub(super) fn wallet(told: &Wallet) -> String {
+    let mut text = told.message.clone();
+    for rule in &told.rules {
+        let _ = write!(text, "\nLimit    {rule}");
+    }
+    next(&mut text, &told.next);
+    text
 }
 
 /// A price, and the models when none was named.

@@ -88,6 +88,8 @@ pub struct SkillBoss {
     pub api_key: Option<Secret>,
     /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
     pub wholesale_key: Option<Secret>,
+    /// The key of a trial wallet is kept here, and used when no key is set.
+    pub key_file: PathBuf,
     /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
     pub api_url: Url,
     /// `SKILLBOSS_WEB_URL`: base of the control plane.
@@ -144,6 +146,13 @@ pub struct Hooks {
     /// `FIRSTCUT_WEBHOOK_SECRETS`: with any, a notice without a good signature is refused; several while one is
     /// being replaced.
     pub secrets: Vec<Secret>,
+}
+
+/// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
+fn kept_key(file: &Path) -> Option<Secret> {
+    let key = std::fs::read_to_string(file).ok()?;
+    let key = key.trim();
+    (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Secret::new(key.to_owned()))
 }
 
 impl ServiceChoice {
@@ -252,6 +261,7 @@ impl Config {
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         };
+        let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
         let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
@@ -305,7 +315,11 @@ impl Config {
                     Some(url) => url,
                     None => parse::own_address(settings::SKILLBOSS_WEB_URL)?,
                 },
-                api_key,
+                api_key: match (api_key, &wholesale_key) {
+                    (None, None) => kept_key(&key_file),
+                    (key, _) => key,
+                },
+                key_file,
                 wholesale_key,
                 allow_loopback,
                 poll: poll.unwrap_or(POLL_SKILLBOSS),

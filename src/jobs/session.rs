@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::{Caller, Door, UploadInput};
-use crate::jobs::{browser, paths};
+use crate::jobs::{browser, paths, wallet};
 use crate::ledger::{Filter, Ledger, Session};
 use crate::media::sniff;
 use crate::model::job::Service;
@@ -225,7 +225,39 @@ pub(super) fn rehearsal_mark(service: Service) -> &'static str {
 
 /// The balance.
 pub async fn credits(app: &App) -> Result<CreditsReport> {
-    credits_of(app, app.service(None)?).await
+    let credits = credits_of(app, app.service(None)?).await;
+    if !wallet::is_there(app) {
+        return credits;
+    }
+    let mut report = match (credits, wallet::balance(app).await) {
+        (Ok(report), Ok(found)) => with_wallet(report, found),
+        // One of the two services may be away; what the other says is still worth knowing.
+        (Ok(mut report), Err(error)) => {
+            report.message.push_str(&format!(" SkillBoss: {}", error.message()));
+            report
+        }
+        (Err(error), Ok(found)) => {
+            let mut report = with_wallet(CreditsReport::default(), found);
+            report.message.push_str(&format!(" NemoVideo: {}", error.message()));
+            report
+        }
+        (Err(error), Err(_)) => return Err(error),
+    };
+    report.message = report.message.trim().to_owned();
+    Ok(report)
+}
+
+fn with_wallet(report: CreditsReport, found: wallet::Wallet) -> CreditsReport {
+    // The mark of a rehearsal stands once.
+    let about = found.message.trim_start_matches(rehearsal_mark(Service::Sandbox));
+    let about = if report.message.is_empty() { found.message.as_str() } else { about };
+    CreditsReport {
+        message: format!("{} {about}", report.message),
+        wallet_usd: found.balance_usd,
+        spent_today_usd: Some(found.spent_today_usd),
+        spent_this_week_usd: Some(found.spent_this_week_usd),
+        ..report
+    }
 }
 
 /// The balance at this service.
@@ -251,6 +283,7 @@ pub(super) async fn credits_of(app: &App, service: Service) -> Result<CreditsRep
             None => "Call generate_video to make a video.".to_owned(),
         },
         top_up,
+        ..CreditsReport::default()
     })
 }
 
