@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 use super::make::Wait;
 use super::preview::Look;
 use super::{Exit, Shell, text};
-use crate::error::Result;
-use crate::jobs::{cancel, report};
+use crate::error::{Error, Result};
+use crate::jobs::{approve, books, cancel, report, retry};
 use crate::model::job::{JobId, State};
+use crate::money::Usd;
 
 /// How long a cancelled or adopted job may take to come to rest under our eyes.
 const SETTLING: Duration = Duration::from_secs(60);
@@ -24,10 +25,16 @@ pub(super) enum Jobs {
     Wait(Follow),
     /// Stop a job; what was paid stays paid
     Cancel(Named),
+    /// Agree to the price of a job that waits for it
+    Approve(Follow),
     /// Look once more at an uncertain job: whether it had an effect
-    Adopt(Named),
+    Adopt(Adopt),
+    /// Try a failed or uncertain job again: only what is missing, and after the price was shown
+    Retry(Retry),
     /// Give up an uncertain job; its worst-case cost stays in the books
     Drop(Named),
+    /// Show what was paid in dollars, call by call
+    Report(Report),
 }
 
 #[derive(Args, Debug)]
@@ -66,6 +73,34 @@ pub(super) struct Follow {
     wait: Wait,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct Adopt {
+    #[command(flatten)]
+    job: Named,
+    /// The service's own id of the work, found in its dashboard or list
+    #[arg(long, value_name = "ID")]
+    remote_id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Retry {
+    #[command(flatten)]
+    follow: Follow,
+    /// Agree to the price, and to paying a second time for what may have been charged already
+    #[arg(long, short)]
+    yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Report {
+    /// Only the last so many days
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    days: Option<u32>,
+    /// As a table for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
 impl Jobs {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
         match self {
@@ -89,20 +124,59 @@ impl Jobs {
                 shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
-            Self::Adopt(job) => {
-                let job = cancel::adopt(&shell.app, &job.id()?).await?;
+            Self::Approve(follow) => {
+                let job = approve::approve(&shell.app, &follow.job.id()?, None).await?;
+                shell.follow(&job.id, follow.wait.limit, follow.look, "Approved…").await
+            }
+            Self::Adopt(adopt) => {
+                let job = cancel::adopt(&shell.app, &adopt.job.id()?, adopt.remote_id.as_deref()).await?;
                 if job.state.is_at_rest() {
                     shell.tell(&job, Look::default(), false).await
                 } else {
                     shell.follow(&job.id, Some(SETTLING), Look::default(), "Looking again…").await
                 }
             }
+            Self::Retry(retry) => retry.run(shell).await,
+            Self::Report(report) => report.run(shell).await,
             Self::Drop(job) => {
                 let job = cancel::drop_uncertain(&shell.app, &job.id()?).await?;
                 shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
         }
+    }
+}
+
+impl Retry {
+    async fn run(self, shell: &Shell) -> Result<Exit> {
+        let prospect = retry::prospect(&shell.app, &self.follow.job.id()?).await?;
+        let mut question = format!("What is missing may cost up to {}.", prospect.most);
+        if prospect.twice > Usd::ZERO {
+            question.push_str(&format!(
+                " Up to {} of that may be a second charge, because nobody knows whether the first was made.",
+                prospect.twice
+            ));
+        }
+        if !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
+            return Err(Error::invalid(format!("{question} Nothing was sent."))
+                .next("Add --yes to agree to that."));
+        }
+        let job = retry::retry(&shell.app, &prospect.job.id).await?;
+        shell.follow(&job.id, self.follow.wait.limit, self.follow.look, "Trying again…").await
+    }
+}
+
+impl Report {
+    async fn run(self, shell: &Shell) -> Result<Exit> {
+        const DAY_MS: i64 = 86_400_000;
+        let since_ms = self.days.map_or(0, |days| shell.app.now_ms() - i64::from(days) * DAY_MS);
+        let books = books::books(&shell.app, since_ms).await?;
+        if self.csv {
+            shell.out.raw(&books::csv(&books)?)?;
+        } else {
+            shell.out.result(&books, || text::books(&books))?;
+        }
+        Ok(0)
     }
 }
 

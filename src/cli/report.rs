@@ -63,6 +63,27 @@ impl Out {
         }
     }
 
+    /// A result in a form of its own, such as a table.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(crate) fn raw(self, text: &str) -> Result<()> {
+        self.stream(|out| out.write_all(text.as_bytes()))
+            .map_err(|error| Error::storage(format!("The result cannot be written to stdout: {error}."), error))
+    }
+
+    /// Asks a person at the terminal a question of yes or no. Where nobody sits, the answer is no.
+    pub(crate) fn ask(self, question: &str) -> bool {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        let mut stderr = io::stderr().lock();
+        let _nobody_reads = write!(stderr, "{}", plain(question)).and_then(|()| stderr.flush());
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// A line beside the result.
     pub(crate) fn note(self, line: &str) {
         // Nobody can be told that stderr is closed.

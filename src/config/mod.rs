@@ -25,6 +25,7 @@ pub use settings::{SETTINGS, Setting};
 pub use terminal::Pictures;
 
 use crate::error::Result;
+use crate::money::Usd;
 use crate::redact::Secret;
 use read::Reader;
 
@@ -77,15 +78,72 @@ impl Nemo {
     }
 }
 
+/// Pause between two status questions to SkillBoss (SkillBoss wholesale API page: every 5 to 10 s).
+const POLL_SKILLBOSS: Duration = Duration::from_secs(7);
+
+/// Where SkillBoss is and with which key we speak.
+#[derive(Clone, Debug)]
+pub struct SkillBoss {
+    /// `SKILLBOSS_API_KEY`: a standard key.
+    pub api_key: Option<Secret>,
+    /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
+    pub wholesale_key: Option<Secret>,
+    /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
+    pub api_url: Url,
+    /// `SKILLBOSS_WEB_URL`: base of the control plane.
+    pub web_url: Url,
+    /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
+    pub allow_loopback: bool,
+    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 7 s.
+    pub poll: Duration,
+}
+
+impl SkillBoss {
+    /// Whether there is a key, so that this service can be used.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.api_key.is_some() || self.wholesale_key.is_some()
+    }
+}
+
 /// Which service a call uses when it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceChoice {
-    /// NemoVideo, which needs no account (later: the other service when its key is set).
+    /// SkillBoss when its key is set and the model asked for is one of its; else NemoVideo, which needs no account.
     Auto,
     /// NemoVideo.
     Nemo,
+    /// SkillBoss.
+    SkillBoss,
     /// The built-in rehearsal.
     Sandbox,
+}
+
+/// What may be spent at SkillBoss. None: no such limit.
+#[derive(Clone, Debug, Default)]
+pub struct Budget {
+    /// `FIRSTCUT_MAX_USD_PER_CALL`: the most for one call of a tool or command.
+    pub per_call: Option<Usd>,
+    /// `FIRSTCUT_MAX_USD_PER_DAY`: from midnight to midnight UTC.
+    pub per_day: Option<Usd>,
+    /// `FIRSTCUT_MAX_USD_PER_WEEK`: from Monday to Monday UTC.
+    pub per_week: Option<Usd>,
+    /// `FIRSTCUT_APPROVE_ABOVE_USD`: what may cost more waits for a person's word.
+    pub approve_above: Option<Usd>,
+    /// `FIRSTCUT_ALLOW_UNKNOWN_PRICE`: a model without a known price may be used, up to the caps.
+    pub allow_unknown_price: bool,
+}
+
+/// How services reach us.
+#[derive(Clone, Debug, Default)]
+pub struct Hooks {
+    /// `FIRSTCUT_PUBLIC_URL`: under this address the receiver of notices is reached from outside.
+    pub public_url: Option<Url>,
+    /// `FIRSTCUT_WEBHOOK_SIGNATURE`: how notices are signed; Standard Webhooks when not said.
+    pub signature: Option<String>,
+    /// `FIRSTCUT_WEBHOOK_SECRETS`: with any, a notice without a good signature is refused; several while one is
+    /// being replaced.
+    pub secrets: Vec<Secret>,
 }
 
 impl ServiceChoice {
@@ -95,6 +153,7 @@ impl ServiceChoice {
         match self {
             Self::Auto => "auto",
             Self::Nemo => "nemo",
+            Self::SkillBoss => "skillboss",
             Self::Sandbox => "sandbox",
         }
     }
@@ -139,6 +198,14 @@ pub struct Config {
     pub log: String,
     /// NemoVideo.
     pub nemo: Nemo,
+    /// What may be spent.
+    pub budget: Budget,
+    /// `FIRSTCUT_CATALOG`: models and prices of your own, over the built-in ones.
+    pub catalog_file: Option<PathBuf>,
+    /// How services reach us.
+    pub hooks: Hooks,
+    /// SkillBoss.
+    pub skillboss: SkillBoss,
 }
 
 impl Config {
@@ -170,9 +237,31 @@ impl Config {
         let web_url = reader.take("NEMO_WEB_URL", address);
         let client_id = reader.take("NEMO_CLIENT_ID", parse::header_word);
         let platform = reader.take("SKILL_SOURCE", parse::header_word);
+        let budget = Budget {
+            per_call: reader.take("FIRSTCUT_MAX_USD_PER_CALL", parse::dollars),
+            per_day: reader.take("FIRSTCUT_MAX_USD_PER_DAY", parse::dollars),
+            per_week: reader.take("FIRSTCUT_MAX_USD_PER_WEEK", parse::dollars),
+            approve_above: reader.take("FIRSTCUT_APPROVE_ABOVE_USD", parse::dollars),
+            allow_unknown_price: reader
+                .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
+                .unwrap_or(false),
+        };
+        let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::folder(given, around));
+        let hooks = Hooks {
+            public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
+            signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
+            secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
+        };
+        let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
+        let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
+        let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
+        let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
         let resolved = reader.finish()?;
 
         Ok(Self {
+            budget,
+            catalog_file,
+            hooks,
             service,
             wait,
             poll,
@@ -205,6 +294,21 @@ impl Config {
                 identity_dir: places.data_dir.join("nemo"),
                 allow_loopback,
                 poll: poll.unwrap_or(POLL),
+            },
+            skillboss: SkillBoss {
+                api_url: match (skillboss_api_url, &wholesale_key) {
+                    (Some(url), _) => url,
+                    (None, Some(_)) => parse::own_address(settings::SKILLBOSS_WHOLESALE_URL)?,
+                    (None, None) => parse::own_address(settings::SKILLBOSS_API_URL)?,
+                },
+                web_url: match skillboss_web_url {
+                    Some(url) => url,
+                    None => parse::own_address(settings::SKILLBOSS_WEB_URL)?,
+                },
+                api_key,
+                wholesale_key,
+                allow_loopback,
+                poll: poll.unwrap_or(POLL_SKILLBOSS),
             },
         })
     }

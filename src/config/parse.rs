@@ -11,6 +11,7 @@ use super::places::Surroundings;
 use super::read::{Given, Source};
 use super::{Preview, ServiceChoice};
 use crate::error::{Error, Result as AppResult};
+use crate::money::Usd;
 use crate::redact::{self, Secret};
 
 /// What is logged when nothing is set; the protocol crate's lower levels would show arguments.
@@ -48,11 +49,11 @@ pub(super) fn yes_or_no(given: &Given) -> Parsed<bool> {
 
 pub(super) fn service(given: &Given) -> Parsed<ServiceChoice> {
     let text = given.text()?;
-    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::Sandbox]
+    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::SkillBoss, ServiceChoice::Sandbox]
         .into_iter()
         .find(|choice| choice.name().eq_ignore_ascii_case(text.trim()))
         .ok_or_else(|| {
-            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo or sandbox.")
+            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo, skillboss or sandbox.")
         })
 }
 
@@ -78,6 +79,31 @@ pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Durat
         let fix = format!("Give seconds as a number from {} to {}.", range.start(), range.end());
         Wrong::new(format!("is {}", shown(text)), fix)
     })
+}
+
+/// A line of text.
+pub(super) fn text(given: &Given) -> Parsed<String> {
+    given.text().map(str::to_owned)
+}
+
+/// Dollars such as 3.20.
+pub(super) fn dollars(given: &Given) -> Parsed<Usd> {
+    let text = given.text()?;
+    let amount = text.trim().trim_start_matches('$').parse::<Usd>().ok();
+    amount.filter(|usd| *usd >= Usd::ZERO).ok_or_else(|| {
+        Wrong::new(format!("is {}", shown(text)), "Give dollars as a number of 0 or more, such as 3.20.")
+    })
+}
+
+/// Secrets, one or several with commas between.
+pub(super) fn secrets(given: &Given) -> Parsed<Vec<Secret>> {
+    let words: Vec<&str> = given
+        .words
+        .iter()
+        .map(|word| word.to_str().ok_or_else(|| Wrong::new("is not valid Unicode", "Copy it again.")))
+        .collect::<Parsed<_>>()?;
+    let parts = words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|part| !part.is_empty());
+    Ok(parts.map(|part| Secret::new(part.to_owned())).collect())
 }
 
 /// A folder; relative ones start at the settings file, else at the working folder.
@@ -141,13 +167,28 @@ pub(super) fn log_filter(given: &Given) -> Parsed<String> {
     }
 }
 
-/// A token goes into a header as it is: whatever would be changed or refused there is refused here.
+/// A token of NemoVideo, where there is another way without one.
 pub(super) fn token(given: &Given) -> Parsed<Secret> {
-    let fix = "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
-               an anonymous account. A token that is set is never silently swapped for an anonymous account.";
+    header_secret(
+        given,
+        "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
+         an anonymous account. A token that is set is never silently swapped for an anonymous account.",
+    )
+}
+
+/// A key of SkillBoss.
+pub(super) fn key(given: &Given) -> Parsed<Secret> {
+    header_secret(
+        given,
+        "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it.",
+    )
+}
+
+/// A secret goes into a header as it is: whatever would be changed or refused there is refused here.
+fn header_secret(given: &Given, fix: &str) -> Parsed<Secret> {
     let malformed = |what: &str| Wrong::new(what, fix);
     let text = match given.words.as_slice() {
-        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no token has"))?,
+        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no key has"))?,
         _ => return Err(malformed("is a list")),
     };
     if text.trim().is_empty() {
@@ -155,7 +196,7 @@ pub(super) fn token(given: &Given) -> Parsed<Secret> {
     } else if text.chars().any(char::is_whitespace) {
         Err(malformed("holds a blank or a line end"))
     } else if !text.bytes().all(|b| b.is_ascii_graphic()) || text.contains(['"', '\'']) {
-        Err(malformed("holds characters that no token has"))
+        Err(malformed("holds characters that no key has"))
     } else if text.len() > 4096 {
         Err(malformed("is longer than 4096 characters"))
     } else {

@@ -65,8 +65,15 @@ async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded
     })
 }
 
+/// Whether the file at `path` is the one with this sum.
+pub(super) async fn holds(path: &Path, sha256: String) -> bool {
+    let path = path.to_owned();
+    let sum = tokio::task::spawn_blocking(move || staged::sha256_of(&path).ok());
+    sum.await.ok().flatten().is_some_and(|sum| sum == sha256)
+}
+
 /// A part file that is no longer needed.
-fn remove(part: &Path) {
+pub(super) fn remove(part: &Path) {
     match std::fs::remove_file(part) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::warn!(%error, "a part file was left behind");
@@ -77,15 +84,7 @@ fn remove(part: &Path) {
 
 async fn done(step: &mut Step, render: &Render, mut work: RenderWork, path: &Path) -> Result<(), Halt> {
     work.file = Some(describe(path).await?);
-    step.record(Change {
-        state: Some(State::Delivering),
-        work: notes(&work)?,
-        note: Some("Looking at the video…".to_owned()),
-        keep_lease: true,
-        due_at_ms: step.in_a(Duration::ZERO),
-        ..Change::default()
-    })
-    .await?;
+    step.record(looking(notes(&work)?, step)).await?;
     work.seen = inspect::inspect(&step.app, path, &render.inspection, &step.stop).await;
     if work.seen.is_none() {
         return Err(Halt::Stop);
@@ -98,6 +97,18 @@ async fn done(step: &mut Step, render: &Render, mut work: RenderWork, path: &Pat
         ..Change::default()
     })
     .await
+}
+
+/// The file is in its place, and is looked at.
+pub(super) fn looking(work: Option<serde_json::Value>, step: &Step) -> Change {
+    Change {
+        state: Some(State::Delivering),
+        work,
+        note: Some("Looking at the video…".to_owned()),
+        keep_lease: true,
+        due_at_ms: step.in_a(Duration::ZERO),
+        ..Change::default()
+    }
 }
 
 /// A file as it is told: measured, not assumed.

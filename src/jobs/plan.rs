@@ -20,7 +20,7 @@ pub struct GenerateInput {
     pub resolution: Option<String>,
     /// Only services with several models take one.
     pub model: Option<String>,
-    /// `nemo` or `sandbox`; else the configured one.
+    /// `nemo`, `skillboss` or `sandbox`; else the configured one.
     pub service: Option<String>,
     /// What must not be in the picture.
     pub negative_prompt: Option<String>,
@@ -44,6 +44,14 @@ pub struct GenerateInput {
     pub new: bool,
     /// Files to upload first (`make --upload FILE`).
     pub files: Vec<String>,
+    /// In a long video of several parts, each begins on the last frame of the one before.
+    pub chain_frames: bool,
+    /// Agrees to the price of the job that the same call made before.
+    pub quote_token: Option<String>,
+    /// A person at a terminal agreed to any price within the budgets (`--yes`).
+    pub approved: bool,
+    /// The batch that it belongs to.
+    pub batch: Option<String>,
     /// The picture that is made of the result; else as the setting says.
     pub preview: Option<Preview>,
     /// A result that fails its delivery check is an error.

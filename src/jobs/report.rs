@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
+use crate::jobs::clip;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
@@ -19,16 +20,29 @@ const MAX_LISTED: u32 = 100;
 
 /// The report of a job, with the parts of a composite folded in.
 pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
+    if matches!(job.kind, JobKind::Run | JobKind::Film) {
+        let mut told = clip::told::report(app, job).await?;
+        insist(app, job, &mut told);
+        return Ok(told);
+    }
     let parts = Parts::of(app, job).await?;
     let mut told = tell(job, &parts);
-    if app.config().strict || job.request.inspection().is_some_and(|inspection| inspection.strict) {
-        inspect::insist(&mut told);
-    }
+    insist(app, job, &mut told);
     Ok(told)
+}
+
+/// A strict caller takes no result that fails its check.
+fn insist(app: &App, job: &Job, told: &mut JobReport) {
+    if app.config().strict || job.request.inspection().is_some_and(|inspection| inspection.strict) {
+        inspect::insist(told);
+    }
 }
 
 /// The video that a job made, and what was seen of it.
 pub(super) async fn video(app: &App, job: &Job) -> Result<Option<(FileReport, Seen)>> {
+    if matches!(job.kind, JobKind::Run | JobKind::Film) {
+        return clip::told::video(app, job).await;
+    }
     let parts = Parts::of(app, job).await?;
     Ok(parts.render.and_then(|(_, work)| Some((work.file?, work.seen.unwrap_or_default()))))
 }
@@ -104,6 +118,8 @@ impl Parts {
         match job.kind {
             JobKind::Turn => parts.turn = Some((job.clone(), notes(job)?)),
             JobKind::Render => parts.render = Some((job.clone(), notes(job)?)),
+            // Told by `clip::told`.
+            JobKind::Run | JobKind::Film => {}
             JobKind::Video => {
                 let ledger = app.ledger().await?;
                 let work: VideoWork = notes(job)?;
@@ -112,7 +128,7 @@ impl Parts {
                     match part.kind {
                         JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
                         JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
-                        JobKind::Video => {}
+                        JobKind::Video | JobKind::Run | JobKind::Film => {}
                     }
                 }
             }
@@ -146,6 +162,7 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
         timeline: rendered_timeline.or_else(|| turn.and_then(|work| work.timeline.clone())),
         changes: turn.map(|work| work.changes.clone()).unwrap_or_default(),
         actions: turn.map(|work| actions(&work.actions, exports, file.is_some())).unwrap_or_default(),
+        approval: None,
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         message: format!(
             "{}{}",
@@ -192,6 +209,7 @@ fn cost(job: &Job, parts: &Parts) -> Option<CostReport> {
             credits: spent,
             credits_left: work.credits_after.as_ref().map(|credits| credits.available),
             worst_case_credits: spent.is_none().then_some(WORST_CASE_CREDITS),
+            ..CostReport::default()
         }),
         _ => None,
     }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{mention, paths, report};
+use crate::jobs::{clip, mention, paths, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -35,9 +35,21 @@ pub struct Submitted {
 /// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
     let prompt = plan::words("prompt", &input.prompt)?;
+    let routed = route::route(&prompt);
+    if let Some(service) = clip::service(app, &input).await? {
+        // Only the words for a picture go to a model; a bare command is none.
+        let about = GenerateInput { model: None, service: None, ..input.clone() };
+        if routed.action != Intent::Edit
+            && input.duration_seconds.is_none()
+            && let Some(accepted) = command(app, caller, &routed, &prompt, &about).await?
+        {
+            return Ok(accepted);
+        }
+        let submitted = clip::submit(app, caller, service, &input, &prompt).await?;
+        return Ok(Accepted::Job(Box::new(submitted)));
+    }
     plan::refuse_foreign_wishes(&input)?;
     let message = plan::message(&prompt, &input)?;
-    let routed = route::route(&prompt);
     if let Some(accepted) = command(app, caller, &routed, &prompt, &input).await? {
         return Ok(accepted);
     }

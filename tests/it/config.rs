@@ -108,6 +108,11 @@ fn a_file_may_set_everything() {
         web_url = "https://web.example/x/"
         client_id = "me"
         skill_source = "github"
+        [skillboss]
+        api_key = "sk-CANARY0123456789"
+        wholesale_key = "sk-whole-CANARY0123456789"
+        api_url = "http://127.0.0.1:8081/v1/"
+        web_url = "http://127.0.0.1:8081"
     "#;
     let config = with_file(home.path(), text).unwrap();
     assert_eq!(config.wait, Some(Duration::from_millis(12_500)));
@@ -121,6 +126,10 @@ fn a_file_may_set_everything() {
     assert_eq!(config.nemo.web_url.as_str(), "https://web.example/x");
     assert_eq!(config.nemo.platform, "github");
     assert_eq!(config.nemo.token.as_ref().unwrap().reveal(), "nmv_usr_CANARY0123456789");
+    assert_eq!(config.skillboss.api_url.as_str(), "http://127.0.0.1:8081/v1");
+    assert_eq!(config.skillboss.web_url.as_str(), "http://127.0.0.1:8081/");
+    assert_eq!(config.skillboss.poll, Duration::from_millis(50));
+    assert!(config.skillboss.is_set_up());
     // The table names every key that the file may have, and nothing printable shows the token.
     let keys = SETTINGS.iter().filter(|setting| setting.key.is_some()).count();
     let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
@@ -166,6 +175,29 @@ fn a_program_is_a_name_or_a_path() {
     for (value, program) in [("ffmpeg", "ffmpeg"), ("/opt/ffmpeg", "/opt/ffmpeg")] {
         assert_eq!(with_env("FIRSTCUT_FFMPEG", value).unwrap().ffmpeg, Some(program.into()));
     }
+}
+
+#[test]
+fn a_key_of_skillboss_chooses_its_host() {
+    for (name, host) in
+        [("SKILLBOSS_API_KEY", "api.heybossai.com"), ("SKILLBOSS_WHOLESALE_KEY", "api.skillboss.co")]
+    {
+        let settings = with_env(name, "sk-CANARY0123456789").unwrap().skillboss;
+        assert_eq!(settings.api_url.host_str(), Some(host));
+        assert_eq!(settings.api_url.path(), "/v1");
+        assert_eq!(settings.web_url.as_str(), "https://www.skillboss.co/");
+        assert_eq!(settings.poll, Duration::from_secs(7));
+        assert!(settings.is_set_up());
+        let error = with_env(name, "Bearer sk-CANARY0123456789").unwrap_err();
+        assert!(error.message().starts_with(name) && !format!("{error:?}").contains("CANARY"), "{error}");
+    }
+    let both = load(
+        &Surroundings::only(home().path())
+            .and("SKILLBOSS_API_KEY", "sk-a")
+            .and("SKILLBOSS_WHOLESALE_KEY", "sk-b"),
+    );
+    assert_eq!(both.unwrap().skillboss.api_url.host_str(), Some("api.skillboss.co"));
+    assert!(!with_env("SKILLBOSS_API_KEY", "").unwrap().skillboss.is_set_up());
 }
 
 #[test]

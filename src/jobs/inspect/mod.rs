@@ -147,9 +147,9 @@ pub fn approve(report: &JobReport, strict: bool) -> Result<()> {
         (false, []) => return Ok(()),
         (false, bad) => bad.join("; "),
     };
-    let money = match report.cost.as_ref().map(|cost| cost.credits) {
-        Some(Some(0.0)) => Money::NotSpent,
-        Some(Some(_)) => Money::Spent,
+    let money = match report.cost.as_ref().map(|cost| (cost.credits, cost.usd)) {
+        Some((Some(0.0), None)) => Money::NotSpent,
+        Some((Some(_), _) | (_, Some(_))) => Money::Spent,
         _ => Money::Unknown,
     };
     let path = report.files.first().map(|file| file.path.as_str()).unwrap_or_default();

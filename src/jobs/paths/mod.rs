@@ -3,6 +3,7 @@
 mod input;
 mod name;
 mod output;
+mod picture;
 mod roots;
 mod spelling;
 #[cfg(test)]
@@ -10,3 +11,4 @@ mod tests;
 
 pub use input::{MAX_UPLOAD_BYTES, UPLOAD_EXTENSIONS, input_file, input_media, input_url, readable_file};
 pub use output::{free_bytes, make_writable, output_file, unused};
+pub use picture::picture;

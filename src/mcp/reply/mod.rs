@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Money};
 use crate::model::job::State;
+use crate::jobs::estimate::Estimate;
 use crate::model::report::{
     CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
     UploadReport,
@@ -62,9 +63,12 @@ fn retry(error: &Error) -> Retry {
     match error.kind() {
         _ if error.spent() != Money::NotSpent => Retry::Never,
         kind if !kind.retry_is_safe() => Retry::Doubtful,
-        Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => {
-            Retry::Later
-        }
+        Kind::RateLimited
+        | Kind::Unavailable
+        | Kind::AtCapacity
+        | Kind::TimedOut
+        | Kind::Ledger
+        | Kind::Cancelled => Retry::Later,
         _ => Retry::Changed,
     }
 }
@@ -127,9 +131,31 @@ pub(super) fn session(report: &SessionReport) -> CallToolResult {
     if !report.active_jobs.is_empty() {
         let _ = write!(text, "\nStill running: {}", report.active_jobs.join(", "));
     }
+    if let Some(link) = &report.browser_link {
+        let _ = write!(text, "\nBrowser link, for this user alone: {link}");
+    }
     let _ = write!(text, "\nsession_id: {} · {}", report.session_id, service(&report.service));
     let _ = write!(text, "\nNext: {}", report.next);
     both(text, report)
+}
+
+/// A price.
+pub(super) fn estimate(told: &Estimate) -> CallToolResult {
+    let mut text = told.message.clone();
+    for model in told.models.iter().filter(|model| model.retired.is_none()) {
+        let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
+        let _ = write!(
+            text,
+            "\n{}: {} s; {}; {}; {}",
+            model.model,
+            lengths.join("/"),
+            model.aspect_ratios.join(", "),
+            model.resolutions.join(", "),
+            model.prices.join(", ")
+        );
+    }
+    let _ = write!(text, "\nNext: {}", told.next);
+    both(text, told)
 }
 
 /// The balance.

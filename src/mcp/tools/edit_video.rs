@@ -6,7 +6,7 @@ use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SERVICES;
+use super::SESSION_SERVICES;
 use crate::error::Error;
 use crate::jobs::plan::EditInput;
 use crate::jobs::submit;
@@ -23,7 +23,7 @@ struct EditVideo {
     instruction: String,
     /// Default: the current session
     session_id: Option<String>,
-    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SESSION_SERVICES))]
     service: Option<String>,
     /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]

@@ -6,7 +6,7 @@ use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SERVICES;
+use super::SESSION_SERVICES;
 use crate::config::Preview;
 use crate::error::Error;
 use crate::jobs::plan::ExportInput;
@@ -22,7 +22,7 @@ use crate::model::report::JobReport;
 struct Export {
     /// Default: the current session
     session_id: Option<String>,
-    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SESSION_SERVICES))]
     service: Option<String>,
     /// File to write; nothing is overwritten
     output_path: Option<String>,
