@@ -9,7 +9,7 @@ use crate::model::money::Usd;
 use crate::redact;
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;
-use crate::skillboss::dialect::{Dialect, Ids, Remote};
+use crate::skillboss::dialect::{self, Dialect, Ids, Remote};
 use crate::skillboss::errors;
 use crate::skillboss::outputs::{self, MediaUrl};
 use crate::skillboss::refusal::Meaning;
@@ -89,10 +89,14 @@ impl Report {
         let text = |names: &[&str]| inner.iter().find_map(|part| wire::text(part, names));
         let raw_status = text(&["status", "state"]);
         let outputs = outputs::find(body, allow_loopback);
+        let named = dialect::named(body).is_some();
         let refused = inner.iter().any(|part| part.get("success") == Some(&Value::Bool(false)));
         let phase = match raw_status.as_deref().map(Phase::of_word) {
             Some(Phase::Unknown) | None if refused => Phase::Failed,
-            None if !outputs.is_empty() => Phase::Completed,
+            // A job without a state may name its own page; anything else is a clip.
+            None if outputs.first().is_some_and(|media| !named || media.found_at != "/url") => {
+                Phase::Completed
+            }
             Some(phase) => phase,
             None => Phase::Unknown,
         };
@@ -305,6 +309,8 @@ mod tests {
             (json!({"job": {"job_id": "j", "status": "running"}}), Phase::Running, 0),
             (json!({"outputs": [{"url": url}]}), Phase::Completed, 1),
             (json!({"request_id": "c5", "status": "WARMING"}), Phase::Unknown, 0),
+            (json!({"request_id": "c5", "outputs": [{"url": url}]}), Phase::Completed, 1),
+            (json!({"job_id": "j", "url": "https://www.example/jobs/j"}), Phase::Unknown, 1),
             (json!({"result": {"success": false, "message": "no such template"}}), Phase::Failed, 0),
         ] {
             let report = report(&body);
