@@ -127,8 +127,8 @@ impl Client {
                         let pause = Duration::from_secs(refusal.wait_s.unwrap_or(0));
                         let tried = self.attempted(call);
                         let meaning = refusal.meaning;
-                        let proven =
-                            call.effect == Effect::Repeatable || refusal.proves_no_effect(tried.wholesale);
+                        // What is documented of 500 is documented of submissions alone.
+                        let proven = call.effect == Effect::Repeatable || refusal.proves_no_effect(false);
                         let error = if proven {
                             errors::explain(&refusal, &tried)
                         } else {
@@ -168,11 +168,11 @@ impl Client {
     async fn attempt(&self, call: &Call<'_>) -> Result<Result<Answer, Failure>> {
         let request = self.request(call)?;
         let begun = tokio::time::Instant::now();
-        let mut response = match http::send(request, self.timing.answer).await {
+        let response = match http::send(request, self.timing.answer).await {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };
-        let head = Head::of(response.status().as_u16(), response.headers_mut(), (self.timing.now)());
+        let head = Head::of(response.status().as_u16(), response.headers(), (self.timing.now)());
         let body = match http::whole_body(response, begun + self.timing.answer, ANSWER_LIMIT_BYTES).await {
             Ok(body) => body,
             Err(_) if head.status >= 400 => Vec::new(), // the status says enough

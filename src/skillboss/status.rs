@@ -80,7 +80,8 @@ pub struct Report {
 
 impl Report {
     pub(super) fn of(answer: &Answer, allow_loopback: bool) -> Self {
-        Self::of_json(answer.json(), answer.cost(), allow_loopback)
+        let raw = answer.text().map(str::to_owned);
+        Self { raw, ..Self::of_json(answer.json(), answer.cost(), allow_loopback) }
     }
 
     fn of_json(body: &Value, cost: Option<Usd>, allow_loopback: bool) -> Self {
@@ -277,7 +278,7 @@ mod tests {
     }
 
     fn report(body: &Value) -> Report {
-        let Body::Json { value, cost } = Body::of(&body.to_string()) else { panic!() };
+        let Body::Json { value, cost, .. } = Body::of(&body.to_string()) else { panic!() };
         Report::of_json(&value, cost, false)
     }
 

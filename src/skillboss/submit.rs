@@ -132,11 +132,11 @@ impl Client {
         let limit = self.submit_limit(submission);
         let tried = self.tried(submission);
         let deadline = Instant::now() + limit;
-        let mut response = match http::send(request, limit).await {
+        let response = match http::send(request, limit).await {
             Ok(response) => response,
             Err(failure) => return after(&failure, &tried, Ids::default()),
         };
-        let head = Head::of(response.status().as_u16(), response.headers_mut(), (self.timing.now)());
+        let head = Head::of(response.status().as_u16(), response.headers(), (self.timing.now)());
         if !head.ids.is_empty() {
             seen(head.ids.clone()).await;
         }
