@@ -330,7 +330,7 @@ mod tests {
             cost: Some(CostReport {
                 credits: Some(12.0),
                 credits_left: Some(88.0),
-                worst_case_credits: None,
+                ..CostReport::default()
             }),
             changes: vec!["title \"Sunset\" added, 0–3 s".into()],
             next: "Look at it.".into(),

@@ -201,6 +201,8 @@ pub struct Config {
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
     pub config_file: PathBuf,
+    /// Facts about models that weigh more than the built-in ones, beside the settings file; whether it exists or not.
+    pub catalog_file: PathBuf,
     /// Each setting as it came out and where it came from, secrets hidden; in the order of [`SETTINGS`].
     pub resolved: Vec<Resolved>,
     /// `FIRSTCUT_LOG`: what is logged to stderr, as `level,target=level,…`.
@@ -286,6 +288,7 @@ impl Config {
             pictures: terminal::pictures(around),
             ffmpeg,
             home_dir: around.home_dir.clone(),
+            catalog_file: places.config_file.with_file_name("catalog.toml"),
             config_file: places.config_file,
             resolved,
             log: log.unwrap_or_else(|| parse::LOG.to_owned()),
