@@ -37,7 +37,7 @@ use crate::model::job::{EpochMs, Failure, Job, JobId, JobKind, Service, State};
 use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
-pub use dispatcher::Dispatcher;
+pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use place::hazard;
 pub use sessions::Session;

@@ -299,6 +299,11 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// Of the running process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// As `kill -9`.
     pub(crate) async fn kill(mut self) {
         kill(&mut self.child).await;

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod claim;
+mod dispatcher;
 mod jobs;
 mod moves;
 mod open;
