@@ -20,6 +20,7 @@ mod mcp;
 mod nemo;
 mod nemo_sandbox;
 mod paths;
+mod permissions;
 mod recordings;
 mod rehearsal;
 mod sandbox;
