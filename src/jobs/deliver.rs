@@ -18,7 +18,7 @@ use crate::net::staged::{self, Downloaded};
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.
 pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork) -> Result<(), Halt> {
     if let (Some(path), Some(sha256)) = (&work.final_path, &work.sha256)
-        && staged::sha256_of(path).ok().as_ref() == Some(sha256)
+        && holds(path, sha256.clone()).await
     {
         // A crash came between the renaming and this row, perhaps before the part file's own name was gone.
         remove(&part_file(&render.output_path, step.job.id.as_str()));
@@ -62,6 +62,13 @@ async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded
         let failed = Error::new(Kind::Storage, error.message()).because(error);
         Halt::Fault(failed.next("The timeline is kept. Free some space, then call export again: it is free."))
     })
+}
+
+/// Whether the file at `path` is the one with this sum.
+pub(super) async fn holds(path: &Path, sha256: String) -> bool {
+    let path = path.to_owned();
+    let sum = tokio::task::spawn_blocking(move || staged::sha256_of(&path).ok());
+    sum.await.ok().flatten().is_some_and(|sum| sum == sha256)
 }
 
 /// A part file that is no longer needed.

@@ -71,6 +71,24 @@ impl Service {
             Self::Sandbox => "sandbox",
         }
     }
+
+    /// The name in sentences for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Nemo => "NemoVideo",
+            Self::Sandbox => "the sandbox",
+        }
+    }
+
+    /// The same where a sentence begins.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Nemo => "NemoVideo",
+            Self::Sandbox => "The sandbox",
+        }
+    }
 }
 
 impl FromStr for Service {
