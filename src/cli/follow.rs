@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Progress;
-use super::{Exit, Shell, text};
+use super::{Exit, Shell, advice, text};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::{engine, report, wait};
 use crate::model::job::{Job, JobId, State};
@@ -51,12 +51,24 @@ impl Shell {
 
     /// Prints the job as it is; the exit code says how it ended.
     pub(super) async fn tell(&self, job: &Job, asked_not_to_wait: bool) -> Result<Exit> {
-        let report = report::report(&self.app, job).await?;
-        self.out.result(&report, || text::job(&report))?;
+        let report = self.report(job).await?;
+        let is_made = job.state == State::Done && !report.files.is_empty();
+        self.out.result(&report, || if is_made { text::made(&report) } else { text::job(&report) })?;
         if asked_not_to_wait && !job.state.is_at_rest() {
             return Ok(0);
         }
         Ok(exit_code(job.state, &report))
+    }
+
+    /// A job as it is told here.
+    pub(super) async fn report(&self, job: &Job) -> Result<JobReport> {
+        let mut report = report::report(&self.app, job).await?;
+        report.next = advice::next(&report);
+        if !job.state.is_at_rest() {
+            // Nobody works on it when this process ends.
+            report.message = report.message.replacen("Still working:", "Not finished:", 1);
+        }
+        Ok(report)
     }
 
     async fn tell_interrupted(&self, id: &JobId) -> Result<Exit> {
@@ -66,7 +78,7 @@ impl Shell {
         }
         let resume = format!("firstcut jobs wait {id}");
         if self.out.json {
-            let report = report::report(&self.app, &job).await?;
+            let report = self.report(&job).await?;
             let mut shape = json!(report);
             shape["next"] = json!(resume);
             self.out.result(&shape, String::new)?;

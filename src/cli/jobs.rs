@@ -13,8 +13,17 @@ use crate::model::job::{JobId, State};
 /// How long a cancelled or adopted job may take to come to rest under our eyes.
 const SETTLING: Duration = Duration::from_secs(60);
 
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Jobs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: List,
+}
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Jobs {
+enum Command {
     /// List the newest jobs
     List(List),
     /// Show one job
@@ -57,19 +66,19 @@ pub(super) struct Follow {
 
 impl Jobs {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
-        match self {
-            Self::List(list) => list.run(shell).await,
-            Self::Show(job) => {
+        match self.command.unwrap_or(Command::List(self.list)) {
+            Command::List(list) => list.run(shell).await,
+            Command::Show(job) => {
                 let job = report::find(&shell.app, &job.id()?).await?;
-                let report = report::report(&shell.app, &job).await?;
+                let report = shell.report(&job).await?;
                 shell.out.result(&report, || text::job(&report))?;
                 Ok(0)
             }
-            Self::Wait(follow) => {
+            Command::Wait(follow) => {
                 let job = report::find(&shell.app, &follow.job.id()?).await?;
                 shell.follow(&job.id, follow.wait.limit, "Going on…").await
             }
-            Self::Cancel(job) => {
+            Command::Cancel(job) => {
                 let job = cancel::cancel(&shell.app, &job.id()?).await?;
                 if !job.state.is_at_rest() {
                     shell.follow(&job.id, Some(SETTLING), "Stopping…").await?;
@@ -78,7 +87,7 @@ impl Jobs {
                 shell.tell(&job, false).await?;
                 Ok(0)
             }
-            Self::Adopt(job) => {
+            Command::Adopt(job) => {
                 let job = cancel::adopt(&shell.app, &job.id()?).await?;
                 if job.state.is_at_rest() {
                     shell.tell(&job, false).await
@@ -86,7 +95,7 @@ impl Jobs {
                     shell.follow(&job.id, Some(SETTLING), "Looking again…").await
                 }
             }
-            Self::Drop(job) => {
+            Command::Drop(job) => {
                 let job = cancel::drop_uncertain(&shell.app, &job.id()?).await?;
                 shell.tell(&job, false).await?;
                 Ok(0)

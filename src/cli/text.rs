@@ -2,10 +2,21 @@
 
 use std::fmt::Write as _;
 
+use super::advice;
 use crate::model::report::{
     CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
 };
 use crate::redact::quotation;
+
+/// A video that is there, in short; `jobs show` tells the rest.
+pub(super) fn made(report: &JobReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    let measures = report.files.iter().map(facts);
+    let facts: Vec<_> = measures.chain(report.cost.as_ref().and_then(cost)).collect();
+    let _ = write!(text, "\n{}", facts.join(" · "));
+    next(&mut text, &report.next);
+    text
+}
 
 /// One job with all that is known.
 pub(super) fn job(report: &JobReport) -> String {
@@ -15,6 +26,9 @@ pub(super) fn job(report: &JobReport) -> String {
     };
     for file in &report.files {
         line("File", &self::file(file));
+    }
+    if let Some(words) = &report.reply {
+        line("Reply", &quotation(words));
     }
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
@@ -64,6 +78,11 @@ fn error(error: &ErrorReport, told: &str) -> String {
 }
 
 fn file(file: &FileReport) -> String {
+    format!("{}  ({})", file.path, facts(file))
+}
+
+/// What was measured.
+fn facts(file: &FileReport) -> String {
     let mut facts = Vec::new();
     if let (Some(width), Some(height)) = (file.width, file.height) {
         facts.push(format!("{width}×{height}"));
@@ -72,7 +91,7 @@ fn file(file: &FileReport) -> String {
         facts.push(format!("{seconds:.1} s"));
     }
     facts.push(size(file.bytes));
-    format!("{}  ({})", file.path, facts.join(", "))
+    facts.join(", ")
 }
 
 /// Bytes in the unit that people use for files.
@@ -105,26 +124,8 @@ fn number(value: f64) -> String {
 
 fn next(text: &mut String, step: &str) {
     if !step.is_empty() {
-        let _ = write!(text, "\nNext: {}", for_people(step));
+        let _ = write!(text, "\nNext: {}", advice::for_people(step));
     }
-}
-
-/// The tools of an assistant, and the commands that do the same. Longer names first.
-const COMMANDS: [(&str, &str); 7] = [
-    ("generate_video", "firstcut make"),
-    ("session_state", "firstcut state"),
-    ("check_credits", "firstcut credits"),
-    ("edit_video", "firstcut edit"),
-    ("cancel_job", "firstcut jobs cancel"),
-    ("check_job", "firstcut jobs wait"),
-    ("list_jobs", "firstcut jobs list"),
-];
-
-/// Advice that names tools, for somebody who types commands.
-pub(super) fn for_people(advice: &str) -> String {
-    COMMANDS.iter().fold(advice.to_owned(), |advice, (tool, command)| {
-        advice.replace(&format!("Call {tool}"), &format!("Use {command}")).replace(tool, command)
-    })
 }
 
 /// Several jobs, one a line.
@@ -208,17 +209,6 @@ mod tests {
         }
         for (bytes, shown) in [(999, "999 bytes"), (1_500, "1.5 kB"), (200_000_000, "200.0 MB")] {
             assert_eq!(size(bytes), shown);
-        }
-    }
-
-    #[test]
-    fn advice_names_commands() {
-        for (advice, shown) in [
-            ("Call check_job with a job_id.", "Use firstcut jobs wait with a job_id."),
-            ("Call export, or edit_video.", "Call export, or firstcut edit."),
-            ("Make the call again.", "Make the call again."),
-        ] {
-            assert_eq!(for_people(advice), shown);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Kind};
 use crate::jobs::{render, turn, video};
 use crate::ledger::{Change, Ledger, Recorded};
-use crate::model::job::{EpochMs, Failure, Job, State};
+use crate::model::job::{EpochMs, Failure, Job, Service, State};
 use crate::model::request::Request;
 use crate::nemo;
 
@@ -219,8 +219,8 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
     }
     let faults = step.job.work.get("faults").and_then(serde_json::Value::as_u64).unwrap_or(0) + 1;
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::TimedOut);
+    let sent = matches!(step.job.state, State::Submitting | State::Running);
     if !passing || faults > MAX_FAULTS {
-        let sent = matches!(step.job.state, State::Submitting | State::Running);
         return match step.job.request {
             // What was paid for is not forgotten because it cannot be seen just now.
             Request::Turn(_) if sent => turn::out_of_sight(step, error).await,
@@ -234,7 +234,10 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         work = serde_json::json!({});
     }
     work["faults"] = faults.into();
-    let note = format!("{} Trying again.", error.message());
+    let offline = error.kind() == Kind::Unavailable && !sent && step.job.service == Service::Nemo;
+    // Said while it is still time to choose: nothing has left yet.
+    let hint = if offline { " Without a network, the service sandbox makes a rehearsal." } else { "" };
+    let note = format!("{} Trying again.{hint}", error.message());
     step.record(Change {
         work: Some(work),
         note: Some(note),

@@ -161,6 +161,9 @@ fn job_text(report: &JobReport) -> String {
     if let Some(cost) = &report.cost {
         text.push_str(&cost_text(cost));
     }
+    if let Some(words) = &report.reply {
+        let _ = write!(text, "\nThe service said: {}", quotation(words));
+    }
     for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
         let _ = write!(text, "\nChanged: {change}");
     }
