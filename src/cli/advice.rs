@@ -7,7 +7,14 @@ use serde_json::Value;
 use crate::model::report::JobReport;
 
 /// Whole turns of phrase. Earlier ones first.
-const PHRASES: [(&str, &str); 9] = [
+const PHRASES: [(&str, &str); 13] = [
+    (
+        "Tell the user the price; then call generate_video with the same arguments",
+        "Use firstcut make with the same options",
+    ),
+    ("call generate_video with the same arguments", "use firstcut make with the same options"),
+    ("for NemoVideo's work call generate_video, edit_video or export", "use firstcut make, edit or export"),
+    ("Wait a little and call again", "Wait a little and run the command again"),
     ("or ask whether to try the same again with new: true", "or run the same again with --new"),
     ("Make the call again with new: true", "Run the command again with --new"),
     ("make a new call with new: true", "run the command again with --new"),
@@ -79,12 +86,18 @@ pub(super) fn next(report: &JobReport) -> String {
     let id = &report.job_id;
     match report.state.as_str() {
         "done" if id.is_empty() => for_people(&report.next),
+        "done" if matches!(report.kind.as_str(), "run" | "film") => {
+            "firstcut jobs report shows what was paid.".to_owned()
+        }
         "done" if report.files.is_empty() => {
             "firstcut export saves it as an MP4; firstcut edit changes more.".to_owned()
         }
         "done" => "firstcut edit \"…\" and then firstcut export change it.".to_owned(),
         "queued" | "submitting" | "running" | "ready" | "delivering" => format!(
             "firstcut jobs wait {id} goes on with it. Until then it may stand still; nothing is lost or paid twice."
+        ),
+        "needs_approval" => format!(
+            "firstcut jobs approve {id} agrees to the price; firstcut jobs cancel {id} costs nothing."
         ),
         "cancelled" => "firstcut make starts anew.".to_owned(),
         _ => for_people(&report.next),

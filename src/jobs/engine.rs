@@ -14,8 +14,10 @@ use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
 use crate::jobs::election::{self, BEAT_EVERY};
+use crate::jobs::run;
 use crate::ledger::{Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
+use crate::model::request::Request;
 
 /// Steps under way at once. Most of them wait for a service.
 const MAX_STEPS: usize = 32;
@@ -144,14 +146,18 @@ async fn claim(
 
 /// A panic ends one job and no more; otherwise it would come back with every claim.
 async fn bury(app: &App, ledger: &Ledger, job: &Job) {
-    let error = Error::internal("firstcut made a mistake while it worked on this job.")
-        .money(Money::Unknown)
-        .next("Look at the timeline with session_state before asking again, and report the mistake.");
-    let change = Change {
-        state: Some(State::Failed),
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
+    let (state, error) = match job.request {
+        Request::Run(_) => run::after_panic(job.state),
+        _ => (State::Failed, Error::internal("firstcut made a mistake while it worked on this job.")),
     };
+    let error = error.money(Money::Unknown);
+    let error = if error.next_step().is_some() {
+        error
+    } else {
+        error.next("Look at what is there before asking again, and report the mistake.")
+    };
+    let change =
+        Change { state: Some(state), failure: Some(Some(Failure::from(&error))), ..Change::default() };
     if let Err(error) = ledger.record(job, change, "engine", app.now_ms()).await {
         tracing::error!(job.id = %job.id, %error, "a panic could not be recorded");
     }

@@ -219,7 +219,7 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
 pub(super) fn rehearsal_mark(service: Service) -> &'static str {
     match service {
         Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
-        Service::Nemo => "",
+        Service::Nemo | Service::SkillBoss => "",
     }
 }
 

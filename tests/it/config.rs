@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use firstcut::config::{Config, Overrides, SETTINGS, ServiceChoice, Surroundings};
+use firstcut::config::{Config, Overrides, Pictures, Preview, SETTINGS, ServiceChoice, Surroundings};
 use firstcut::error::{Error, Kind};
 use tempfile::TempDir;
 
@@ -96,6 +96,10 @@ fn a_file_may_set_everything() {
         poll_s = 0.05
         files = ["clips", "~/more"]
         output = "videos"
+        ffmpeg = "tools/ffmpeg"
+        preview = "poster"
+        preview_kb = 90
+        strict = true
         allow_loopback = true
         log = "info,rmcp=error"
         [nemo]
@@ -104,6 +108,11 @@ fn a_file_may_set_everything() {
         web_url = "https://web.example/x/"
         client_id = "me"
         skill_source = "github"
+        [skillboss]
+        api_key = "sk-CANARY0123456789"
+        wholesale_key = "sk-whole-CANARY0123456789"
+        api_url = "http://127.0.0.1:8081/v1/"
+        web_url = "http://127.0.0.1:8081"
     "#;
     let config = with_file(home.path(), text).unwrap();
     assert_eq!(config.wait, Some(Duration::from_millis(12_500)));
@@ -111,15 +120,84 @@ fn a_file_may_set_everything() {
     assert_eq!(config.file_roots, [home.path().join("clips"), home.path().join("more")]);
     assert!(config.file_roots_are_explicit);
     assert_eq!(config.output_dir, home.path().join("videos"));
+    assert_eq!((config.preview, config.preview_bytes, config.strict), (Preview::Poster, 90_000, true));
+    assert_eq!(config.ffmpeg, Some(home.path().join("tools/ffmpeg")));
     assert_eq!(config.nemo.api_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.nemo.web_url.as_str(), "https://web.example/x");
     assert_eq!(config.nemo.platform, "github");
     assert_eq!(config.nemo.token.as_ref().unwrap().reveal(), "nmv_usr_CANARY0123456789");
+    assert_eq!(config.skillboss.api_url.as_str(), "http://127.0.0.1:8081/v1");
+    assert_eq!(config.skillboss.web_url.as_str(), "http://127.0.0.1:8081/");
+    assert_eq!(config.skillboss.poll, Duration::from_millis(50));
+    assert!(config.skillboss.is_set_up());
     // The table names every key that the file may have, and nothing printable shows the token.
     let keys = SETTINGS.iter().filter(|setting| setting.key.is_some()).count();
     let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
     assert_eq!(keys, from_file);
     assert!(!format!("{config:?}").contains("CANARY"));
+}
+
+#[test]
+fn pictures_go_to_terminals_that_show_them() {
+    for (vars, shows) in [
+        (vec![("TERM", "xterm-kitty")], Some(Pictures::Kitty)),
+        (vec![("TERM", "xterm-256color"), ("TERM_PROGRAM", "ghostty")], Some(Pictures::Kitty)),
+        (vec![("TERM_PROGRAM", "iTerm.app")], Some(Pictures::Iterm)),
+        (vec![("TERM_PROGRAM", "WezTerm")], Some(Pictures::Iterm)),
+        (vec![("TERM", "xterm-256color")], None),
+        (vec![("TERM_PROGRAM", "vscode"), ("KITTY_WINDOW_ID", "1")], None),
+        (vec![("TERM", "xterm-kitty"), ("TMUX", "/tmp/tmux-0/default,1,0")], None),
+        (vec![], None),
+    ] {
+        let home = home();
+        let around = vars
+            .iter()
+            .fold(Surroundings::only(home.path()), |around, (name, value)| around.and(name, *value));
+        assert_eq!(Config::load(&Overrides::default(), &around).unwrap().pictures, shows, "{vars:?}");
+    }
+}
+
+#[test]
+fn previews_have_a_name_and_a_size() {
+    for (name, value) in [
+        ("FIRSTCUT_PREVIEW", "thumbnail"),
+        ("FIRSTCUT_PREVIEW_KB", "5"),
+        ("FIRSTCUT_PREVIEW_KB", "900"),
+        ("FIRSTCUT_STRICT", "very"),
+    ] {
+        let error = with_env(name, value).unwrap_err();
+        assert!(error.message().starts_with(name) && error.next_step().is_some(), "{error:?}");
+    }
+}
+
+#[test]
+fn a_program_is_a_name_or_a_path() {
+    for (value, program) in [("ffmpeg", "ffmpeg"), ("/opt/ffmpeg", "/opt/ffmpeg")] {
+        assert_eq!(with_env("FIRSTCUT_FFMPEG", value).unwrap().ffmpeg, Some(program.into()));
+    }
+}
+
+#[test]
+fn a_key_of_skillboss_chooses_its_host() {
+    for (name, host) in
+        [("SKILLBOSS_API_KEY", "api.heybossai.com"), ("SKILLBOSS_WHOLESALE_KEY", "api.skillboss.co")]
+    {
+        let settings = with_env(name, "sk-CANARY0123456789").unwrap().skillboss;
+        assert_eq!(settings.api_url.host_str(), Some(host));
+        assert_eq!(settings.api_url.path(), "/v1");
+        assert_eq!(settings.web_url.as_str(), "https://www.skillboss.co/");
+        assert_eq!(settings.poll, Duration::from_secs(7));
+        assert!(settings.is_set_up());
+        let error = with_env(name, "Bearer sk-CANARY0123456789").unwrap_err();
+        assert!(error.message().starts_with(name) && !format!("{error:?}").contains("CANARY"), "{error}");
+    }
+    let both = load(
+        &Surroundings::only(home().path())
+            .and("SKILLBOSS_API_KEY", "sk-a")
+            .and("SKILLBOSS_WHOLESALE_KEY", "sk-b"),
+    );
+    assert_eq!(both.unwrap().skillboss.api_url.host_str(), Some("api.skillboss.co"));
+    assert!(!with_env("SKILLBOSS_API_KEY", "").unwrap().skillboss.is_set_up());
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn doing(service: Service, tool: &str) -> String {
     let has = |part: &str| tool.contains(part);
     let doing = if has("generate_video") || has("seedance") {
         match service {
-            Service::Nemo => "generates the footage; this takes one to five minutes.",
+            Service::Nemo | Service::SkillBoss => "generates the footage; this takes one to five minutes.",
             Service::Sandbox => "draws the footage.",
         }
     } else if has("music") || has("audio") || has("voice") || has("suno") {
