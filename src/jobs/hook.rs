@@ -57,7 +57,8 @@ pub async fn take(app: &App, token: &str, remote: Remote, claim: Phase) -> Resul
         return Ok(Taken::NotOurs);
     };
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    let job = match ledger.take_notice(&id, n, &remote.id, &format!("{claim:?}").to_lowercase(), now_ms).await {
+    let job = match ledger.take_notice(&id, n, &remote.id, &format!("{claim:?}").to_lowercase(), now_ms).await
+    {
         Ok(Some(job)) => job,
         Ok(None) => return Ok(Taken::Again),
         Err(error) if error.kind() == Kind::NotFound => return Ok(Taken::NotOurs),
