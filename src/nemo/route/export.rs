@@ -3,7 +3,7 @@
 use super::Intent;
 use super::clause::Clause;
 use super::owed::owed;
-use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
+use super::reading::{Reading, asks_progress, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Verbs of editing that, with a file type, ask for a file of it.
@@ -24,6 +24,16 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
         let thing =
             noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
+        // "Is the export done?", "a film about exporting cars".
+        let thing = thing || noun(c, at) && !wanted && c.asks;
+        let gerund = c.tokens.get(at).is_some_and(|t| t.norm.ends_with("ing"))
+            && at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
+                matches!(
+                    b.norm.as_str(),
+                    "about" | "of" | "on" | "by" | "from" | "like" | "and" | "are" | "is"
+                )
+            });
+        let thing = thing || gerund || asks_progress(c, at);
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
         let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
         let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");

@@ -8,58 +8,22 @@ use super::reading::{Reading, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Verbs that hand over, whatever their object.
+#[rustfmt::skip]
 const HAND: &[&str] = &[
     "send", "hand", "pass", "deliver", "email", "mail", "dm", "shoot", "text", "forward", "ship", "slip",
     "spit", "cough", "push", "return", "share", "drop", "provide", "hit", "fork", "slide", "throw", "post",
 ];
+#[rustfmt::skip]
 const MAKE: &[&str] = &[
-    "make",
-    "make me",
-    "make me a",
-    "make me an",
-    "make a",
-    "make us a",
-    "create a",
-    "turn it",
-    "turn this",
-    "produce",
-    "turn",
-    "make this",
-    "make it",
-    "convert",
-    "convert it",
+    "make", "make me", "make me a", "make me an", "make a", "make us a", "create a", "turn it", "turn this",
+    "produce", "turn", "make this", "make it", "convert", "convert it",
 ];
 /// Words behind the thing that say how or what for, not what it should be like.
+#[rustfmt::skip]
 const TAIL: &[&str] = &[
-    "so",
-    "for",
-    "on",
-    "as",
-    "in",
-    "by",
-    "today",
-    "now",
-    "asap",
-    "please",
-    "before",
-    "and",
-    "to",
-    "at",
-    "because",
-    "already",
-    "thanks",
-    "out",
-    "over",
-    "here",
-    "back",
-    "pls",
-    "tonight",
-    "this",
-    "right",
-    "straight",
-    "as soon as possible",
-    "onto",
-    "via",
+    "so", "for", "on", "as", "in", "by", "today", "now", "asap", "please", "before", "and", "to", "at",
+    "because", "already", "thanks", "out", "over", "here", "back", "pls", "tonight", "this", "right",
+    "straight", "as soon as possible", "onto", "via",
 ];
 
 /// Reads a clause as a wish for the finished thing; `edit` is the place of its first verb of editing.

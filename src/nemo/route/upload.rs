@@ -2,7 +2,7 @@
 
 use super::Intent;
 use super::clause::Clause;
-use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
+use super::reading::{Reading, asks_progress, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Reads a clause as an upload; `edit` is the place of its first verb of editing.
@@ -143,7 +143,10 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let at = c
         .find(Tag::Upload)
         .filter(|&at| !edit_before(edit, at) && !next_is_thing(c, at) && (!noun(c, at) || c.has(Tag::Ask)))?;
-    if c.has(Tag::Platform) || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What)) {
+    if asks_progress(c, at)
+        || c.has(Tag::Platform)
+        || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What))
+    {
         return None;
     }
     // "I have a video of my kids dancing that I'd like to send you": what it shows does not matter.
