@@ -211,8 +211,6 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
-    /// `FIRSTCUT_CATALOG`: models and prices of your own, over the built-in ones.
-    pub catalog_file: Option<PathBuf>,
     /// How services reach us.
     pub hooks: Hooks,
     /// SkillBoss.
@@ -272,7 +270,6 @@ impl Config {
 
         Ok(Self {
             budget,
-            catalog_file,
             hooks,
             service,
             wait,
@@ -288,7 +285,8 @@ impl Config {
             pictures: terminal::pictures(around),
             ffmpeg,
             home_dir: around.home_dir.clone(),
-            catalog_file: places.config_file.with_file_name("catalog.toml"),
+            catalog_file: catalog_file
+                .unwrap_or_else(|| places.config_file.with_file_name("catalog.toml")),
             config_file: places.config_file,
             resolved,
             log: log.unwrap_or_else(|| parse::LOG.to_owned()),
