@@ -95,8 +95,8 @@ pub(super) fn han(c: &Clause<'_>) -> Option<usize> {
             && !tail
             && !text.contains('了')
             && !text.contains("现在");
-    let stranger =
-        text.contains('谁') && !c.any(&[Tag::EditWord, Tag::Project, Tag::Asset, Tag::SoFar, Tag::Says]);
+    let stranger = (text.contains('谁') || has(&["她", "他发", "他说", "他在", "他为", "主角"]))
+        && !c.any(&[Tag::EditWord, Tag::Project, Tag::Asset, Tag::SoFar, Tag::Says]);
     let scene = stranger
         || c.any(&[Tag::Says]) && !c.any(&[Tag::SoFar, Tag::EditWord])
         || c.tokens.iter().any(|t| t.kind == Kind::Quote);

@@ -89,9 +89,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")
         })
     });
-    if let Some(at) =
-        made.filter(|_| (finished && c.has(Tag::FileWord) || c.has(Tag::Container)) && all == 0.0)
-    {
+    if let Some(at) = made.filter(|&e| {
+        (finished && c.has(Tag::FileWord) || c.has(Tag::Container) || the_file(c, e)) && all == 0.0
+    }) {
         return Some(reading(c, Intent::Export, at, "make the file", 2.1));
     }
     let named = c.any(&[Tag::Container, Tag::LinkWord])
@@ -209,6 +209,28 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }) {
         return Some(reading(c, Intent::Export, at, "have the video", 1.8));
     }
+    // "Can I send over some photos?": the other way.
+    let theirs = give.and_then(|g| c.tokens.get(g + 1)).is_some_and(|t| {
+        matches!(t.norm.as_str(), "a" | "an" | "some" | "my" | "more" | "another" | "two" | "three")
+            || t.kind == Kind::Number
+    });
+    let give = give.filter(|_| {
+        !(theirs
+            && c.tokens.first().is_some_and(|t| {
+                matches!(
+                    t.norm.as_str(),
+                    "can i"
+                        | "may i"
+                        | "could i"
+                        | "i'd like to"
+                        | "i want to"
+                        | "let me"
+                        | "i'll"
+                        | "i would like to"
+                        | "i"
+                )
+            }))
+    });
     let over = |t: &Token| {
         matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
     };
@@ -255,4 +277,20 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then)))
         .filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
+}
+
+/// "Make the file": nothing but the file stands behind the verb at `edit`.
+fn the_file(c: &Clause<'_>, edit: usize) -> bool {
+    let the = |t: &Token| t.norm == "the" || t.norm.ends_with(" the");
+    let file = c.tokens.iter().rposition(|t| t.norm == "file");
+    file.is_some_and(|f| {
+        let light = |t: &Token| the(t) || t.any(&[Tag::Finished, Tag::Video]);
+        let told = c.tokens.get(edit).is_some_and(the) || c.tokens.get(edit + 1).is_some_and(the);
+        f > edit
+            && told
+            && c.tokens.get(edit + 1..f).is_some_and(|w| w.iter().all(light))
+            && c.tokens
+                .get(f + 1..)
+                .is_some_and(|w| w.iter().all(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::SoFar])))
+    })
 }

@@ -196,10 +196,17 @@ fn english(c: &Clause<'_>) -> Option<usize> {
         && second != "you"
         && (asked
             || c.asks && matches!(first, "do" | "does" | "are" | "is")
-            || matches!(first, "will" | "can" | "would" | "should" | "could"));
+            || matches!(first, "will" | "can" | "would" | "should" | "could")
+                && (matches!(second, "i" | "we" | "my" | "our")
+                    || c.any(&[Tag::Enough, Tag::Left, Tag::Afford])));
+    // "When will it be finished?"
+    let due = matches!(first, "when" | "how") && c.any(&[Tag::Done, Tag::Finished]);
+    let asked = asked || due && second == "will";
     let named = wh(first) && first != "how" && flat.get(2).is_some_and(|w| BE.contains(w)) || first == "any";
     let definite = first == "which" || named || flat.iter().any(|w| DEFINITE.contains(w));
-    if !account && (!asked || general || flat.iter().any(|w| ELSE.contains(w)) || !definite) {
+    if !account
+        && (!asked || general || flat.iter().any(|w| ELSE.contains(w) && !(due && *w == "will")) || !definite)
+    {
         return None;
     }
     // "What kind of videos are you good at?": about the agent, unless it tells of what was done.
