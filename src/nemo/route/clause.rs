@@ -171,6 +171,10 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
             n.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !n.is(Tag::I)
         });
     }
+    // 不用再改: one denial.
+    if token.norm == "再" && at > start && tokens.get(at - 1).is_some_and(|t| t.is(Tag::Neg) && t.cjk()) {
+        return false;
+    }
     // 晚点再导出, 等客户确认再导出: one wish, put off.
     let waits = tokens.get(start..at).unwrap_or_default();
     let waits = waits.iter().take(2).any(|t| t.norm == "等") && !waits.iter().any(|t| t.is(Tag::Edit));

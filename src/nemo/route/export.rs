@@ -60,6 +60,13 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
         let asked = asked_for || subject;
         let ahead = if topic { 0.3 } else { 1.0 };
+        // "Export prices rise": half of a name.
+        let bare = [Tag::Video, Tag::Whole, Tag::Finished, Tag::Container, Tag::FileWord, Tag::Device, Tag::Ask];
+        let half = next.is_some_and(|t| t.kind == Kind::Word && !t.cjk() && !t.tags.known())
+            && behind.len() > 1
+            && !c.any(&bare)
+            && !c.any(&[Tag::Platform, Tag::Filler]);
+        let picture = if half { picture + 1.0 } else { picture };
         let weight = 3.0 - ahead * c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
         if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
             return Some(reading(c, Intent::Export, at, "export verb", weight));
@@ -169,9 +176,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     // "Keep it under a minute": no wish to have it.
     let kept = |at: usize| {
         c.tokens.get(at).is_some_and(|t| t.norm == "keep")
-            && c.tokens.get(at + 2).is_some_and(|t| {
-                t.kind == Kind::Number || t.kind == Kind::Word && !t.any(&[Tag::Ask, Tag::Filler])
-            })
+            && !c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Ask))
     };
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
@@ -282,10 +287,11 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
 /// "Make the file": nothing but the file stands behind the verb at `edit`.
 fn the_file(c: &Clause<'_>, edit: usize) -> bool {
     let the = |t: &Token| t.norm == "the" || t.norm.ends_with(" the");
-    let file = c.tokens.iter().rposition(|t| t.norm == "file");
+    let file = c.tokens.iter().rposition(|t| matches!(t.norm.as_str(), "file" | "download" | "copy"));
     file.is_some_and(|f| {
-        let light = |t: &Token| the(t) || t.any(&[Tag::Finished, Tag::Video]);
-        let told = c.tokens.get(edit).is_some_and(the) || c.tokens.get(edit + 1).is_some_and(the);
+        let light = |t: &Token| the(t) || matches!(t.norm.as_str(), "a") || t.any(&[Tag::Finished, Tag::Video]);
+        let made = c.tokens.iter().any(|t| t.norm == "downloadable");
+        let told = made || c.tokens.get(edit).is_some_and(the) || c.tokens.get(edit + 1).is_some_and(the);
         f > edit
             && told
             && c.tokens.get(edit + 1..f).is_some_and(|w| w.iter().all(light))

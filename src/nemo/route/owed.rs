@@ -41,6 +41,12 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return None;
     }
+    // "I already have the file": told.
+    let told = matches!(verb.norm.as_str(), "have" | "has" | "got" | "had" | "has got")
+        && !c.tokens.get(..at)?.iter().any(|t| t.is(Tag::Ask));
+    if told {
+        return None;
+    }
     let hands = verb.norm.split(' ').next().is_some_and(|w| HAND.contains(&w))
         || matches!(verb.norm.as_str(), "let me have" | "get me" | "bring me")
         || verb.is(Tag::Give) && verb.norm.contains(" us");

@@ -189,7 +189,7 @@ fn english(c: &Clause<'_>) -> Option<usize> {
     let general = flat.windows(2).any(|w| {
         matches!(
             w,
-            ["is" | "are" | "what's" | "make" | "makes", "a" | "an"] | ["how" | "what", "about" | "to"]
+            ["is" | "are" | "what's" | "make" | "makes", "a" | "an"] | ["go" | "goes", "with"] | ["how" | "what", "about" | "to"]
         ) || matches!(w, ["how", "do"])
     });
     let account = money(c)
