@@ -33,7 +33,12 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
                     "about" | "of" | "on" | "by" | "from" | "like" | "and" | "are" | "is"
                 )
             });
-        let thing = thing || gerund || asks_progress(c, at);
+        // "Export isn't what I need": the word, not the wish.
+        let named = !c.tokens.get(at).is_some_and(Token::cjk)
+            && c.tokens
+                .get(at + 1)
+                .is_some_and(|t| t.any(&[Tag::Be, Tag::Aux, Tag::Problem]) && !t.is(Tag::Ask));
+        let thing = thing || named || gerund || asks_progress(c, at);
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
         let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
         let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
@@ -61,7 +66,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let asked = asked_for || subject;
         let ahead = if topic { 0.3 } else { 1.0 };
         // "Export prices rise": half of a name.
-        let bare = [Tag::Video, Tag::Whole, Tag::Finished, Tag::Container, Tag::FileWord, Tag::Device, Tag::Ask];
+        let bare =
+            [Tag::Video, Tag::Whole, Tag::Finished, Tag::Container, Tag::FileWord, Tag::Device, Tag::Ask];
         let half = next.is_some_and(|t| t.kind == Kind::Word && !t.cjk() && !t.tags.known())
             && behind.len() > 1
             && !c.any(&bare)
@@ -100,6 +106,16 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         (finished && c.has(Tag::FileWord) || c.has(Tag::Container) || the_file(c, e)) && all == 0.0
     }) {
         return Some(reading(c, Intent::Export, at, "make the file", 2.1));
+    }
+    // "The final clip needs to be on my drive".
+    let due = c.tokens.iter().position(|t| {
+        matches!(t.norm.as_str(), "needs" | "must" | "has" | "should" | "need")
+            || t.norm.starts_with("has to")
+    });
+    if let Some(at) =
+        due.filter(|_| finished && c.has(Tag::Device) && edit.is_none() && all <= 1.0 && !pictured)
+    {
+        return Some(reading(c, Intent::Export, at, "onto a device", 1.9));
     }
     let named = c.any(&[Tag::Container, Tag::LinkWord])
         || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
@@ -278,7 +294,10 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .or_else(|| c.find(Tag::LinkWord))
         .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
     // "My mum already has the file": told.
-    let theirs = give.is_none() && c.tokens.iter().any(|t| t.is(Tag::Person));
+    let theirs = give.is_none()
+        && c.tokens.iter().any(|t| {
+            t.is(Tag::Person) || matches!(t.norm.as_str(), "already" | "i already" | "i have" | "i've")
+        });
     bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then)))
         .filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
@@ -289,7 +308,8 @@ fn the_file(c: &Clause<'_>, edit: usize) -> bool {
     let the = |t: &Token| t.norm == "the" || t.norm.ends_with(" the");
     let file = c.tokens.iter().rposition(|t| matches!(t.norm.as_str(), "file" | "download" | "copy"));
     file.is_some_and(|f| {
-        let light = |t: &Token| the(t) || matches!(t.norm.as_str(), "a") || t.any(&[Tag::Finished, Tag::Video]);
+        let light =
+            |t: &Token| the(t) || matches!(t.norm.as_str(), "a") || t.any(&[Tag::Finished, Tag::Video]);
         let made = c.tokens.iter().any(|t| t.norm == "downloadable");
         let told = made || c.tokens.get(edit).is_some_and(the) || c.tokens.get(edit + 1).is_some_and(the);
         f > edit

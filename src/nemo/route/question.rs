@@ -170,7 +170,7 @@ fn english(c: &Clause<'_>) -> Option<usize> {
                 || matches!(second, "that" | "this" | "everything" | "each" | "your" | "what" | "what's")
         }
         "do" | "have" => matches!(second, "you" | "i" | "we" | "they") || c.asks && subject,
-        "what" | "what's" | "whats" | "which" | "who" | "whose" => !matches!(second, "a" | "an"),
+        "what" | "what's" | "whats" | "which" | "who" | "who's" | "whose" => !matches!(second, "a" | "an"),
         "where" | "where's" | "when" | "how" | "how's" => {
             let inverted = BE.contains(&second)
                 || matches!(second, "do" | "have" | "many" | "much" | "long" | "far" | "big" | "short");
@@ -189,7 +189,9 @@ fn english(c: &Clause<'_>) -> Option<usize> {
     let general = flat.windows(2).any(|w| {
         matches!(
             w,
-            ["is" | "are" | "what's" | "make" | "makes", "a" | "an"] | ["go" | "goes", "with"] | ["how" | "what", "about" | "to"]
+            ["is" | "are" | "what's" | "make" | "makes", "a" | "an"]
+                | ["go" | "goes", "with"]
+                | ["how" | "what", "about" | "to"]
         ) || matches!(w, ["how", "do"])
     });
     let account = money(c)
@@ -234,6 +236,7 @@ fn wh(word: &str) -> bool {
             | "whats"
             | "which"
             | "who"
+            | "who's"
             | "whose"
             | "where"
             | "where's"

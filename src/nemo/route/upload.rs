@@ -145,7 +145,11 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .filter(|&at| !edit_before(edit, at) && !next_is_thing(c, at) && (!noun(c, at) || c.has(Tag::Ask)))?;
     if asks_progress(c, at)
         || c.has(Tag::Platform)
-        || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What))
+        || c.tokens
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .any(|t| t.is(Tag::What) || !t.cjk() && t.any(&[Tag::HowMany, Tag::HowLong]))
     {
         return None;
     }
