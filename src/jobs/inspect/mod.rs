@@ -3,7 +3,9 @@
 //! Files come from strangers. So they are opened on a thread of their own, few at a time, within limits of size and
 //! time; and whatever goes wrong is something to tell, never the end of a job that has its video.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "studio")]
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,12 +16,15 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::config::Preview;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::{deliver, report};
+#[cfg(feature = "studio")]
+use crate::jobs::deliver;
+use crate::jobs::report;
 use crate::media::check::{self, Verdict, Wanted};
 use crate::media::{Error as MediaError, Limits, sniff};
 use crate::model::inspection::Inspection;
 use crate::model::job::Job;
 use crate::model::report::{CheckReport, ErrorReport, FileReport, JobReport};
+#[cfg(feature = "studio")]
 use crate::net::staged;
 
 /// A file that takes longer is told to be not examined.
@@ -225,11 +230,13 @@ fn read(path: &Path, budget: usize, limits: &Limits) -> Option<Vec<u8>> {
 }
 
 /// `clip.mp4` gives `clip.sheet.jpg`.
+#[cfg(feature = "studio")]
 fn name_beside(file: &Path, preview: Preview) -> PathBuf {
     file.with_extension(format!("{preview}.jpg"))
 }
 
 /// Saves a picture beside its video. One that was saved before, with the same content, is that picture.
+#[cfg(feature = "studio")]
 fn save(file: &Path, preview: Preview, jpeg: &[u8]) -> Result<PathBuf, MediaError> {
     let wanted = name_beside(file, preview);
     if std::fs::read(&wanted).is_ok_and(|saved| saved == jpeg) {
