@@ -31,6 +31,8 @@ pub enum Kind {
     ModelRetired,
     /// The service has no room for this tier of a model just now; another tier may have.
     AtCapacity,
+    /// A clip was paid for, and the service no longer has it.
+    ExpiredPaid,
     /// The account's plan does not allow this (NemoVideo 402 on export).
     PlanRequired,
     /// A file is of a kind that the service does not take.
@@ -53,6 +55,8 @@ pub enum Kind {
     Uncertain,
     /// The service took the work and then declined or failed it.
     Declined,
+    /// A file was made and kept, but failed its delivery check, and the caller is strict.
+    CheckFailed,
     /// The user or a client stopped it.
     Cancelled,
     /// It took longer than it may.
@@ -67,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidInput,
         Self::NotFound,
         Self::Config,
@@ -77,6 +81,7 @@ impl Kind {
         Self::PriceUnknown,
         Self::ModelRetired,
         Self::AtCapacity,
+        Self::ExpiredPaid,
         Self::PlanRequired,
         Self::UnsupportedFile,
         Self::FileTooLarge,
@@ -88,6 +93,7 @@ impl Kind {
         Self::Protocol,
         Self::Uncertain,
         Self::Declined,
+        Self::CheckFailed,
         Self::Cancelled,
         Self::TimedOut,
         Self::Storage,
@@ -108,6 +114,7 @@ impl Kind {
             Self::PriceUnknown => "price_unknown",
             Self::ModelRetired => "model_retired",
             Self::AtCapacity => "at_capacity",
+            Self::ExpiredPaid => "expired_paid",
             Self::PlanRequired => "plan_required",
             Self::UnsupportedFile => "unsupported_file",
             Self::FileTooLarge => "file_too_large",
@@ -119,6 +126,7 @@ impl Kind {
             Self::Protocol => "protocol",
             Self::Uncertain => "uncertain",
             Self::Declined => "declined",
+            Self::CheckFailed => "check_failed",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
             Self::Storage => "storage",
@@ -161,6 +169,8 @@ impl Kind {
             Self::PriceUnknown => 29,
             Self::ModelRetired => 30,
             Self::AtCapacity => 31,
+            Self::ExpiredPaid => 32,
+            Self::CheckFailed => 33,
             Self::Cancelled => 130,
         }
     }

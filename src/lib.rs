@@ -4,6 +4,7 @@
 
 // Floor 5, the doors: the only code that knows MCP, routes and exit codes.
 pub mod cli;
+pub mod http;
 pub mod mcp;
 
 // Floor 4: the life of a job.
@@ -25,6 +26,7 @@ pub mod net;
 // Floor 0.
 pub mod config;
 pub mod error;
+pub mod money;
 pub mod redact;
 
 // Annex: the services, emulated.

@@ -43,12 +43,45 @@ impl Out {
         }
     }
 
+    /// Whether a picture may be drawn behind the result: a person reads stdout on a terminal.
+    pub(crate) fn draws(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    /// Draws a picture behind the result: bytes that only a terminal of that kind understands.
+    pub(crate) fn draw(self, drawing: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        // The picture is beside the video as a file; a terminal that went away needs none.
+        let _nobody_looks = stdout.write_all(drawing).and_then(|()| stdout.flush());
+    }
+
     /// A result that is written bit by bit, in a form of its own. A reader that went away is no error.
     pub(crate) fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match write(&mut io::BufWriter::new(io::stdout().lock())) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written,
         }
+    }
+
+    /// A result in a form of its own, such as a table.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(crate) fn raw(self, text: &str) -> Result<()> {
+        self.stream(|out| out.write_all(text.as_bytes()))
+            .map_err(|error| Error::storage(format!("The result cannot be written to stdout: {error}."), error))
+    }
+
+    /// Asks a person at the terminal a question of yes or no. Where nobody sits, the answer is no.
+    pub(crate) fn ask(self, question: &str) -> bool {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        let mut stderr = io::stderr().lock();
+        let _nobody_reads = write!(stderr, "{}", plain(question)).and_then(|()| stderr.flush());
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
     /// A line beside the result.

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::jobs::books::Books;
+use crate::jobs::estimate::Estimate;
 use crate::model::report::{
-    CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
+    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
+    UploadReport,
 };
 use crate::redact::quotation;
 
@@ -15,6 +18,9 @@ pub(super) fn job(report: &JobReport) -> String {
     };
     for file in &report.files {
         line("File", &self::file(file));
+    }
+    if let Some(checked) = checked(&report.checks) {
+        line("Checked", &checked);
     }
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
@@ -42,6 +48,15 @@ pub(super) fn job(report: &JobReport) -> String {
     }
     next(&mut text, &report.next);
     text
+}
+
+/// How the delivery check came out; what is not good stands in the message.
+fn checked(checks: &[CheckReport]) -> Option<String> {
+    let good = checks.iter().filter(|check| check.verdict == "pass").count();
+    (!checks.is_empty()).then(|| match checks.len() - good {
+        0 => format!("{good} points, all good"),
+        bad => format!("{} points, {bad} not good", checks.len()),
+    })
 }
 
 fn state(report: &JobReport) -> String {
@@ -88,6 +103,12 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 fn cost(cost: &CostReport) -> Option<String> {
+    if let Some(usd) = cost.usd {
+        let expected = cost.usd_estimated.map(|usd| format!(", expected {usd}")).unwrap_or_default();
+        let open = cost.usd_may_still_cost.map(|usd| format!(", up to {usd} more set aside")).unwrap_or_default();
+        let assumed = if cost.usd_is_assumed { " (assumed)" } else { "" };
+        return Some(format!("{usd}{assumed}{expected}{open}"));
+    }
     let spent = match (cost.credits, cost.worst_case_credits) {
         (Some(credits), _) => format!("{} credits", number(credits)),
         (None, Some(worst)) => format!("at most {} credits", number(worst)),
@@ -127,6 +148,62 @@ pub(super) fn for_people(advice: &str) -> String {
     })
 }
 
+/// A price, and the models when none was named.
+pub(super) fn estimate(told: &Estimate) -> String {
+    let mut text = told.message.clone();
+    for model in &told.models {
+        let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
+        let _ = write!(text, "\n\n{}", model.model);
+        if let Some(retired) = &model.retired {
+            let _ = write!(text, "  (retired {retired})");
+            continue;
+        }
+        for (name, values) in [
+            ("seconds", &lengths),
+            ("shapes", &model.aspect_ratios),
+            ("sizes", &model.resolutions),
+            ("prices", &model.prices),
+        ] {
+            if !values.is_empty() {
+                let _ = write!(text, "\n  {name:<8} {}", values.join(", "));
+            }
+        }
+    }
+    next(&mut text, &told.next);
+    text
+}
+
+/// The books: a line per call and the sums.
+pub(super) fn books(books: &Books) -> String {
+    let mut text = String::new();
+    for entry in &books.entries {
+        let charged = match (&entry.charged_usd, entry.source.as_str()) {
+            (Some(usd), "receipt" | "answer") => usd.to_string(),
+            (Some(usd), source) => format!("{usd} ({source})"),
+            (None, source) => format!("{source}, at most {}", entry.most_usd),
+        };
+        let expected = entry.estimated_usd.map(|usd| format!(", expected {usd}")).unwrap_or_default();
+        let seconds = entry.duration_s.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{}  {}  {}{seconds}  {charged}{expected}  {}",
+            entry.at.split('.').next().unwrap_or(&entry.at),
+            entry.service,
+            entry.model,
+            entry.job_id
+        );
+    }
+    for sum in &books.by_model {
+        let _ = writeln!(
+            text,
+            "Sum  {}  {}: {} calls, {} charged, {} expected",
+            sum.service, sum.model, sum.calls, sum.charged_usd, sum.estimated_usd
+        );
+    }
+    text.push_str(&books.message);
+    text
+}
+
 /// Several jobs, one a line.
 pub(super) fn jobs(list: &JobList) -> String {
     let mut text = list.message.trim_end().to_owned();
@@ -150,6 +227,9 @@ pub(super) fn session(report: &SessionReport) -> String {
     let _ = write!(text, "\nMedia     {} uploaded, {} generated", report.uploads, report.generated);
     for job in &report.active_jobs {
         let _ = write!(text, "\nRunning   {job}");
+    }
+    if let Some(link) = &report.browser_link {
+        let _ = write!(text, "\nBrowser   {link}");
     }
     next(&mut text, &report.next);
     text

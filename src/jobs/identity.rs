@@ -73,7 +73,7 @@ fn is_kept(job: &Job, was_sent: bool) -> bool {
 
 /// Whether a message of this job, or of a part of it, may have left.
 async fn was_sent(ledger: &Ledger, job: &Job) -> Result<bool> {
-    let sent = |job: &Job| job.kind == JobKind::Turn && job.attempts > 0;
+    let sent = |job: &Job| matches!(job.kind, JobKind::Turn | JobKind::Run) && job.attempts > 0;
     Ok(sent(job) || ledger.children(&job.id).await?.iter().any(sent))
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::paths;
 use crate::jobs::plan::{Caller, Door, UploadInput};
+use crate::jobs::{browser, paths};
 use crate::ledger::{Filter, Ledger, Session};
 use crate::media::sniff;
 use crate::model::job::Service;
@@ -122,9 +122,19 @@ pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, languag
     Ok(made.session_id)
 }
 
-/// The timeline as the service has it now.
-pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<SessionReport> {
-    state_of(app, caller, require(app, caller, None, session_id).await?).await
+/// The timeline as the service has it now; with `link` also the address that opens it in a browser.
+pub async fn state(
+    app: &App,
+    caller: &Caller,
+    session_id: Option<&str>,
+    link: bool,
+) -> Result<SessionReport> {
+    let chosen = require(app, caller, None, session_id).await?;
+    let mut report = state_of(app, caller, chosen.clone()).await?;
+    if link {
+        browser::add_link(app, &chosen, &mut report).await?;
+    }
+    Ok(report)
 }
 
 /// The timeline of this session.
@@ -165,6 +175,7 @@ pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Resu
         active_jobs,
         service: chosen.service.name().to_owned(),
         session_id: chosen.session_id,
+        browser_link: None,
         next: next.to_owned(),
     })
 }
@@ -208,7 +219,7 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
 pub(super) fn rehearsal_mark(service: Service) -> &'static str {
     match service {
         Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
-        Service::Nemo => "",
+        Service::Nemo | Service::SkillBoss => "",
     }
 }
 
@@ -361,12 +372,4 @@ fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
         width: answer.width.map(|pixels| pixels as u32),
         height: answer.height.map(|pixels| pixels as u32),
     }
-}
-
-/// Where a person can open this session in a browser.
-pub async fn browser_link(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<Option<SafeUrl>> {
-    let chosen = require(app, caller, None, session_id).await?;
-    let row = app.ledger().await?.session(chosen.service, &chosen.session_id).await?;
-    let Some(task_id) = row.and_then(|row| row.task_id) else { return Ok(None) };
-    app.client(chosen.service).await?.claim_link(&task_id, &chosen.session_id).await
 }

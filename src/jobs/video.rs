@@ -74,7 +74,10 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
             .next("If it asked something, answer with edit_video in the same session; else describe the video anew.");
         return step.fail(&error).await;
     }
-    let render = Request::Render(Render { output_path: video.output_path.clone() });
+    let render = Request::Render(Render {
+        output_path: video.output_path.clone(),
+        inspection: video.inspection.clone(),
+    });
     let child = add_part(step, "render", render).await?;
     work.render = Some(child.id);
     watch(step, work, &Some("Exporting…".to_owned()), None).await

@@ -1,6 +1,7 @@
-//! Still pictures decoded to RGB: PNG, JPEG, WebP, and the first frame of a GIF.
+//! Still pictures as RGB: read from PNG, JPEG, WebP and the first frame of a GIF, written as PNG or JPEG.
 
-use std::io::Cursor as Reader;
+use std::fs::File;
+use std::io::{Cursor as Reader, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -49,7 +50,65 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Picture, Error> {
     }
 }
 
+/// Decodes a JPEG that is in memory.
+pub(super) fn from_jpeg(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+    let refused = |reason: &str| Error::Undecodable { reason: format!("JPEG: {reason}") };
+    match catch_unwind(AssertUnwindSafe(|| jpeg(bytes, limits))) {
+        Ok(Ok(picture)) => Ok(picture),
+        Ok(Err(reason)) => Err(refused(&reason)),
+        Err(_) => Err(refused("the decoder gave up")),
+    }
+}
+
 impl Picture {
+    /// The picture as PNG, without loss.
+    ///
+    /// # Errors
+    /// [`Error::Unencodable`].
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        let refused = |e: png::EncodingError| Error::Unencodable { reason: e.to_string() };
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, side(self.width), side(self.height));
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Fast);
+        let mut writer = encoder.write_header().map_err(refused)?;
+        writer.write_image_data(&self.rgb).map_err(refused)?;
+        writer.finish().map_err(refused)?;
+        Ok(bytes)
+    }
+
+    /// The picture as JPEG of a quality from 1 to 100.
+    ///
+    /// # Errors
+    /// [`Error::TooBig`] beyond 65,535 pixels on a side, [`Error::Unencodable`].
+    pub fn jpeg(&self, quality: u8) -> Result<Vec<u8>, Error> {
+        let side = |length: usize| {
+            u16::try_from(length)
+                .map_err(|_| Error::TooBig { what: "pixels on a side of a JPEG", limit: 65_535 })
+        };
+        let (width, height) = (side(self.width)?, side(self.height)?);
+        let mut bytes = Vec::new();
+        let encoder = jpeg_encoder::Encoder::new(&mut bytes, quality);
+        let encoded = encoder.encode(&self.rgb, width, height, jpeg_encoder::ColorType::Rgb);
+        encoded.map_err(|e| Error::Unencodable { reason: e.to_string() })?;
+        Ok(bytes)
+    }
+
+    /// Writes the picture into a new file: JPEG when its name ends so, else PNG.
+    ///
+    /// # Errors
+    /// [`Error::Io`], also when the file exists already; those of [`png`](Self::png) and [`jpeg`](Self::jpeg).
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+        let bytes = match extension.as_deref() {
+            Some("jpg" | "jpeg") => self.jpeg(95)?,
+            _ => self.png()?,
+        };
+        let mut file = File::options().write(true).create_new(true).open(path)?;
+        Ok(file.write_all(&bytes)?)
+    }
+
     /// Turned clockwise by 0, 90, 180 or 270 degrees.
     pub(crate) fn turned(self, degrees: u32) -> Self {
         let (w, h) = (self.width, self.height);

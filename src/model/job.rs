@@ -58,6 +58,8 @@ impl FromStr for JobId {
 pub enum Service {
     /// NemoVideo.
     Nemo,
+    /// SkillBoss.
+    SkillBoss,
     /// The built-in emulator of the services. Never the real thing, always said.
     Sandbox,
 }
@@ -68,6 +70,7 @@ impl Service {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nemo => "nemo",
+            Self::SkillBoss => "skillboss",
             Self::Sandbox => "sandbox",
         }
     }
@@ -79,8 +82,9 @@ impl FromStr for Service {
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
             "nemo" => Ok(Self::Nemo),
+            "skillboss" => Ok(Self::SkillBoss),
             "sandbox" => Ok(Self::Sandbox),
-            _ => Err(Error::invalid(format!("There is no service {text:?}; there are nemo and sandbox."))),
+            _ => Err(Error::invalid(format!("There is no service {text:?}; there are nemo, skillboss and sandbox."))),
         }
     }
 }
@@ -95,6 +99,10 @@ pub enum JobKind {
     Render,
     /// A turn and then a render, under one name.
     Video,
+    /// One call of a SkillBoss model: costs dollars.
+    Run,
+    /// Several runs, joined into one file.
+    Film,
 }
 
 impl JobKind {
@@ -105,6 +113,8 @@ impl JobKind {
             Self::Turn => "turn",
             Self::Render => "render",
             Self::Video => "video",
+            Self::Run => "run",
+            Self::Film => "film",
         }
     }
 }
@@ -117,6 +127,8 @@ impl FromStr for JobKind {
             "turn" => Ok(Self::Turn),
             "render" => Ok(Self::Render),
             "video" => Ok(Self::Video),
+            "run" => Ok(Self::Run),
+            "film" => Ok(Self::Film),
             _ => Err(Error::internal(format!("The ledger holds a job of unknown kind {text:?}."))),
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::net::http::{self, Failure, Sent};
 use crate::redact::{self, Secret};
 use crate::skillboss::client::Client;

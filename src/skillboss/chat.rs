@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Kind, Result};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::redact;
 use crate::skillboss::client::Client;
 use crate::skillboss::inputs::MAX_PROMPT_CHARS;

@@ -1,7 +1,7 @@
 //! The error table: what each refusal means to the reader, and what to do next (SkillBoss wholesale API page, Errors).
 
 use crate::error::{Error, Kind, Money};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::net::http::{Failure, Sent};
 use crate::skillboss::refusal::{Meaning, Refusal};
 

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;
 use crate::skillboss::inputs::Inputs;

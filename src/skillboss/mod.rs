@@ -7,6 +7,7 @@ mod call;
 pub mod chat;
 pub mod client;
 pub mod dialect;
+mod download;
 mod errors;
 pub mod estimate;
 pub mod inputs;
@@ -25,4 +26,6 @@ mod wire;
 
 pub use client::Client;
 pub use dialect::{Dialect, Ids, Remote};
+pub use inputs::Inputs;
 pub use outputs::MediaUrl;
+pub use timing::Timing;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::redact;
 use crate::skillboss::call::{Call, Plane};
 use crate::skillboss::client::Client;

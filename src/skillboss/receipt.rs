@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::redact;
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::skillboss::dialect;
 use crate::skillboss::wire::{self, Answer, Body};
 

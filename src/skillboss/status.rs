@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Money, Result};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::redact;
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::redact::{self, SafeUrl, Secret};
 use crate::skillboss::call::{Call, Effect, Failed, Plane};
 use crate::skillboss::client::Client;

@@ -5,7 +5,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::skillboss::dialect::Ids;
 
 /// The longest pause that is believed (a wrong clock would otherwise stop us for hours).

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use firstcut::config::{Config, Overrides, SETTINGS, ServiceChoice, Surroundings};
+use firstcut::config::{Config, Overrides, Pictures, Preview, SETTINGS, ServiceChoice, Surroundings};
 use firstcut::error::{Error, Kind};
 use tempfile::TempDir;
 
@@ -96,6 +96,10 @@ fn a_file_may_set_everything() {
         poll_s = 0.05
         files = ["clips", "~/more"]
         output = "videos"
+        ffmpeg = "tools/ffmpeg"
+        preview = "poster"
+        preview_kb = 90
+        strict = true
         allow_loopback = true
         log = "info,rmcp=error"
         [nemo]
@@ -116,6 +120,8 @@ fn a_file_may_set_everything() {
     assert_eq!(config.file_roots, [home.path().join("clips"), home.path().join("more")]);
     assert!(config.file_roots_are_explicit);
     assert_eq!(config.output_dir, home.path().join("videos"));
+    assert_eq!((config.preview, config.preview_bytes, config.strict), (Preview::Poster, 90_000, true));
+    assert_eq!(config.ffmpeg, Some(home.path().join("tools/ffmpeg")));
     assert_eq!(config.nemo.api_url.as_str(), "http://127.0.0.1:8080/");
     assert_eq!(config.nemo.web_url.as_str(), "https://web.example/x");
     assert_eq!(config.nemo.platform, "github");
@@ -129,6 +135,60 @@ fn a_file_may_set_everything() {
     let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
     assert_eq!(keys, from_file);
     assert!(!format!("{config:?}").contains("CANARY"));
+}
+
+#[test]
+fn pictures_go_to_terminals_that_show_them() {
+    for (vars, shows) in [
+        (vec![("TERM", "xterm-kitty")], Some(Pictures::Kitty)),
+        (vec![("TERM", "xterm-256color"), ("TERM_PROGRAM", "ghostty")], Some(Pictures::Kitty)),
+        (vec![("TERM_PROGRAM", "iTerm.app")], Some(Pictures::Iterm)),
+        (vec![("TERM_PROGRAM", "WezTerm")], Some(Pictures::Iterm)),
+        (vec![("TERM", "xterm-256color")], None),
+        (vec![("TERM_PROGRAM", "vscode"), ("KITTY_WINDOW_ID", "1")], None),
+        (vec![("TERM", "xterm-kitty"), ("TMUX", "/tmp/tmux-0/default,1,0")], None),
+        (vec![], None),
+    ] {
+        let home = home();
+        let around = vars
+            .iter()
+            .fold(Surroundings::only(home.path()), |around, (name, value)| around.and(name, *value));
+        assert_eq!(Config::load(&Overrides::default(), &around).unwrap().pictures, shows, "{vars:?}");
+    }
+}
+
+#[test]
+fn previews_have_a_name_and_a_size() {
+    for (name, value) in [
+        ("FIRSTCUT_PREVIEW", "thumbnail"),
+        ("FIRSTCUT_PREVIEW_KB", "5"),
+        ("FIRSTCUT_PREVIEW_KB", "900"),
+        ("FIRSTCUT_STRICT", "very"),
+    ] {
+        let error = with_env(name, value).unwrap_err();
+        assert!(error.message().starts_with(name) && error.next_step().is_some(), "{error:?}");
+    }
+}
+
+#[test]
+fn a_program_is_a_name_or_a_path() {
+    for (value, program) in [("ffmpeg", "ffmpeg"), ("/opt/ffmpeg", "/opt/ffmpeg")] {
+        assert_eq!(with_env("FIRSTCUT_FFMPEG", value).unwrap().ffmpeg, Some(program.into()));
+    }
+}
+
+#[test]
+fn a_file_may_be_named_where_one_is_meant() {
+    let home = home();
+    let path = home.path().join("facts.toml");
+    std::fs::write(&path, "").unwrap();
+    let around = |name: &str| Surroundings::only(home.path()).and(name, path.to_str().unwrap());
+    assert_eq!(load(&around("FIRSTCUT_CATALOG")).unwrap().catalog_file.as_deref(), Some(path.as_path()));
+    assert_eq!(load(&around("FIRSTCUT_FFMPEG")).unwrap().ffmpeg.as_deref(), Some(path.as_path()));
+    for name in ["FIRSTCUT_OUTPUT", "FIRSTCUT_FILES"] {
+        let error = load(&around(name)).unwrap_err();
+        assert!(error.message().contains("which is a file"), "{error}");
+    }
 }
 
 #[test]

@@ -26,8 +26,18 @@ pub(crate) struct Home {
     folder: TempDir,
     pub(crate) sandbox: Sandbox,
     vars: Vec<(String, String)>,
+    /// Who the programs run as, if not as the tests.
+    #[cfg(unix)]
+    somebody: Option<Somebody>,
     /// Jobs may stand unfinished when the test ends.
     pub(crate) may_leave_jobs: bool,
+}
+
+/// A user, and a place of the program where that user may run it.
+#[cfg(unix)]
+struct Somebody {
+    program: PathBuf,
+    uid: u32,
 }
 
 /// A command that has ended.
@@ -83,7 +93,14 @@ impl Home {
         for name in ["home", "work"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { folder, sandbox, vars: Vec::new(), may_leave_jobs: false }
+        Self {
+            folder,
+            sandbox,
+            vars: Vec::new(),
+            #[cfg(unix)]
+            somebody: None,
+            may_leave_jobs: false,
+        }
     }
 
     /// With these rules from the start.
@@ -144,7 +161,38 @@ impl Home {
         vars
     }
 
+    /// Everybody but root is stopped by a file's permissions: programs run as a user without rights from now on, who
+    /// owns home and work. Where the tests are no root themselves, they are such a user already.
+    #[cfg(unix)]
+    pub(crate) fn run_without_rights(&mut self) {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        if std::fs::metadata(self.path()).unwrap().uid() != 0 {
+            return;
+        }
+        let nobody = 65_534;
+        std::fs::set_permissions(self.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        for folder in [self.path(), self.work()] {
+            chown(folder, Some(nobody), Some(nobody)).unwrap();
+        }
+        // Where the program was built may be closed to others.
+        let program = self.root().join("firstcut");
+        if std::fs::hard_link(PROGRAM, &program).is_err() {
+            std::fs::copy(PROGRAM, &program).unwrap();
+        }
+        self.somebody = Some(Somebody { program, uid: nobody });
+    }
+
     pub(crate) fn command(&self, words: &[&str]) -> Command {
+        #[cfg(unix)]
+        let mut command = match &self.somebody {
+            None => Command::new(PROGRAM),
+            Some(somebody) => {
+                let mut command = Command::new(&somebody.program);
+                command.uid(somebody.uid).gid(somebody.uid);
+                command
+            }
+        };
+        #[cfg(not(unix))]
         let mut command = Command::new(PROGRAM);
         command.args(words).env_clear().envs(self.vars()).current_dir(self.work());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -299,6 +347,11 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// Of the running process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// As `kill -9`.
     pub(crate) async fn kill(mut self) {
         kill(&mut self.child).await;

@@ -13,6 +13,7 @@ pub(super) use learnt::{Balance, Heard, TurnWork};
 
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::freshness::Moment;
 use crate::jobs::{session, settle};
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, State};
@@ -22,9 +23,6 @@ use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
 use crate::nemo::turn::Fold;
 
-/// A process that was frozen for this long between its commit and the request may no longer send it: somebody
-/// else may own the job by now.
-const MAX_FREEZE_MS: EpochMs = 2_000;
 /// Refusals that surely had no effect are tried this often.
 const MAX_ATTEMPTS: u32 = 4;
 
@@ -91,15 +89,20 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
 /// The commit, the message, and the listening.
 async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str) -> Result<(), Halt> {
     let client = step.client().await?;
-    let committed_at = step.now_ms();
-    let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), committed_at).await? else {
+    let moment = Moment::now(&step.app);
+    let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), moment.wall_ms()).await? else {
         return Err(Halt::Lost);
     };
     // From here on the message may have left, whatever goes wrong.
     step.job.state = State::Submitting;
-    if step.now_ms() - committed_at > MAX_FREEZE_MS {
+    if !moment.is_fresh(&step.app) {
         end_attempt(step, n, AttemptState::NotSent).await?;
-        return back_to_the_queue(step, "The machine slept; sending later.", Duration::ZERO).await;
+        return back_to_the_queue(
+            step,
+            "The process was stopped just before sending; sending now.",
+            Duration::ZERO,
+        )
+        .await;
     }
     let sent = tokio::select! {
         sent = client.send(session_id, &turn.message) => sent,

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::model::money::Usd;
+use crate::money::Usd;
 
 /// One model.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -7,7 +7,7 @@ use super::facts::{Model, ModelKind, Pattern, Takes};
 use super::nearest;
 use super::refusal::Refusal;
 use super::split::split;
-use crate::model::money::Usd;
+use crate::money::Usd;
 
 /// The longest video that is planned; a longer one is a mistake or a film.
 pub const MOST_SECONDS: u32 = 600;

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::facts::{Model, ModelKind, Retired};
 use super::plan::{Plan, Wish};
 use crate::error::{Error, Kind};
-use crate::model::money::Usd;
+use crate::money::Usd;
 use crate::redact;
 
 /// A wish that can be fulfilled.

@@ -57,6 +57,7 @@ pub(super) fn frame(clause: &Clause) -> bool {
                 Tag::Panel,
                 Tag::Det,
                 Tag::Func,
+                Tag::Go,
             ])
     }) && clause.tokens.iter().filter(|t| t.kind == Kind::Word).count() <= 6
         && clause.tokens.iter().all(|t| t.kind != Kind::Number && t.kind != Kind::Quote)

@@ -15,14 +15,29 @@ pub(super) struct Named {
 pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named> {
     let tokens = &clause.tokens;
     let mut at = verb + 1;
-    while tokens.get(at).is_some_and(|t| skipped(t) && !starts_name(tokens, at)) {
+    let plus = |at: usize| {
+        matches!(tokens.get(at..at + 2), Some([p, b]) if p.mark() == Some('+') && b.is(Tag::Button))
+    };
+    while !plus(at) && tokens.get(at).is_some_and(|t| skipped(t) && !starts_name(tokens, at)) {
         at += 1;
     }
     let from = at;
     let first = tokens.get(at)?;
+    if plus(at) {
+        return Some(Named { name: "+".to_owned(), behind: at + 2, sure: true });
+    }
     if first.kind == Kind::Quote {
         let behind = at + 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.is(Tag::Button)));
         let name = inner(reply.get(first.start..first.end)?);
+        return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
+    }
+    // 照片下面的“替换”: the name stands behind its place.
+    let quoted = tokens.iter().enumerate().skip(at).take(10).take_while(|(_, t)| t.mark().is_none()).find(|(_, t)| t.kind == Kind::Quote);
+    if let Some((i, quote)) = quoted.filter(|&(i, _)| {
+        first.cjk() && tokens.get(i - 1).is_some_and(|t| t.norm == "的") && !tokens.get(at..i).unwrap_or_default().iter().any(|t| t.is(Tag::Click) && !t.is(Tag::Control))
+    }) {
+        let behind = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|t| t.is(Tag::Button)));
+        let name = inner(reply.get(quote.start..quote.end)?);
         return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
     }
     // The export control under any description: "the blue Export button", 顶部的导出.
@@ -62,7 +77,7 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         .iter()
         .enumerate()
         .skip(at)
-        .take(6)
+        .take(if first.cjk() || first.norm == "第" { 10 } else { 6 })
         .take_while(|(i, t)| {
             t.mark().is_none()
                 && (*i == at
@@ -101,7 +116,12 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
                 if t.cjk() {
                     t.is(Tag::Control) && end == from
                 } else {
-                    t.capital || t.is(Tag::Control) && end == from
+                    // "Fit to Frame"
+                    let inner = end > from
+                        && matches!(t.norm.as_str(), "to" | "of" | "by" | "at" | "as")
+                        && tokens.get(end - 1).is_some_and(|b| b.capital)
+                        && tokens.get(end + 1).is_some_and(|n| n.capital && !n.is(Tag::Det));
+                    inner || t.capital || t.is(Tag::Control) && end == from
                 }
             }
             Kind::Number => end > from,

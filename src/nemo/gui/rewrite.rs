@@ -45,7 +45,10 @@ fn translate(
     let asked = before.is_some_and(|b| {
         b.question
             && b.clauses.first().is_some_and(|c| {
-                c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg]) || t.norm.starts_with("no "))
+                let words = c.tokens.len();
+                let elliptic = words <= 2 && !c.tokens.iter().any(|t| t.any(&[Tag::What, Tag::Question]));
+                elliptic
+                    || c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg]) || t.norm.starts_with("no ") || matches!(t.norm.as_str(), "没" | "没有" | "没有要" | "curious" | "unsure" | "还有"))
             })
     });
     let mut mood = if asked { Mood::Offered } else { Mood::Statement };
@@ -67,6 +70,13 @@ fn translate(
         let (step, next) = step::read(reply, sentence, clause, mood);
         mood = next;
         steps.push(step);
+    }
+    // "Click Export, provided you like it": the last clause says what it waits for.
+    let waits = sentence.clauses.len() > 1 && sentence.clauses.last().is_some_and(step::awaited);
+    if let [.., Some(one), None] = steps.as_mut_slice() {
+        if waits {
+            one.when = When::UserConfirms;
+        }
     }
     // "Click Save, or click Cancel": a choice, so the user's.
     for (i, clause) in sentence.clauses.iter().enumerate().skip(1) {
@@ -108,7 +118,9 @@ fn translate(
                 || idle(clause) && (leads || i > 0 && steps.get(i - 1).is_some_and(Option::is_some))
             {
                 flush(&mut kept, &mut pieces);
-            } else if leads && step::conditional(clause) {
+            } else if leads && step::conditional(clause)
+                || waits && i + 1 == steps.len() && steps.get(i.wrapping_sub(1)).is_some_and(Option::is_some)
+            {
                 flush(&mut kept, &mut pieces);
                 pieces.push(offer(reply, clause.start, clause.end, han));
             } else {
@@ -133,7 +145,11 @@ fn translate(
         let merged = step.action == Action::QueryState
             && looks
             && steps.get(i + 1).is_some_and(|s| s.as_ref().is_some_and(|s| s.action == Action::ShowTracks));
-        if !merged {
+        // "Go to File and choose Export": one way.
+        let way = step.rule == "opens by name"
+            && steps.get(i + 1).is_some_and(Option::is_some)
+            && target.as_deref().is_some_and(|t| matches!(crate::nemo::words::folded(t).as_str(), "file" | "menu" | "more" | "文件" | "菜单" | "更多"));
+        if !merged && !way {
             out.actions.push(GuiAction { action: step.action, when: step.when, target });
             out.reasons.push(Reason {
                 rule: step.rule,

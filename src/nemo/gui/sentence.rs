@@ -160,7 +160,12 @@ fn clauses(part: &[Token]) -> Vec<Clause> {
             && next.is_some_and(|n| {
                 n.cjk() && (n.is(Tag::Click) || matches!(n.norm.as_str(), "请" | "再" | "将" | "把"))
             });
-        let link = link || token.cjk() && token.norm == "后" && steps && !open.is_empty();
+        // "Click the speaker icon or press Mute": two, of which one is chosen.
+        let either = matches!(token.norm.as_str(), "or" | "或" | "或者" | "或是" | "oder" | "ou" | "o")
+            && open.iter().any(|t| t.any(&[Tag::Click, Tag::Open, Tag::Drag]))
+            && !open.iter().any(|t| t.is(Tag::Neg))
+            && next.is_some_and(|n| n.any(&[Tag::Click, Tag::Open, Tag::Drag]));
+        let link = link || either || token.cjk() && token.norm == "后" && steps && !open.is_empty();
         let chained = token.cjk()
             && !steps
             && (token.norm == "后" || matches!(token.norm.as_str(), "之后" | "以后") && !stepped);

@@ -70,10 +70,11 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
     let close = |from: usize, to: usize, spoken: bool, out: &mut Vec<Clause<'a>>| {
         let Some(part) = tokens.get(from..to).filter(|p| !p.is_empty()) else { return };
         let live = if spoken { vec![false; part.len()] } else { liveness(part) };
+        let awaited = done_first(part) && out.last().is_some_and(|c| c.has(Tag::Export));
         out.push(Clause {
             tokens: part,
             live,
-            first: part.iter().any(|t| t.is(Tag::First)),
+            first: awaited || part.iter().any(|t| t.is(Tag::First)),
             asks: tokens.get(to).is_some_and(|t| t.mark() == Some('?')),
         });
     };
@@ -108,7 +109,11 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
         let opens = opens || i >= start + LONGEST;
         if ends {
             close(start, i, spoken, &mut out);
-            let says = token.mark() == Some(':') && out.last().is_some_and(|c| c.any(&[Tag::Says]));
+            let titled = |c: &Clause<'_>| {
+                let asks = [Tag::Export, Tag::Upload, Tag::State, Tag::Credit, Tag::Ask, Tag::HereIs, Tag::Attach, Tag::Own];
+                c.has(Tag::Says) || c.any(&[Tag::Picture, Tag::Ui]) && !c.any(&asks)
+            };
+            let says = token.mark() == Some(':') && out.last().is_some_and(titled);
             let stops = !matches!(token.kind, Kind::Mark(',' | ':' | '-' | '—' | '–'));
             spoken = (says && next.is_some_and(|n| n.kind != Kind::Media)) || spoken && !stops;
             start = i + 1;
@@ -128,18 +133,85 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
     if token.is(Tag::And) && follows() {
         return true;
     }
+    // "Export once you've removed the second clip": two wishes, the second goes ahead.
+    if token.is(Tag::After) && at > start && tokens.get(at..).is_some_and(done_first) {
+        return tokens.get(start..at).unwrap_or_default().iter().any(|t| t.is(Tag::Export));
+    }
     // 去掉水印后导出: first the one, then the other.
     if token.norm == "后" && next.is_some_and(|n| n.any(&[Tag::Export, Tag::Give])) {
         return tokens.get(start..at).unwrap_or_default().iter().any(|t| t.is(Tag::Edit));
     }
-    if !token.any(&[Tag::Then, Tag::But]) {
+    if !token.any(&[Tag::Then, Tag::But]) && token.norm != "so" {
+        return false;
+    }
+    // "Is it in yet?"
+    if token.is(Tag::SoFar) && !token.cjk() && next.is_none_or(|n| n.kind != Kind::Word) {
         return false;
     }
     // 还有 is "also" before a request, else "there is still".
     if token.is(Tag::Left) {
         return next.is_some_and(|n| n.is(Tag::Ask)) && follows();
     }
+    // "I need to show this tomorrow so get me a file".
+    if token.norm == "so" && at > start {
+        return next.is_some_and(|n| n.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !n.is(Tag::I));
+    }
+    // 晚点再导出, 等客户确认再导出: one wish, put off.
+    let waits = tokens.get(start..at).unwrap_or_default();
+    let waits = waits.iter().take(2).any(|t| t.norm == "等") && !waits.iter().any(|t| t.is(Tag::Edit));
+    if token.norm == "再" && at > start && (waits || tokens.get(at - 1).is_some_and(|t| t.is(Tag::Later))) {
+        return false;
+    }
     !token.is(Tag::Func) || follows()
+}
+
+/// "After you've removed the second clip": an edit that is to be done before something else.
+pub(super) fn done_first(part: &[Token]) -> bool {
+    let Some(first) = part.first().filter(|t| t.is(Tag::After) && !t.cjk()) else { return false };
+    let ahead = part.get(1..part.len().min(12)).unwrap_or_default();
+    let ahead = ahead.split(|t| t.kind != Kind::Word && t.kind != Kind::Number).next().unwrap_or_default();
+    let you = ahead.iter().any(|t| t.any(&[Tag::You, Tag::Be]) || t.norm.starts_with("you") || t.norm == "has been");
+    let made = ahead.iter().any(|t| t.is(Tag::Changed) && !t.any(&[Tag::Done, Tag::Edit]) && t.norm != "made");
+    first.kind == Kind::Word && you && made
+}
+
+/// Where the part of a clause ends that "before" opened: at the request behind it, if there is one.
+fn asked_behind(part: &[Token], before: usize) -> usize {
+    let tail = part.get(before + 3..).unwrap_or_default();
+    tail.iter().position(|t| t.any(&[Tag::Ask, Tag::Tell]) && !t.cjk()).map_or(part.len(), |p| before + 3 + p)
+}
+
+/// Does the word before the verb at `at` say that it has happened?
+fn just_done(part: &[Token], at: usize) -> bool {
+    const JUST: &[&str] = &["刚", "刚刚", "刚才", "我刚", "我刚刚", "昨天", "昨晚", "前天", "上次", "上周", "今早", "已经", "我已经", "我已"];
+    part.get(at.saturating_sub(2)..at).unwrap_or_default().iter().any(|t| JUST.contains(&t.norm.as_str()))
+        && part.get(at).is_some_and(Token::cjk)
+}
+
+/// Is somebody else the subject of the verb at `at`?
+fn others(part: &[Token], at: usize) -> bool {
+    let ahead = part.get(at.saturating_sub(6)..at).unwrap_or_default();
+    // "The brand will upload it": some noun, then what it does.
+    let named = ahead.windows(3).any(|w| {
+        matches!(w, [d, n, a] if d.is(Tag::Det) && !d.cjk() && n.kind == Kind::Word && !n.any(&[Tag::I, Tag::You, Tag::We, Tag::Ask])
+            && matches!(a.norm.as_str(), "will" | "would" | "can" | "must" | "has" | "does" | "wants to" | "is going to" | "should"))
+    });
+    if named && !ahead.iter().any(|t| t.any(&[Tag::Ask, Tag::Give])) {
+        return true;
+    }
+    let Some(who) = ahead.iter().rposition(|t| t.is(Tag::Person)) else { return false };
+    let between = ahead.get(who + 1..).unwrap_or_default();
+    let asked = |t: &Token| {
+        t.any(&[Tag::I, Tag::Ask, Tag::Give, Tag::Purpose, Tag::And])
+            && !t.any(&[Tag::Aux, Tag::Be])
+            && !matches!(t.norm.as_str(), "来" | "do the" | "do an")
+    };
+    let does = |t: &Token| {
+        t.any(&[Tag::Aux, Tag::Be])
+            || matches!(t.norm.as_str(), "handles" | "does" | "takes care" | "责" | "会" | "去" | "自己" | "来" | "在" | "就")
+    };
+    let to = who.checked_sub(2).and_then(|b| ahead.get(b)).is_some_and(|t| matches!(t.norm.as_str(), "for" | "to" | "with"));
+    !to && !between.iter().any(asked) && (between.is_empty() || between.iter().any(does))
 }
 
 fn wish_follows(tokens: &[Token], at: usize) -> bool {
@@ -182,6 +254,8 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             && next.is_some_and(|n| {
                 n.is(Tag::Device) || matches!(n.norm.as_str(), "meu" | "final" | "fim" | "video" | "inicio")
             });
+        // 用完没有: asks.
+        let within = within || token.norm == "没有" && i + 1 == end && i > 1;
         if token.is(Tag::Neg) && !within {
             let topic = han && !part.get(i + 1..).unwrap_or_default().iter().any(|t| t.any(TOPICS));
             let trailing = topic
@@ -202,21 +276,48 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             }
         }
         let done = next.is_some_and(|n| {
-            n.cjk() && matches!(n.norm.as_str(), "的" | "了" | "过" | "来的" | "下来的" | "出来的")
+            n.cjk() && (n.norm.starts_with('的') || matches!(n.norm.as_str(), "了" | "过" | "来的" | "下来的" | "出来的"))
         });
         if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }
-        if token.is(Tag::Later) && !token.is(Tag::Then) {
+        // 既然状态是已完成, 余额我刚看过了: told, not asked.
+        let known = matches!(token.norm.as_str(), "既然" | "反正" | "由于" | "因为" | "since" | "seeing")
+            || token.cjk() && token.any(&[Tag::Show, Tag::Check]) && (just_done(part, i) || next.is_some_and(|n| n.norm == "过"));
+        if known && !part.iter().any(|t| t.any(&[Tag::HowMany, Tag::HowLong])) {
+            kill(0, end, &[Tag::Credit, Tag::Balance, Tag::State, Tag::Progress]);
+        }
+        // 剪得真好: praise.
+        if token.cjk() && next.is_some_and(|n| n.norm == "得") {
+            kill(i, i + 1, &[Tag::Edit]);
+        }
+        // "For tomorrow": by when, not when.
+        let until = i.checked_sub(1).and_then(|b| part.get(b)).is_some_and(|b| {
+            matches!(b.norm.as_str(), "for" | "fur" | "pour" | "para" | "by" | "before" | "bis")
+        });
+        if token.is(Tag::Later) && !token.is(Tag::Then) && !until {
             kill(0, end, &[Tag::Export, Tag::Upload, Tag::Save, Tag::Put, Tag::Give, Tag::Get]);
+            if !part.iter().any(|t| t.any(&[Tag::HowMany, Tag::Enough, Tag::What])) {
+                kill(0, end, &[Tag::Credit, Tag::Balance, Tag::State]);
+            }
+        }
+        // 我刚导出看了一遍: done already. "My sister will do the download", 同事负责导出: somebody else's doing.
+        if token.any(&[Tag::Export, Tag::Upload]) && (just_done(part, i) || others(part, i)) {
+            kill(i, i + 1, &[]);
         }
         if token.any(&[Tag::Before, Tag::When]) {
             let before = !token.cjk() && token.is(Tag::Before);
             match (token.cjk(), before) {
                 (true, _) => kill(0, i, TRANSPORT),
-                (false, true) => kill(i, end, &[]),
+                (false, true) => kill(i, asked_behind(part, i), &[]),
                 (false, false) => kill(i, end, TRANSPORT),
             }
+        }
+        // "Once the client approves we export", 等客户确认再导出: waits for somebody else.
+        let awaits = token.is(Tag::After) && !token.cjk() && part.iter().skip(i + 1).take(5).any(|t| t.is(Tag::Person) && !t.is(Tag::You))
+            || token.norm == "等" && i <= 1 && part.iter().skip(i).any(|t| t.norm == "再");
+        if awaits {
+            kill(i, end, TRANSPORT);
         }
         // "If it's fine export it": waits for the user's own content only.
         let pleased = token.is(Tag::If) && {
@@ -224,7 +325,7 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             let between = part.get(i + 1..to).unwrap_or_default();
             let light = [Tag::They, Tag::Whole, Tag::Be, Tag::Filler, Tag::Happy, Tag::You, Tag::I];
             to < end
-                && between.iter().any(|t| t.any(&[Tag::Filler, Tag::Happy]))
+                && between.iter().any(|t| t.any(&[Tag::Filler, Tag::Happy]) && !t.is(Tag::SoFar))
                 && between.iter().all(|t| t.any(&light))
         };
         // 够的话导出: closes the condition before it.

@@ -45,14 +45,23 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let first = at == 0
             && c.tokens.first().is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
             && c.tokens.get(1).is_some_and(verbal);
-        let film = c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
+        let roll = at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
+            matches!(b.norm.as_str(), "最后的" | "片尾的" | "结尾的" | "片头的" | "滚动的" | "片尾" | "结尾" | "片头" | "的")
+        }) && c.tokens.get(at).is_some_and(|t| !t.cjk()) && !c.any(&[Tag::HowMany, Tag::I, Tag::Account, Tag::Left]);
+        let film = roll || c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
         let tuned = c.has(Tag::EditWord)
             && !c.has(Tag::Enough)
             && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
-        let first = first || film || tuned;
+        // "The credits should mention my team"; "I know I'm low on credits": no question.
+        let wished = c.live().any(|(_, t)| t.norm == "should") && asks.is_none();
+        let known = !c.asks && !c.any(&[Tag::HowMany, Tag::Check, Tag::Show, Tag::What])
+            && c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "i know" | "i" | "i have" | "i've" | "i still have" | "there are" | "we have"))
+            && c.tokens.get(..at).is_some_and(|p| p.iter().take(3).any(|t| matches!(t.norm.as_str(), "know" | "i know" | "have" | "i have" | "i've" | "enough" | "plenty")));
+        let first = first || film || tuned || wished || known;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
-            let weight = 2.0 + 0.4 * help - 0.5 * all - picture;
+            let per_word = if help == 0.0 && !c.any(&[Tag::HowLong, Tag::Price]) && !c.tokens.iter().any(Token::cjk) { 0.7 } else { 0.5 };
+            let weight = 2.0 + 0.4 * help - per_word * all - picture;
             return Some(reading(c, Intent::Credits, at, "names the balance", weight));
         }
     }
@@ -65,6 +74,14 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         suffices.filter(|_| c.has(Tag::I) && c.any(&[Tag::Video, Tag::Asset, Tag::Job]) && all <= 0.5)
     {
         return Some(reading(c, Intent::Credits, at, "whether it suffices", 2.5 - 0.4 * all - picture));
+    }
+    // "Got enough in the tank for three more?"
+    let got = c.find(Tag::Enough).filter(|&at| {
+        let ahead = c.tokens.get(..at).unwrap_or_default();
+        c.asks && ahead.iter().all(|t| t.any(&[Tag::Have, Tag::I, Tag::Aux, Tag::Filler, Tag::Be, Tag::Get, Tag::SoFar, Tag::We, Tag::They, Tag::Question, Tag::And]))
+    });
+    if let Some(at) = got.filter(|_| edit.is_none() && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Own, Tag::Progress])) {
+        return Some(reading(c, Intent::Credits, at, "whether it suffices", 2.3 - 0.15 * all));
     }
     let charged = |t: &Token| {
         matches!(
@@ -98,7 +115,11 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }) {
         return Some(reading(c, Intent::Credits, at, "what it cost", 2.6));
     }
-    let time = c.any(&[Tag::HowLong, Tag::Progress]);
+    let time = c.any(&[Tag::HowLong, Tag::Progress]) && !c.has(Tag::Afford);
+    let spend = c.has(Tag::What) && c.has(Tag::Spend) && c.has(Tag::SoFar) && edit.is_none() && all == 0.0;
+    if let Some(at) = c.find(Tag::Spend).filter(|_| spend && !c.any(&[Tag::EditWord, Tag::Asset, Tag::Project])) {
+        return Some(reading(c, Intent::Credits, at, "what may be spent", 2.2));
+    }
     let mine = c.has(Tag::What)
         && c.has(Tag::Left)
         && c.has(Tag::I)
@@ -106,6 +127,11 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         && edit.is_none()
         && !c.any(&[Tag::Project, Tag::Asset, Tag::Done]);
     if let Some(at) = c.find(Tag::Left).filter(|_| mine) {
+        return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
+    }
+    let remains = all == 0.0 && c.has(Tag::Left) && c.has(Tag::HowMany) && edit.is_none()
+        && !c.any(&[Tag::Project, Tag::Asset, Tag::Done, Tag::EditWord, Tag::Progress, Tag::HowLong, Tag::Video]);
+    if let Some(at) = many.filter(|_| remains) {
         return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
     }
     // 还剩多少 alone, or "how many … can I still make".
@@ -139,7 +165,7 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         c.find(Tag::Account)
     } else if c.has(Tag::Enough) && c.any(&[Tag::Job, Tag::Left]) {
         c.find(Tag::Enough)
-    } else if c.any(&[Tag::Afford, Tag::RunOut]) && c.any(&[Tag::Job, Tag::HowMany]) {
+    } else if c.any(&[Tag::Afford, Tag::RunOut]) && c.any(&[Tag::Job, Tag::HowMany, Tag::HowLong]) {
         c.find(Tag::Afford).or_else(|| c.find(Tag::RunOut))
     } else if c.has(Tag::Spend) && c.has(Tag::Job) && c.any(&[Tag::What, Tag::HowMany]) {
         c.find(Tag::Spend)

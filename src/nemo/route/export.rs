@@ -2,6 +2,7 @@
 
 use super::Intent;
 use super::clause::Clause;
+use super::owed::owed;
 use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
@@ -16,15 +17,16 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let pictured =
         c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
     if let Some(at) = c.find(Tag::Export) {
-        let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]))
-            && !c.has(Tag::LinkWord);
+        let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]) || t.norm == "how")
+            && !c.has(Tag::LinkWord)
+            && !c.tokens.windows(2).any(|w| matches!(w, [d, i] if matches!(d.norm.rsplit(' ').next(), Some("do" | "must" | "should")) && i.is(Tag::I)));
         let wanted =
             c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
         let thing =
             noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
         let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
-        let asked = asked || thing || money || subject || c.tokens.iter().any(|t| t.norm == "hoch");
+        let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
         // "Export the …", "export with …": an imperative, whatever its object is.
         let next = c.tokens.get(at + 1);
         let plain = !noun(c, at)
@@ -37,7 +39,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
                         ))
             });
         let (per_word, picture) = if plain { (0.2, 0.0) } else { (0.34, if pictured { 1.2 } else { 0.0 }) };
-        let weight = 3.0 - c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
+        // 集锦导出一份给我: what stands before it is the thing meant.
+        let behind = c.tokens.get(at + 1..).unwrap_or_default();
+        let topic = c.tokens.get(at).is_some_and(Token::cjk)
+            && (c.tokens.get(at).is_some_and(|t| t.norm.ends_with(['份', '下', '个', '版'])) || behind.iter().take(3).any(|t| t.is(Tag::Give) || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版")));
+        let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
+        let asked = asked_for || subject;
+        let ahead = if topic { 0.3 } else { 1.0 };
+        let weight = 3.0 - ahead * c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
         if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
             return Some(reading(c, Intent::Export, at, "export verb", weight));
         }
@@ -50,6 +59,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     });
     if let Some(at) = render {
         return Some(reading(c, Intent::Export, at, "render the whole", 1.8));
+    }
+    if let Some(found) = owed(c, edit) {
+        return Some(found);
     }
     let give = c.find(Tag::Give);
     let get = c.find(Tag::Get);
@@ -82,6 +94,12 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .windows(2)
         .any(|w| matches!(w, [t, y] if matches!(t.norm.as_str(), "to" | "with") && y.norm == "you"));
     if toward && c.any(&[Tag::Give, Tag::Put]) {
+        return None;
+    }
+    // "A clip from my phone": the other way, too.
+    let from = c.tokens.windows(2).any(|w| matches!(w, [f, d] if f.norm == "from my" && d.is(Tag::Device)))
+        || c.tokens.windows(3).any(|w| matches!(w, [f, m, d] if f.norm == "from" && m.is(Tag::Det) && d.is(Tag::Device)));
+    if from && !finished {
         return None;
     }
     let verb = give.or(get).or(save);
@@ -132,9 +150,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         )
     });
     let definite = definite && !side;
+    // "Keep it under a minute": no wish to have it.
+    let kept = |at: usize| {
+        c.tokens.get(at).is_some_and(|t| t.norm == "keep")
+            && c.tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Number || t.kind == Kind::Word && !t.any(&[Tag::Ask, Tag::Filler]))
+    };
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
-        .filter(|&at| definite && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
+        .filter(|&at| definite && !kept(at) && early(at) && c.any(&[Tag::Video, Tag::Whole, Tag::FileWord]))
     {
         return Some(reading(
             c,
@@ -171,7 +194,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let over = |t: &Token| {
         matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
     };
-    if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all == 0.0 && edit.is_none()) {
+    if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all <= 2.0 && edit.is_none_or(|e| e > at)) {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
     }
     // "Can I have it?", 就给我吧: of what was talked about, so the video.
@@ -207,6 +230,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .or_else(|| c.find(Tag::FileWord).filter(|_| the && !c.tokens.iter().any(|t| t.kind == Kind::Number)))
         .or_else(|| c.find(Tag::LinkWord))
         .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
-    bare.filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
+    // "My mum already has the file": told.
+    let theirs = give.is_none() && c.tokens.iter().any(|t| t.is(Tag::Person));
+    bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then))).filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
 }

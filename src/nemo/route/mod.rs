@@ -11,6 +11,8 @@
 mod clause;
 mod credits;
 mod export;
+mod owed;
+mod question;
 mod reading;
 mod state;
 #[cfg(test)]
@@ -81,7 +83,8 @@ pub fn route(text: &str) -> Route {
         // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
         let mentions = found.reason.weight <= 1.0
             || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
-            || placed(text, &found.reason);
+            || placed(text, &found.reason)
+            || found.reason.intent == Intent::Export && found.reason.rule != "export verb" && file.is_some_and(|f| fetched(&tokens, f.start));
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
@@ -91,6 +94,8 @@ pub fn route(text: &str) -> Route {
             reasons.push(found.reason);
         }
     }
+    question::drop_leads(&mut reasons, &tokens);
+    drop_remarks(&mut reasons, &tokens);
     for reason in &mut reasons {
         reason.start += shift;
         reason.end += shift;
@@ -103,6 +108,28 @@ pub fn route(text: &str) -> Route {
     }
     let action = wishes.first().copied().unwrap_or(Intent::Edit);
     Route { action, also: wishes.into_iter().skip(1).collect(), reasons }
+}
+
+/// "My teacher wants to see it, how do I get the video?": why something is wanted is no wish beside what is wanted.
+fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
+    let wish = reasons.iter().position(|r| r.weight >= 1.5 && r.intent != Intent::Edit);
+    let Some(to) = wish.and_then(|w| reasons.get(w)).map(|r| r.start) else { return };
+    let remark = |r: &Reason| {
+        let here = || tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60));
+        let told = here().any(|t| {
+            let own = t.norm.split(' ').next().is_some_and(|w| matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our"));
+            own || t.is(Tag::I) || matches!(t.norm.as_str(), "wants" | "want" | "wanted" | "asked" | "asks" | "loves" | "likes" | "waiting" | "needs" | "想" | "要看" | "想要" | "i have" | "i've got" | "等" | "催" | "我" | "我们" | "喜欢")
+        });
+        let described = tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"));
+        r.rule == "thing in a video" && r.start < to && told && !described
+    };
+    reasons.retain(|r| !remark(r));
+}
+
+/// "Grab it from https://…": the file is where the words point.
+fn fetched(tokens: &[words::Token], file: usize) -> bool {
+    let before = tokens.iter().take_while(|t| t.start < file).filter(|t| t.mark() != Some(':')).last();
+    before.is_some_and(|t| matches!(t.norm.as_str(), "from" | "at" | "从" | "在" | "取" | "here"))
 }
 
 /// A verb of editing that only says where a file lies ("I put my footage at …").

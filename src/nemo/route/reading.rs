@@ -1,8 +1,9 @@
 //! Readings: what one clause asks for, by rules over its tags.
 
-use super::clause::Clause;
+use super::clause::{self, Clause};
 use super::credits::credits;
 use super::export::export;
+use super::question::question;
 use super::state::state;
 use super::upload::upload;
 use super::{Intent, Reason};
@@ -25,7 +26,10 @@ pub(super) fn read(clause: &Clause<'_>) -> Option<Reading> {
         .flatten()
         .filter(|r| r.reason.weight >= BELIEVED)
         .max_by(|a, b| a.reason.weight.total_cmp(&b.reason.weight));
-    best.or_else(|| edit.map(|at| reading(clause, Intent::Edit, at, "edit verb", 2.0))).or_else(|| {
+    if clause::done_first(clause.tokens) {
+        return Some(reading(clause, Intent::Edit, 0, "to be done first", 2.0));
+    }
+    best.or_else(|| question(clause)).or_else(|| edit.map(|at| reading(clause, Intent::Edit, at, "edit verb", 2.0))).or_else(|| {
         let at = clause.live().find(|(_, t)| t.any(&[Tag::EditWord, Tag::Picture]))?.0;
         Some(reading(clause, Intent::Edit, at, "thing in a video", 1.0))
     })
@@ -45,8 +49,19 @@ pub(super) fn reading(
 
 /// The first live verb of editing that is a verb here ("the cut" and "a title" are not).
 fn first_edit(clause: &Clause<'_>) -> Option<usize> {
-    let verb = |i: usize| !noun(clause, i);
-    clause.live().find(|&(i, t)| t.is(Tag::Edit) && verb(i)).map(|(i, _)| i)
+    // "this edit", "B-roll": no verbs.
+    let before = |i: usize| i.checked_sub(1).and_then(|b| clause.tokens.get(b));
+    let named = |i: usize| {
+        clause.tokens.get(i).is_some_and(|t| {
+            t.glued && before(i).is_none_or(|b| b.norm != "re")
+                || t.is(Tag::Video) && before(i).is_some_and(|b| matches!(b.norm.as_str(), "this" | "that"))
+        })
+    };
+    let verb = |i: usize| !noun(clause, i) && !named(i);
+    // 把错别字改了: an object before it makes a report a wish.
+    let object = clause.tokens.iter().position(|t| matches!(t.norm.as_str(), "把" | "将"));
+    let wished = |i: usize, t: &Token| t.is(Tag::Changed) && t.cjk() && object.is_some_and(|o| o < i);
+    clause.live().find(|&(i, t)| t.is(Tag::Edit) && verb(i) || wished(i, t)).map(|(i, _)| i)
 }
 
 /// An article stands before it, at most one word away ("the download", "my last export").
@@ -59,7 +74,8 @@ pub(super) fn noun(clause: &Clause<'_>, at: usize) -> bool {
             && (!t.tags.known()
                 || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"))
     };
-    before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
+    let owner = |t: &Token| !t.cjk() && t.norm.ends_with("'s") && !t.tags.known() || !t.cjk() && !t.is(Tag::Ask) && (t.norm.ends_with(" the") || t.norm.ends_with(" my"));
+    before(1).is_some_and(owner) || before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
         || before(1).is_some_and(filler) && before(2).is_some_and(article)
 }
 

@@ -27,7 +27,10 @@ tags! {
     Func,
     /// Articles and possessives.
     Det,
-    I, You, We, They, Be,
+    I, You, We, They,
+    /// Somebody else: "my boss", 同事.
+    Person,
+    Be,
     /// Requests: "can you", "please", 帮我.
     Ask,
     Greet, Filler,
@@ -101,11 +104,14 @@ pub(crate) fn tags(word: &str) -> Tags {
 
 /// The known word that `word` was probably meant to be; `word` itself if it is known or resembles none.
 pub(crate) fn spelled(word: &str) -> &str {
-    if !word.is_ascii() || word.len() < 3 || tags(word).known() {
+    if !word.is_ascii() || tags(word).known() {
         return word;
     }
     if let Some((_, meant)) = SLIPS.iter().find(|s| s.0 == word) {
         return meant;
+    }
+    if word.len() < 3 {
+        return word;
     }
     // Letters held down: "exporttt".
     let mut plain: Vec<u8> = word.bytes().collect();

@@ -218,6 +218,16 @@ impl Scanner<'_> {
             fold::push(&mut norm, c);
             len = i + c.len_utf8();
         }
+        // B站, U盘: letters and a character that are one word.
+        if let Some(c) = self.text.get(self.at + len..).and_then(|t| t.chars().next()).filter(|&c| len <= 4 && is_cjk(c)) {
+            let mut joined = norm.clone();
+            fold::push(&mut joined, c);
+            let tags = lexicon::tags(&joined);
+            if tags.known() {
+                self.push(self.at + len + c.len_utf8(), Kind::Word, tags, joined);
+                return;
+            }
+        }
         let meant = lexicon::spelled(&norm);
         let (tags, norm) = (lexicon::tags(meant), meant.to_owned());
         self.push(self.at + len.max(1), Kind::Word, tags, norm);

@@ -51,10 +51,6 @@ impl Key {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        hmac::sign(&self.0, message).as_ref().to_vec()
-    }
-
     /// Compares in constant time.
     fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
         hmac::verify(&self.0, message, signature).is_ok()
@@ -139,6 +135,54 @@ pub enum Rejection {
 }
 
 impl Verifier {
+    /// The scheme as it is written in the settings: `standard` or nothing for Standard Webhooks, else a header's name
+    /// and, with blanks between, `hex` or `base64`, `timestamp:HEADER`, and what stands before the signature. Without
+    /// secrets nothing is checked.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] for a secret or a scheme that cannot be used, or a scheme without a secret.
+    pub fn from_settings(scheme: Option<&str>, secrets: &[Secret]) -> Result<Self> {
+        let keys = secrets.iter().map(Key::new).collect::<Result<Vec<_>>>()?;
+        let scheme = scheme.map(str::trim).filter(|scheme| !scheme.is_empty());
+        if keys.is_empty() {
+            return match scheme {
+                None => Ok(Self::None),
+                Some(_) => Err(Error::new(
+                    Kind::Config,
+                    "FIRSTCUT_WEBHOOK_SIGNATURE is set, and no secret to check with.",
+                )
+                .next("Set FIRSTCUT_WEBHOOK_SECRETS too, or unset it.")),
+            };
+        }
+        let Some(scheme) = scheme.filter(|scheme| !scheme.eq_ignore_ascii_case("standard")) else {
+            return Ok(Self::Standard(StandardWebhooks { keys }));
+        };
+        let mut words = scheme.split_whitespace();
+        let header = |name: &str| {
+            name.parse::<HeaderName>().map_err(|error| {
+                Error::new(Kind::Config, "FIRSTCUT_WEBHOOK_SIGNATURE names something that is no header.")
+                    .next("Write standard, or a header's name such as x-signature, then hex or base64, a prefix such as sha256=, and timestamp:HEADER, as far as they apply.")
+                    .because(error)
+            })
+        };
+        let mut found = HeaderHmac {
+            header: header(words.next().unwrap_or_default())?,
+            prefix: String::new(),
+            encoding: Encoding::Hex,
+            timestamp_header: None,
+            keys,
+        };
+        for word in words {
+            match (word, word.strip_prefix("timestamp:")) {
+                ("hex", _) => found.encoding = Encoding::Hex,
+                ("base64", _) => found.encoding = Encoding::Base64,
+                (_, Some(name)) => found.timestamp_header = Some(header(name)?),
+                (prefix, None) => prefix.clone_into(&mut found.prefix),
+            }
+        }
+        Ok(Self::Header(found))
+    }
+
     /// Checks a notice over its raw bytes.
     ///
     /// # Errors

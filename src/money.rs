@@ -77,6 +77,13 @@ impl Usd {
         format!("{}.{:02}", cents / 100, cents % 100)
     }
 
+    /// Rounded up to the cent, as caps are told.
+    #[must_use]
+    pub const fn up_to_cent(self) -> Self {
+        let rest = self.0.rem_euclid(CENT);
+        if rest == 0 { self } else { Self(self.0.saturating_add(CENT - rest)) }
+    }
+
     /// Plain digits with at least two decimals: `3.20`, `0.001`.
     #[must_use]
     pub fn to_decimal(self) -> String {
@@ -159,6 +166,20 @@ impl Sum<Usd> for Option<Usd> {
 impl Serialize for Usd {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_decimal())
+    }
+}
+
+impl schemars::JsonSchema for Usd {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Usd".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^-?\d+\.\d{2,6}$" })
     }
 }
 
