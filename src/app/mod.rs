@@ -131,8 +131,10 @@ impl App {
                 ServiceChoice::Sandbox => Service::Sandbox,
             }),
             Some(word) => match word.parse()? {
-                Service::SkillBoss => Err(Error::invalid("SkillBoss makes clips and has no sessions or timelines. Nothing was sent.")
-                    .next("Leave service out, or name nemo or sandbox.")),
+                Service::SkillBoss => Err(Error::invalid(
+                    "SkillBoss makes clips and has no sessions or timelines. Nothing was sent.",
+                )
+                .next("Leave service out, or name nemo or sandbox.")),
                 service => Ok(service),
             },
         }

@@ -198,7 +198,7 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
     number(text).ok_or_else(|| "give a number of seconds, such as 10".to_owned())
 }
 
-fn amount(text: &str) -> Result<f64, String> {
+pub(super) fn amount(text: &str) -> Result<f64, String> {
     number(text).ok_or_else(|| "give an amount such as 0.50".to_owned())
 }
 

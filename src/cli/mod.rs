@@ -1,5 +1,6 @@
 //! The command line: the same work as over MCP, by hand; one file per command.
 
+mod advice;
 mod completions;
 mod credits;
 mod doctor;
@@ -19,7 +20,9 @@ mod serve;
 mod state;
 mod text;
 pub mod understand;
+mod template;
 mod upload;
+mod wallet;
 mod worker;
 
 use std::ffi::OsString;
@@ -88,8 +91,11 @@ enum Command {
     Export(export::Export),
     /// Join clips into one MP4, copying what agrees
     Join(join::Join),
-    /// List, follow and settle jobs
-    #[command(subcommand)]
+    /// Show the SkillBoss wallet, set its limits, or get a free trial
+    Wallet(wallet::Wallet),
+    /// Change a Shotstack template through SkillBoss
+    Template(template::Template),
+    /// List, follow and settle jobs; by itself it lists them
     Jobs(jobs::Jobs),
     /// Serve an assistant over MCP on stdin and stdout
     Serve(serve::Serve),
@@ -178,6 +184,8 @@ impl Shell {
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,
             Command::Worker(command) => command.run(self).await,
+            Command::Wallet(command) => command.run(self).await,
+            Command::Template(command) => command.run(self).await,
             Command::Sandbox(command) => command.run(self).await,
             Command::Doctor(command) => command.run(self).await,
             Command::Probe(command) => command.run(self.out),

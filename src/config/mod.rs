@@ -88,6 +88,8 @@ pub struct SkillBoss {
     pub api_key: Option<Secret>,
     /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
     pub wholesale_key: Option<Secret>,
+    /// The key of a trial wallet is kept here, and used when no key is set.
+    pub key_file: PathBuf,
     /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
     pub api_url: Url,
     /// `SKILLBOSS_WEB_URL`: base of the control plane.
@@ -146,6 +148,13 @@ pub struct Hooks {
     pub secrets: Vec<Secret>,
 }
 
+/// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
+fn kept_key(file: &Path) -> Option<Secret> {
+    let key = std::fs::read_to_string(file).ok()?;
+    let key = key.trim();
+    (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Secret::new(key.to_owned()))
+}
+
 impl ServiceChoice {
     /// The name in settings and arguments.
     #[must_use]
@@ -192,6 +201,9 @@ pub struct Config {
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
     pub config_file: PathBuf,
+    /// `FIRSTCUT_CATALOG`, else `catalog.toml` beside the settings file if it exists: models and prices of your own, over
+    /// the built-in ones.
+    pub catalog_file: Option<PathBuf>,
     /// Each setting as it came out and where it came from, secrets hidden; in the order of [`SETTINGS`].
     pub resolved: Vec<Resolved>,
     /// `FIRSTCUT_LOG`: what is logged to stderr, as `level,target=level,…`.
@@ -200,8 +212,6 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
-    /// `FIRSTCUT_CATALOG`: models and prices of your own, over the built-in ones.
-    pub catalog_file: Option<PathBuf>,
     /// How services reach us.
     pub hooks: Hooks,
     /// SkillBoss.
@@ -252,6 +262,7 @@ impl Config {
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         };
+        let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
         let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
@@ -260,7 +271,6 @@ impl Config {
 
         Ok(Self {
             budget,
-            catalog_file,
             hooks,
             service,
             wait,
@@ -276,6 +286,9 @@ impl Config {
             pictures: terminal::pictures(around),
             ffmpeg,
             home_dir: around.home_dir.clone(),
+            catalog_file: catalog_file.or_else(|| {
+                Some(places.config_file.with_file_name("catalog.toml")).filter(|beside| beside.exists())
+            }),
             config_file: places.config_file,
             resolved,
             log: log.unwrap_or_else(|| parse::LOG.to_owned()),
@@ -305,7 +318,11 @@ impl Config {
                     Some(url) => url,
                     None => parse::own_address(settings::SKILLBOSS_WEB_URL)?,
                 },
-                api_key,
+                api_key: match (api_key, &wholesale_key) {
+                    (None, None) => kept_key(&key_file),
+                    (key, _) => key,
+                },
+                key_file,
                 wholesale_key,
                 allow_loopback,
                 poll: poll.unwrap_or(POLL_SKILLBOSS),

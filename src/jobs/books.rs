@@ -172,8 +172,21 @@ pub fn csv(books: &Books) -> Result<String> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table
         .write_record([
-            "at", "job_id", "parent_id", "service", "model", "state", "duration_s", "most_usd", "estimated_usd",
-            "charged_usd", "source", "remote_id", "batch", "receipt", "prompt",
+            "at",
+            "job_id",
+            "parent_id",
+            "service",
+            "model",
+            "state",
+            "duration_s",
+            "most_usd",
+            "estimated_usd",
+            "charged_usd",
+            "source",
+            "remote_id",
+            "batch",
+            "receipt",
+            "prompt",
         ])
         .map_err(failed)?;
     for entry in &books.entries {

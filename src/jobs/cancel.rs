@@ -81,7 +81,8 @@ async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Resu
             named.state
         )));
     }
-    let is_meant = |part: &&Job| part.state == State::Uncertain && (named.id == whole.id || part.id == named.id);
+    let is_meant =
+        |part: &&Job| part.state == State::Uncertain && (named.id == whole.id || part.id == named.id);
     for part in ledger.children(&whole.id).await?.iter().filter(is_meant) {
         ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;
     }
@@ -132,11 +133,9 @@ async fn doubtful_run(app: &App, id: &JobId) -> Result<JobId> {
 /// What nobody can tell is booked as if it had been charged, so that budgets err on the safe side.
 fn worst_case(job: &Job) -> Option<Charge> {
     match &job.request {
-        Request::Run(run) => Some(Charge::Settled {
-            charged: run.most,
-            source: ChargeSource::WorstCase,
-            receipt: None,
-        }),
+        Request::Run(run) => {
+            Some(Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None })
+        }
         _ => None,
     }
 }

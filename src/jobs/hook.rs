@@ -3,14 +3,13 @@
 //! A notice never moves a job. It names what the service calls the run, and has the job looked at now instead of at
 //! the next poll; what is true is asked for. So a forged or repeated one costs at most one question.
 
-use std::path::Path;
-
 use url::Url;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::jobs::advance::notes_value;
+use crate::jobs::keyfile;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger};
 use crate::model::job::{EpochMs, Job, JobId, State};
@@ -58,7 +57,8 @@ pub async fn take(app: &App, token: &str, remote: Remote, claim: Phase) -> Resul
         return Ok(Taken::NotOurs);
     };
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    let job = match ledger.take_notice(&id, n, &remote.id, &format!("{claim:?}").to_lowercase(), now_ms).await {
+    let job = match ledger.take_notice(&id, n, &remote.id, &format!("{claim:?}").to_lowercase(), now_ms).await
+    {
         Ok(Some(job)) => job,
         Ok(None) => return Ok(Taken::Again),
         Err(error) if error.kind() == Kind::NotFound => return Ok(Taken::NotOurs),
@@ -105,36 +105,13 @@ fn parse(words: &str) -> Option<(JobId, u32)> {
     Some((id.parse().ok()?, n.parse().ok()?))
 }
 
-/// The key of these addresses: made once for each ledger, private to the user.
+/// The key of these addresses: made once for each ledger, private to the user. Another line before it replaces it,
+/// and addresses that were given out before are still known.
 fn seal(config: &Config) -> Result<Seal> {
     let path = config.data_dir().join("hook.key");
-    match std::fs::read_to_string(&path) {
-        Ok(key) => Seal::from_keys(key.lines()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path),
-        Err(error) => Err(Error::storage(format!("{} cannot be read.", path.display()), error)),
+    if keyfile::read(&path)?.is_none() {
+        let key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        keyfile::create(&path, &key)?;
     }
-}
-
-fn make(path: &Path) -> Result<Seal> {
-    let cannot = |error| Error::storage(format!("{} cannot be made.", path.display()), error);
-    let key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", uuid::Uuid::new_v4().simple()));
-    let beside = std::path::PathBuf::from(beside);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside).map_err(cannot)?;
-    std::io::Write::write_all(&mut file, key.as_bytes()).map_err(cannot)?;
-    file.sync_all().map_err(cannot)?;
-    // Of two processes that make it at once, one wins and both use its key.
-    let linked = std::fs::hard_link(&beside, path);
-    std::fs::remove_file(&beside).map_err(cannot)?;
-    match linked {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(cannot(error)),
-        _ => {}
-    }
-    let key = std::fs::read_to_string(path).map_err(cannot)?;
-    Seal::from_keys(key.lines())
+    Seal::from_keys(keyfile::read(&path)?.unwrap_or_default().lines())
 }

@@ -189,6 +189,12 @@ fn a_file_may_be_named_where_one_is_meant() {
         let error = load(&around(name)).unwrap_err();
         assert!(error.message().contains("which is a file"), "{error}");
     }
+    // A catalog beside the settings file needs no name.
+    let home = self::home();
+    let beside = home.path().join("catalog.toml");
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap().catalog_file, None);
+    std::fs::write(&beside, "").unwrap();
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap().catalog_file, Some(beside));
 }
 
 #[test]

@@ -57,8 +57,11 @@ pub(super) async fn request(
     );
     let chained = input.chain_frames && total > 1;
     if chained && !plan.can_chain_frames {
-        return Err(Error::invalid(format!("{} takes no first frame, so its clips cannot be chained.", plan.model))
-            .next("Leave chain_frames out: the parts are made side by side then."));
+        return Err(Error::invalid(format!(
+            "{} takes no first frame, so its clips cannot be chained.",
+            plan.model
+        ))
+        .next("Leave chain_frames out: the parts are made side by side then."));
     }
     let folder = app.config().data_dir().join("clips").join(JobId::fresh().as_str());
     let mut parts = Vec::with_capacity(total);
@@ -73,7 +76,8 @@ pub(super) async fn request(
             ..base.clone()
         };
         let most = quote.most.get(place).copied().unwrap_or_default();
-        let file = if total == 1 { output_path.clone() } else { folder.join(format!("part-{}.mp4", place + 1)) };
+        let file =
+            if total == 1 { output_path.clone() } else { folder.join(format!("part-{}.mp4", place + 1)) };
         parts.push(Run {
             prompt: prompt.to_owned(),
             model: plan.model.clone(),

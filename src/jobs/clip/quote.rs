@@ -116,20 +116,13 @@ pub(in crate::jobs) fn cap(app: &App, input: &GenerateInput) -> Result<Option<Us
 
 /// An argument in dollars.
 pub(super) fn dollars(usd: f64) -> Result<Usd> {
-    format!("{usd}")
-        .parse()
-        .ok()
-        .filter(|usd| *usd >= Usd::ZERO)
-        .ok_or_else(|| Error::invalid(format!("max_cost_usd is {usd}; it must be 0 or more. Nothing was sent.")))
+    format!("{usd}").parse().ok().filter(|usd| *usd >= Usd::ZERO).ok_or_else(|| {
+        Error::invalid(format!("max_cost_usd is {usd}; it must be 0 or more. Nothing was sent."))
+    })
 }
 
 /// What each call may take at most. What was allowed as a whole is divided by the price of the parts.
-fn shares(
-    plan: &Plan,
-    estimates: &[Option<Usd>],
-    cap: Option<Usd>,
-    allow_unknown: bool,
-) -> Result<Vec<Usd>> {
+fn shares(plan: &Plan, estimates: &[Option<Usd>], cap: Option<Usd>, allow_unknown: bool) -> Result<Vec<Usd>> {
     let known: Option<Vec<Usd>> = estimates.iter().copied().map(|price| price.map(Usd::up_to_cent)).collect();
     match (known, cap) {
         (Some(prices), cap) => {

@@ -86,15 +86,18 @@ pub(super) async fn is_kept(step: &Step, run: &Run) -> bool {
 /// Where the file is now: signed addresses run out, so it is asked for each time. None when the row was changed.
 async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Option<SafeUrl>, Halt> {
     let Some(remote) = work.remote.clone() else {
-        return Ok(Some(work.address.clone().ok_or_else(|| Error::internal("A finished run has no address."))?));
+        return Ok(Some(
+            work.address.clone().ok_or_else(|| Error::internal("A finished run has no address."))?,
+        ));
     };
     let report = match step.skillboss().await?.status(&remote).await {
         Ok(report) => report,
         Err(error) if error.kind() == Kind::NotFound => {
             work.unknown_to_service += 1;
             if work.unknown_to_service < 6 {
-                let error = Error::new(Kind::Unavailable, "The service does not show the finished clip just now.")
-                    .because(error);
+                let error =
+                    Error::new(Kind::Unavailable, "The service does not show the finished clip just now.")
+                        .because(error);
                 return Err(error.into());
             }
             expired(step, run, work.clone()).await?;

@@ -51,7 +51,13 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         step.ledger
             .end_attempt(&step.job.id, n, AttemptState::NotSent, None, Value::Null, step.now_ms())
             .await?;
-        return again(step, work, "The process was stopped just before sending; starting anew.", Duration::from_millis(50)).await;
+        return again(
+            step,
+            work,
+            "The process was stopped just before sending; starting anew.",
+            Duration::from_millis(50),
+        )
+        .await;
     }
     let submission = Submission {
         model,
@@ -126,7 +132,8 @@ pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> 
     match step.record(change.clone()).await {
         // It was put aside as lost while the answer was on its way: the answer heals it.
         Err(Halt::Lost) => {
-            let healed = step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms());
+            let healed =
+                step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms());
             healed.await?;
             Err(Halt::Lost)
         }
@@ -182,7 +189,13 @@ pub(super) async fn again(step: &mut Step, work: RunWork, note: &str, pause: Dur
     .await
 }
 
-async fn end(step: &Step, n: u32, state: AttemptState, name: Option<&str>, detail: Value) -> Result<(), Halt> {
+async fn end(
+    step: &Step,
+    n: u32,
+    state: AttemptState,
+    name: Option<&str>,
+    detail: Value,
+) -> Result<(), Halt> {
     let now_ms: EpochMs = step.now_ms();
     step.ledger.end_attempt(&step.job.id, n, state, name, detail, now_ms).await?;
     Ok(())

@@ -112,9 +112,10 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     if report.outputs.is_empty() && !kept {
         work.without_media += 1;
         if work.without_media >= MAX_WITHOUT_MEDIA {
-            let error = Error::new(Kind::Protocol, "The service says that the clip is finished, but names no file.")
-                .money(Money::Spent)
-                .next("Ask the service's support for it; `firstcut jobs show` has the id to quote.");
+            let error =
+                Error::new(Kind::Protocol, "The service says that the clip is finished, but names no file.")
+                    .money(Money::Spent)
+                    .next("Ask the service's support for it; `firstcut jobs show` has the id to quote.");
             return fail(step, &work, &error, Some(charge)).await;
         }
     }
@@ -135,7 +136,8 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
 async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report) -> Result<(), Halt> {
     work.declined += 1;
     let dialect = work.remote.as_ref().map_or(Dialect::Wholesale, |remote| remote.dialect);
-    let error = report.failure(dialect).unwrap_or_else(|| Error::new(Kind::Declined, "The service failed the work."));
+    let error =
+        report.failure(dialect).unwrap_or_else(|| Error::new(Kind::Declined, "The service failed the work."));
     // A part of a film is worth a second try, the others being paid for, if the failure surely was free.
     let again = step.job.parent_id.is_some()
         && work.declined < 2
@@ -174,13 +176,14 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
             })
             .await;
     }
-    let error = Error::new(Kind::Uncertain, "The service accepted the run and now does not know it any more.")
-        .money(Money::Unknown)
-        .next(format!(
-            "`firstcut jobs adopt {}` asks once more; `firstcut jobs drop {}` gives it up.",
-            step.job.id, step.job.id
-        ))
-        .because(error);
+    let error =
+        Error::new(Kind::Uncertain, "The service accepted the run and now does not know it any more.")
+            .money(Money::Unknown)
+            .next(format!(
+                "`firstcut jobs adopt {}` asks once more; `firstcut jobs drop {}` gives it up.",
+                step.job.id, step.job.id
+            ))
+            .because(error);
     step.record(Change {
         state: Some(State::Uncertain),
         work: notes(&work)?,

@@ -14,6 +14,7 @@ mod export;
 mod generate_video;
 mod list_jobs;
 mod session_state;
+mod update_template;
 mod upload;
 
 /// Every tool.
@@ -25,6 +26,7 @@ pub(super) fn router() -> ToolRouter<Server> {
         + Server::upload_router()
         + Server::export_router()
         + Server::estimate_cost_router()
+        + Server::update_template_router()
         + Server::check_job_router()
         + Server::cancel_job_router()
         + Server::list_jobs_router()

@@ -8,9 +8,11 @@
 //! word that belongs to no such frame: a bare request has none, the description of a picture has many. The readings
 //! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
 
+mod chinese;
 mod clause;
 mod credits;
 mod export;
+mod mask;
 mod owed;
 mod question;
 mod reading;
@@ -84,7 +86,9 @@ pub fn route(text: &str) -> Route {
         let mentions = found.reason.weight <= 1.0
             || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
             || placed(text, &found.reason)
-            || found.reason.intent == Intent::Export && found.reason.rule != "export verb" && file.is_some_and(|f| fetched(&tokens, f.start));
+            || found.reason.intent == Intent::Export
+                && found.reason.rule != "export verb"
+                && file.is_some_and(|f| fetched(&tokens, f.start));
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
@@ -115,10 +119,35 @@ fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
     let wish = reasons.iter().position(|r| r.weight >= 1.5 && r.intent != Intent::Edit);
     let Some(to) = wish.and_then(|w| reasons.get(w)).map(|r| r.start) else { return };
     let remark = |r: &Reason| {
-        let here = || tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60));
-        let told = here().any(|t| {
-            let own = t.norm.split(' ').next().is_some_and(|w| matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our"));
-            own || t.is(Tag::I) || matches!(t.norm.as_str(), "wants" | "want" | "wanted" | "asked" | "asks" | "loves" | "likes" | "waiting" | "needs" | "想" | "要看" | "想要" | "i have" | "i've got" | "等" | "催" | "我" | "我们" | "喜欢")
+        let here = question::part(tokens, r.start.saturating_sub(60), to.min(r.start + 300));
+        let told = here.iter().any(|t| {
+            let own =
+                t.norm.split(' ').next().is_some_and(|w| {
+                    matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our")
+                });
+            own || t.any(&[Tag::I, Tag::Happy])
+                || matches!(
+                    t.norm.as_str(),
+                    "wants"
+                        | "want"
+                        | "wanted"
+                        | "asked"
+                        | "asks"
+                        | "loves"
+                        | "likes"
+                        | "waiting"
+                        | "needs"
+                        | "想"
+                        | "要看"
+                        | "想要"
+                        | "i have"
+                        | "i've got"
+                        | "等"
+                        | "催"
+                        | "我"
+                        | "我们"
+                        | "喜欢"
+                )
         });
         let described = tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"));
         r.rule == "thing in a video" && r.start < to && told && !described
@@ -128,7 +157,8 @@ fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
 
 /// "Grab it from https://…": the file is where the words point.
 fn fetched(tokens: &[words::Token], file: usize) -> bool {
-    let before = tokens.iter().take_while(|t| t.start < file).filter(|t| t.mark() != Some(':')).last();
+    let before =
+        question::part(tokens, file.saturating_sub(40), file).iter().rfind(|t| t.mark() != Some(':'));
     before.is_some_and(|t| matches!(t.norm.as_str(), "from" | "at" | "从" | "在" | "取" | "here"))
 }
 

@@ -1,6 +1,6 @@
 //! What is refused at the door, and which refusal wins.
 
-use firstcut::sandbox::{Durations, ErrorShape, Protocol};
+use firstcut::sandbox::{Clips, Durations, ErrorShape, Form, Options, Protocol, Usd};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -150,4 +150,19 @@ async fn every_shape_of_an_error() {
         assert_eq!(got.status(), StatusCode::NOT_FOUND);
         assert!(got.text().await.unwrap().starts_with(start));
     }
+}
+
+#[test]
+fn settings_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.toml");
+    let text = "[skillboss]\nclips = \"tiny\"\nbalance_usd = \"12.50\"\nprices_usd = { \"veo-3.1\" = 0.02 }\n\
+                durations = \"clamp\"\n[[skillboss.accounts]]\nkey = \"sk-ours\"\nform = \"wholesale\"\n\
+                [skillboss.webhooks]\nloopback = true\nsecret = \"whsec_x\"\n";
+    std::fs::write(&path, text).unwrap();
+    let options = Options::from_file(&path).unwrap().skillboss;
+    assert_eq!((options.clips, options.durations), (Clips::Tiny, Durations::Clamp));
+    assert_eq!((options.balance_usd, options.prices_usd["veo-3.1"]), (Usd::cents(1250), Usd::cents(2)));
+    assert_eq!(options.accounts[0].form, Some(Form::Wholesale));
+    assert!(options.webhooks.loopback && options.webhooks.timeout_ms == 5000);
 }
