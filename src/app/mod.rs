@@ -114,7 +114,7 @@ impl App {
 
     /// Models, limits and prices: the built-in ones and the user's over them.
     pub async fn catalog(&self) -> Result<&Catalog> {
-        let load = || async { Catalog::load(Some(&self.parts.config.catalog_file)) };
+        let load = || async { Catalog::load(self.parts.config.catalog_file.as_deref()) };
         self.parts.catalog.get_or_try_init(load).await
     }
 

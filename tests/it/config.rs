@@ -178,6 +178,26 @@ fn a_program_is_a_name_or_a_path() {
 }
 
 #[test]
+fn a_file_may_be_named_where_one_is_meant() {
+    let home = home();
+    let path = home.path().join("facts.toml");
+    std::fs::write(&path, "").unwrap();
+    let around = |name: &str| Surroundings::only(home.path()).and(name, path.to_str().unwrap());
+    assert_eq!(load(&around("FIRSTCUT_CATALOG")).unwrap().catalog_file.as_deref(), Some(path.as_path()));
+    assert_eq!(load(&around("FIRSTCUT_FFMPEG")).unwrap().ffmpeg.as_deref(), Some(path.as_path()));
+    for name in ["FIRSTCUT_OUTPUT", "FIRSTCUT_FILES"] {
+        let error = load(&around(name)).unwrap_err();
+        assert!(error.message().contains("which is a file"), "{error}");
+    }
+    // A catalog beside the settings file needs no name.
+    let home = self::home();
+    let beside = home.path().join("catalog.toml");
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap().catalog_file, None);
+    std::fs::write(&beside, "").unwrap();
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap().catalog_file, Some(beside));
+}
+
+#[test]
 fn a_key_of_skillboss_chooses_its_host() {
     for (name, host) in
         [("SKILLBOSS_API_KEY", "api.heybossai.com"), ("SKILLBOSS_WHOLESALE_KEY", "api.skillboss.co")]

@@ -4,10 +4,8 @@
 
 mod address;
 mod payload;
-mod token;
 mod verify;
 
 pub use address::check_address;
 pub use payload::{MAX_NOTICE_BYTES, Notice};
-pub use token::Tokens;
 pub use verify::{Encoding, HeaderHmac, Key, Rejection, StandardWebhooks, Verified, Verifier};

@@ -51,10 +51,6 @@ impl Key {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        hmac::sign(&self.0, message).as_ref().to_vec()
-    }
-
     /// Compares in constant time.
     fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
         hmac::verify(&self.0, message, signature).is_ok()
