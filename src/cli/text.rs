@@ -316,11 +316,7 @@ mod tests {
                 duration_s: Some(10.0),
                 ..FileReport::default()
             }],
-            cost: Some(CostReport {
-                credits: Some(12.0),
-                credits_left: Some(88.0),
-                worst_case_credits: None,
-            }),
+            cost: Some(CostReport { credits: Some(12.0), credits_left: Some(88.0), ..CostReport::default() }),
             changes: vec!["title \"Sunset\" added, 0–3 s".into()],
             next: "Look at it.".into(),
             ..JobReport::default()
