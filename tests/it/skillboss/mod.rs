@@ -8,7 +8,7 @@ mod submit;
 use std::time::Duration;
 
 use firstcut::config;
-use firstcut::model::money::Usd;
+use firstcut::money::Usd;
 use firstcut::net::backoff::Backoff;
 use firstcut::redact::Secret;
 use firstcut::skillboss::Client;
