@@ -39,7 +39,7 @@ impl Clips {
             let progress = Progress { report: &|_| {}, cancelled: &cancelled };
             let canvas = Canvas { width, height, fps: 30 };
             let prompt = "a sunset over the ocean with birds";
-            let shot = Clip { prompt, duration_ms: 10_000, canvas, caption: None, sound: true };
+            let shot = Clip { prompt, duration_ms: 10_000, canvas, caption: None, sound: true, first: None };
             clip(&shot, path, &progress).unwrap();
         })
     }

@@ -107,7 +107,14 @@ fn render_child(out: &Path) {
     let progress = Progress { report: &|_| {}, cancelled: &cancelled };
     let canvas = Canvas { width: 1080, height: 1920, fps: 30 };
     let prompt = "a sunset over the ocean with birds";
-    let shot = Clip { prompt, duration_ms: 10_000, canvas, caption: Some("A quiet evening"), sound: true };
+    let shot = Clip {
+        prompt,
+        duration_ms: 10_000,
+        canvas,
+        caption: Some("A quiet evening"),
+        sound: true,
+        first: None,
+    };
     let cost = timed(|| {
         clip(&shot, out, &progress).unwrap();
     });

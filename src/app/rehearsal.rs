@@ -15,10 +15,10 @@ use url::Url;
 use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::nemo::Client;
-use crate::redact::Secret;
-use crate::skillboss;
 use crate::nemo::timing::Timing;
+use crate::redact::Secret;
 use crate::sandbox::{self, Options, Prices, Sandbox};
+use crate::skillboss;
 
 /// How long to look for a sandbox that another process is just starting or ending.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,7 +70,11 @@ impl Rehearsal {
     }
 
     /// A SkillBoss client of a sandbox that answers.
-    pub(super) async fn skillboss(&self, like: &config::SkillBoss, poll: Duration) -> Result<skillboss::Client> {
+    pub(super) async fn skillboss(
+        &self,
+        like: &config::SkillBoss,
+        poll: Duration,
+    ) -> Result<skillboss::Client> {
         let mut found = self.found.lock().await;
         let base = self.base(&mut found).await?;
         if let Some((of, client)) = &found.skillboss

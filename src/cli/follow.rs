@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::preview::Look;
 use super::progress::Progress;
-use super::{Exit, Shell, text};
+use super::{Exit, Shell, advice, text};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::{engine, inspect, report, wait};
 use crate::model::job::{Job, JobId, State};
@@ -58,12 +58,14 @@ impl Shell {
 
     /// Prints the job as it is; the exit code says how it ended.
     pub(super) async fn tell(&self, job: &Job, look: Look, asked_not_to_wait: bool) -> Result<Exit> {
-        let mut report = report::report(&self.app, job).await?;
+        let mut report = self.report(job).await?;
         if look.strict {
             inspect::insist(&mut report);
         }
         let drawing = self.picture(job, &mut report, look).await;
-        self.out.result(&report, || text::job(&report))?;
+        // Who waited for a video wants the video; who only looks wants everything.
+        let is_made = job.state == State::Done && !report.files.is_empty() && !asked_not_to_wait;
+        self.out.result(&report, || if is_made { text::made(&report) } else { text::job(&report) })?;
         if let Some(drawing) = drawing {
             self.out.draw(&drawing);
         }
@@ -73,6 +75,17 @@ impl Shell {
         Ok(exit_code(job.state, &report))
     }
 
+    /// A job as it is told here.
+    pub(super) async fn report(&self, job: &Job) -> Result<JobReport> {
+        let mut report = report::report(&self.app, job).await?;
+        report.next = advice::next(&report);
+        if !job.state.is_at_rest() {
+            // Nobody works on it when this process ends.
+            report.message = report.message.replacen("Still working:", "Not finished:", 1);
+        }
+        Ok(report)
+    }
+
     async fn tell_interrupted(&self, id: &JobId, look: Look) -> Result<Exit> {
         let job = report::find(&self.app, id).await?;
         if job.state.is_at_rest() {
@@ -80,7 +93,7 @@ impl Shell {
         }
         let resume = format!("firstcut jobs wait {id}");
         if self.out.json {
-            let report = report::report(&self.app, &job).await?;
+            let report = self.report(&job).await?;
             let mut shape = json!(report);
             shape["next"] = json!(resume);
             self.out.result(&shape, String::new)?;

@@ -15,8 +15,17 @@ use crate::money::Usd;
 /// How long a cancelled or adopted job may take to come to rest under our eyes.
 const SETTLING: Duration = Duration::from_secs(60);
 
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Jobs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: List,
+}
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Jobs {
+enum Command {
     /// List the newest jobs
     List(List),
     /// Show one job
@@ -103,19 +112,19 @@ pub(super) struct Report {
 
 impl Jobs {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
-        match self {
-            Self::List(list) => list.run(shell).await,
-            Self::Show(show) => {
+        match self.command.unwrap_or(Command::List(self.list)) {
+            Command::List(list) => list.run(shell).await,
+            Command::Show(show) => {
                 let job = report::find(&shell.app, &show.job.id()?).await?;
                 let exit = shell.tell(&job, show.look, true).await?;
                 // Whoever only looks has been shown what there is, however the job ended.
                 Ok(if show.look.strict { exit } else { 0 })
             }
-            Self::Wait(follow) => {
+            Command::Wait(follow) => {
                 let job = report::find(&shell.app, &follow.job.id()?).await?;
                 shell.follow(&job.id, follow.wait.limit, follow.look, "Going on…").await
             }
-            Self::Cancel(job) => {
+            Command::Cancel(job) => {
                 let job = cancel::cancel(&shell.app, &job.id()?).await?;
                 if !job.state.is_at_rest() {
                     shell.follow(&job.id, Some(SETTLING), Look::default(), "Stopping…").await?;
@@ -124,11 +133,11 @@ impl Jobs {
                 shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
-            Self::Approve(follow) => {
+            Command::Approve(follow) => {
                 let job = approve::approve(&shell.app, &follow.job.id()?, None).await?;
                 shell.follow(&job.id, follow.wait.limit, follow.look, "Approved…").await
             }
-            Self::Adopt(adopt) => {
+            Command::Adopt(adopt) => {
                 let job = cancel::adopt(&shell.app, &adopt.job.id()?, adopt.remote_id.as_deref()).await?;
                 if job.state.is_at_rest() {
                     shell.tell(&job, Look::default(), false).await
@@ -136,9 +145,9 @@ impl Jobs {
                     shell.follow(&job.id, Some(SETTLING), Look::default(), "Looking again…").await
                 }
             }
-            Self::Retry(retry) => retry.run(shell).await,
-            Self::Report(report) => report.run(shell).await,
-            Self::Drop(job) => {
+            Command::Retry(retry) => retry.run(shell).await,
+            Command::Report(report) => report.run(shell).await,
+            Command::Drop(job) => {
                 let job = cancel::drop_uncertain(&shell.app, &job.id()?).await?;
                 shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
@@ -158,8 +167,9 @@ impl Retry {
             ));
         }
         if !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
-            return Err(Error::invalid(format!("{question} Nothing was sent."))
-                .next("Add --yes to agree to that."));
+            return Err(
+                Error::invalid(format!("{question} Nothing was sent.")).next("Add --yes to agree to that.")
+            );
         }
         let job = retry::retry(&shell.app, &prospect.job.id).await?;
         shell.follow(&job.id, self.follow.wait.limit, self.follow.look, "Trying again…").await

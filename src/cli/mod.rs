@@ -1,5 +1,6 @@
 //! The command line: the same work as over MCP, by hand; one file per command.
 
+mod advice;
 mod completions;
 mod credits;
 mod doctor;
@@ -94,8 +95,7 @@ enum Command {
     Wallet(wallet::Wallet),
     /// Change a Shotstack template through SkillBoss
     Template(template::Template),
-    /// List, follow and settle jobs
-    #[command(subcommand)]
+    /// List, follow and settle jobs; by itself it lists them
     Jobs(jobs::Jobs),
     /// Serve an assistant over MCP on stdin and stdout
     Serve(serve::Serve),

@@ -11,6 +11,10 @@ use super::{Exit, Shell};
 use crate::error::{Error, Kind, Result};
 use crate::sandbox::{self, Clips, Faults, Options, Pace, STANDARD_KEY, WHOLESALE_KEY};
 
+/// As the real service does, and unlike the rehearsal in a home, which shall not end after one clip.
+const CREDITS: &str = "Each new account has the 100 credits that the service gives: one clip. For more, give \
+                       prices.starting_credits in --settings.";
+
 #[derive(Args, Debug)]
 pub(super) struct Sandbox {
     /// Where to listen, on this machine only; port 0 takes a free one [default: 127.0.0.1:0]
@@ -58,14 +62,14 @@ impl Sandbox {
             "folder": folder,
             "request_log": log,
             "env": settings.iter().map(|(name, value)| (*name, value)).collect::<std::collections::BTreeMap<_, _>>(),
-            "message": "This is a sandbox: nothing is real and nothing is paid.",
+            "message": format!("This is a sandbox: nothing is real and nothing is paid. {CREDITS}"),
         });
         shell.out.result(&shape, || {
             let lines: String =
                 settings.iter().map(|(name, value)| format!("  export {name}='{value}'\n")).collect();
             format!(
                 "The sandbox listens on {}. Nothing in it is real and nothing is paid.\nUse it with:\n{lines}\
-                 Its request log: {}",
+                 {CREDITS}\nIts request log: {}",
                 sandbox.url,
                 log.display()
             )

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::advice;
 use crate::jobs::books::Books;
 use crate::jobs::estimate::Estimate;
 use crate::jobs::wallet::Wallet;
@@ -10,6 +11,16 @@ use crate::model::report::{
     UploadReport,
 };
 use crate::redact::quotation;
+
+/// A video that is there, in short; `jobs show` tells the rest.
+pub(super) fn made(report: &JobReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    let measures = report.files.iter().map(facts);
+    let facts: Vec<_> = measures.chain(report.cost.as_ref().and_then(cost)).collect();
+    let _ = write!(text, "\n{}", facts.join(" · "));
+    next(&mut text, &report.next);
+    text
+}
 
 /// One job with all that is known.
 pub(super) fn job(report: &JobReport) -> String {
@@ -22,6 +33,9 @@ pub(super) fn job(report: &JobReport) -> String {
     }
     if let Some(checked) = checked(&report.checks) {
         line("Checked", &checked);
+    }
+    if let Some(words) = &report.reply {
+        line("Reply", &quotation(words));
     }
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
@@ -80,6 +94,11 @@ fn error(error: &ErrorReport, told: &str) -> String {
 }
 
 fn file(file: &FileReport) -> String {
+    format!("{}  ({})", file.path, facts(file))
+}
+
+/// What was measured.
+fn facts(file: &FileReport) -> String {
     let mut facts = Vec::new();
     if let (Some(width), Some(height)) = (file.width, file.height) {
         facts.push(format!("{width}×{height}"));
@@ -88,7 +107,7 @@ fn file(file: &FileReport) -> String {
         facts.push(format!("{seconds:.1} s"));
     }
     facts.push(size(file.bytes));
-    format!("{}  ({})", file.path, facts.join(", "))
+    facts.join(", ")
 }
 
 /// Bytes in the unit that people use for files.
@@ -106,7 +125,8 @@ pub(super) fn size(bytes: u64) -> String {
 fn cost(cost: &CostReport) -> Option<String> {
     if let Some(usd) = cost.usd {
         let expected = cost.usd_estimated.map(|usd| format!(", expected {usd}")).unwrap_or_default();
-        let open = cost.usd_may_still_cost.map(|usd| format!(", up to {usd} more set aside")).unwrap_or_default();
+        let open =
+            cost.usd_may_still_cost.map(|usd| format!(", up to {usd} more set aside")).unwrap_or_default();
         let assumed = if cost.usd_is_assumed { " (assumed)" } else { "" };
         return Some(format!("{usd}{assumed}{expected}{open}"));
     }
@@ -127,26 +147,8 @@ fn number(value: f64) -> String {
 
 fn next(text: &mut String, step: &str) {
     if !step.is_empty() {
-        let _ = write!(text, "\nNext: {}", for_people(step));
+        let _ = write!(text, "\nNext: {}", advice::for_people(step));
     }
-}
-
-/// The tools of an assistant, and the commands that do the same. Longer names first.
-const COMMANDS: [(&str, &str); 7] = [
-    ("generate_video", "firstcut make"),
-    ("session_state", "firstcut state"),
-    ("check_credits", "firstcut credits"),
-    ("edit_video", "firstcut edit"),
-    ("cancel_job", "firstcut jobs cancel"),
-    ("check_job", "firstcut jobs wait"),
-    ("list_jobs", "firstcut jobs list"),
-];
-
-/// Advice that names tools, for somebody who types commands.
-pub(super) fn for_people(advice: &str) -> String {
-    COMMANDS.iter().fold(advice.to_owned(), |advice, (tool, command)| {
-        advice.replace(&format!("Call {tool}"), &format!("Use {command}")).replace(tool, command)
-    })
 }
 
 /// The wallet and its limits.
@@ -300,17 +302,6 @@ mod tests {
     }
 
     #[test]
-    fn advice_names_commands() {
-        for (advice, shown) in [
-            ("Call check_job with a job_id.", "Use firstcut jobs wait with a job_id."),
-            ("Call export, or edit_video.", "Call export, or firstcut edit."),
-            ("Make the call again.", "Make the call again."),
-        ] {
-            assert_eq!(for_people(advice), shown);
-        }
-    }
-
-    #[test]
     fn a_job_is_told_in_lines() {
         let report = JobReport {
             job_id: "job_1".into(),
@@ -327,11 +318,7 @@ mod tests {
                 duration_s: Some(10.0),
                 ..FileReport::default()
             }],
-            cost: Some(CostReport {
-                credits: Some(12.0),
-                credits_left: Some(88.0),
-                worst_case_credits: None,
-            }),
+            cost: Some(CostReport { credits: Some(12.0), credits_left: Some(88.0), ..CostReport::default() }),
             changes: vec!["title \"Sunset\" added, 0–3 s".into()],
             next: "Look at it.".into(),
             ..JobReport::default()

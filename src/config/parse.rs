@@ -53,7 +53,10 @@ pub(super) fn service(given: &Given) -> Parsed<ServiceChoice> {
         .into_iter()
         .find(|choice| choice.name().eq_ignore_ascii_case(text.trim()))
         .ok_or_else(|| {
-            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo, skillboss or sandbox.")
+            Wrong::new(
+                format!("is {}, which is no service", shown(text)),
+                "Choose auto, nemo, skillboss or sandbox.",
+            )
         })
 }
 

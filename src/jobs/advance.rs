@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money};
 use crate::jobs::{film, render, run, turn, video};
 use crate::ledger::{Change, Charge, Ledger, Recorded};
-use crate::model::job::{EpochMs, Failure, Job, State};
+use crate::model::job::{EpochMs, Failure, Job, Service, State};
 use crate::model::request::Request;
 use crate::{nemo, skillboss};
 
@@ -45,6 +45,7 @@ impl From<Error> for Halt {
 }
 
 /// A job in the hands of its lease holder.
+#[derive(Clone)]
 pub(super) struct Step {
     pub(super) app: App,
     pub(super) ledger: Ledger,
@@ -231,10 +232,8 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
     }
     let faults = step.job.work.get("faults").and_then(serde_json::Value::as_u64).unwrap_or(0) + 1;
-    let sent = matches!(
-        step.job.state,
-        State::Submitting | State::Running | State::Ready | State::Delivering
-    );
+    let sent =
+        matches!(step.job.state, State::Submitting | State::Running | State::Ready | State::Delivering);
     if sent && matches!(step.job.request, Request::Run(_)) {
         return run::stay(step, error, faults).await;
     }
@@ -254,7 +253,10 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         work = serde_json::json!({});
     }
     work["faults"] = faults.into();
-    let note = format!("{} Trying again.", error.message());
+    let offline = error.kind() == Kind::Unavailable && !sent && step.job.service == Service::Nemo;
+    // Said while it is still time to choose: nothing has left yet.
+    let hint = if offline { " Without a network, the service sandbox makes a rehearsal." } else { "" };
+    let note = format!("{} Trying again.{hint}", error.message());
     step.record(Change {
         work: Some(work),
         note: Some(note),

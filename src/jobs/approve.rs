@@ -69,8 +69,11 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
             .next("Call check_job to see the quote, and pass it back only when the user has agreed."));
     }
     if now_ms > waiting.valid_until_ms {
-        return Err(Error::new(Kind::InvalidInput, "This quote is older than an hour, and prices change. Nothing was sent.")
-            .next("Cancel the job and ask again: a new quote is made."));
+        return Err(Error::new(
+            Kind::InvalidInput,
+            "This quote is older than an hour, and prices change. Nothing was sent.",
+        )
+        .next("Cancel the job and ask again: a new quote is made."));
     }
     let wanted = wanted(&job.request)?;
     let change = Change {

@@ -90,7 +90,11 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
         if matches!(job.request, Request::Film(_)) && booked.charge == Some(Charge::Freed) {
             continue;
         }
-        let remote = ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id);
+        let asked_for = job.work.pointer("/remote/id").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let remote = match asked_for {
+            Some(name) => Some(name),
+            None => ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id),
+        };
         let real = booked.service != Service::Sandbox;
         let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
         match &booked.charge {
@@ -172,8 +176,21 @@ pub fn csv(books: &Books) -> Result<String> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table
         .write_record([
-            "at", "job_id", "parent_id", "service", "model", "state", "duration_s", "most_usd", "estimated_usd",
-            "charged_usd", "source", "remote_id", "batch", "receipt", "prompt",
+            "at",
+            "job_id",
+            "parent_id",
+            "service",
+            "model",
+            "state",
+            "duration_s",
+            "most_usd",
+            "estimated_usd",
+            "charged_usd",
+            "source",
+            "remote_id",
+            "batch",
+            "receipt",
+            "prompt",
         ])
         .map_err(failed)?;
     for entry in &books.entries {

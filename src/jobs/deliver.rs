@@ -19,7 +19,7 @@ use crate::net::staged::{self, Downloaded};
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.
 pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork) -> Result<(), Halt> {
     if let (Some(path), Some(sha256)) = (&work.final_path, &work.sha256)
-        && staged::sha256_of(path).ok().as_ref() == Some(sha256)
+        && holds(path, sha256.clone()).await
     {
         // A crash came between the renaming and this row, perhaps before the part file's own name was gone.
         remove(&part_file(&render.output_path, step.job.id.as_str()));

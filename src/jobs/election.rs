@@ -24,7 +24,7 @@ pub(super) async fn win(
     stop: &CancellationToken,
 ) -> Result<Option<Dispatcher>> {
     let mut watch = Watch::default();
-    loop {
+    while !stop.is_cancelled() {
         if let Some(elected) = Dispatcher::try_elect(ledger, owner, app.now_ms()).await? {
             return Ok(Some(elected));
         }
@@ -37,10 +37,11 @@ pub(super) async fn win(
             continue;
         }
         tokio::select! {
-            () = stop.cancelled() => return Ok(None),
+            () = stop.cancelled() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
+    Ok(None)
 }
 
 /// How long a dispatcher has been silent under our eyes. The steady clock counts, and only while we look: one that

@@ -13,8 +13,8 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
-use crate::jobs::run;
 use crate::jobs::election::{self, BEAT_EVERY};
+use crate::jobs::run;
 use crate::ledger::{Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
@@ -156,11 +156,8 @@ async fn bury(app: &App, ledger: &Ledger, job: &Job) {
     } else {
         error.next("Look at what is there before asking again, and report the mistake.")
     };
-    let change = Change {
-        state: Some(state),
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    };
+    let change =
+        Change { state: Some(state), failure: Some(Some(Failure::from(&error))), ..Change::default() };
     if let Err(error) = ledger.record(job, change, "engine", app.now_ms()).await {
         tracing::error!(job.id = %job.id, %error, "a panic could not be recorded");
     }

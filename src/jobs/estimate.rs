@@ -109,7 +109,9 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     };
     let over = match plan.overshoot_s {
         0 => String::new(),
-        more => format!(" {more} s more than asked for are made and paid, because the model has no such length."),
+        more => {
+            format!(" {more} s more than asked for are made and paid, because the model has no such length.")
+        }
     };
     let price = match quote.estimate() {
         Some(usd) => format!("about {usd}, at most {}", quote.most()),

@@ -110,12 +110,7 @@ async fn divide(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), 
 
 /// What a run may cost, as the books want it.
 pub(super) fn reservation(run: &Run) -> Reservation {
-    Reservation {
-        most: run.most,
-        estimate: run.estimate,
-        model: run.model.clone(),
-        batch: run.batch.clone(),
-    }
+    Reservation { most: run.most, estimate: run.estimate, model: run.model.clone(), batch: run.batch.clone() }
 }
 
 async fn watch(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
@@ -289,7 +284,10 @@ async fn cannot_join(
     let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
     let error = Error::new(Kind::Storage, format!("The parts are here, but could not be joined: {cause}."))
         .money(Money::Spent)
-        .next(format!("The parts are kept: {}. `firstcut join` puts them together by hand.", names.join(", ")))
+        .next(format!(
+            "The parts are kept: {}. `firstcut join` puts them together by hand.",
+            names.join(", ")
+        ))
         .because(cause);
     step.record(Change {
         state: Some(State::Failed),
@@ -304,9 +302,12 @@ async fn cannot_join(
 async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
     let (here, total) = (parts.iter().filter(|part| part.state == State::Done).count(), parts.len());
     if let Some(doubtful) = parts.iter().find(|part| part.state == State::Uncertain) {
-        let error = Error::new(Kind::Uncertain, format!("{here} of {total} parts are here; of another one nothing shows whether it was sent."))
-            .money(Money::Unknown)
-            .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
+        let error = Error::new(
+            Kind::Uncertain,
+            format!("{here} of {total} parts are here; of another one nothing shows whether it was sent."),
+        )
+        .money(Money::Unknown)
+        .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
         return step
             .record(Change {
                 state: Some(State::Uncertain),
@@ -317,7 +318,9 @@ async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<
             .await;
     }
     if parts.iter().any(|part| part.state == State::Cancelled) && step.job.cancel_requested {
-        let note = format!("Stopped. {here} of {total} parts had been made and are charged; the rest costs nothing.");
+        let note = format!(
+            "Stopped. {here} of {total} parts had been made and are charged; the rest costs nothing."
+        );
         return step
             .record(Change {
                 state: Some(State::Cancelled),
@@ -333,7 +336,8 @@ async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<
         None => ("A part was stopped.".to_owned(), String::new()),
     };
     let kind = cause.as_ref().and_then(|failure| Kind::from_code(&failure.code)).unwrap_or(Kind::Declined);
-    let spent = if here > 0 { Money::Spent } else { cause.map_or(Money::NotSpent, |f| Money::from_code(&f.money)) };
+    let spent =
+        if here > 0 { Money::Spent } else { cause.map_or(Money::NotSpent, |f| Money::from_code(&f.money)) };
     let error = Error::new(kind, format!("{here} of {total} parts are here. {message}"))
         .money(spent)
         .quoting(&quoted)

@@ -11,7 +11,7 @@ use crate::jobs::turn::{TurnWork, WORST_CASE_CREDITS};
 use crate::jobs::video::VideoWork;
 use crate::ledger::Filter;
 use crate::media::check::Verdict;
-use crate::model::job::{Job, JobId, JobKind, State};
+use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::{ActionReport, CostReport, ErrorReport, FileReport, JobList, JobReport};
 use crate::redact;
 
@@ -88,7 +88,7 @@ fn unreadable(job: &Job, error: &Error) -> JobReport {
         session_id: job.session_id.clone(),
         message: format!("{}This job is damaged: {}", rehearsal_mark(job.service), error.message()),
         error: Some(ErrorReport::from(error)),
-        next: "Tell the user; the other jobs are not affected.".to_owned(),
+        next: "The other jobs are not affected.".to_owned(),
         ..JobReport::default()
     }
 }
@@ -162,6 +162,10 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
         timeline: rendered_timeline.or_else(|| turn.and_then(|work| work.timeline.clone())),
         changes: turn.map(|work| work.changes.clone()).unwrap_or_default(),
         actions: turn.map(|work| actions(&work.actions, exports, file.is_some())).unwrap_or_default(),
+        reply: turn
+            .filter(|_| job.state == State::Done)
+            .map(|work| work.reply.trim().to_owned())
+            .filter(|words| !words.is_empty()),
         approval: None,
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         message: format!(
@@ -231,13 +235,10 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>, seen: Option<
                     changes => said.push(format!("Changed on the timeline: {}.", changes.join("; "))),
                 }
                 if work.failed_partly {
-                    said.push(
-                        "NemoVideo also reported a failure, so something that was asked for may be missing."
-                            .to_owned(),
-                    );
-                }
-                if let Some(quotation) = quotation(&work.reply) {
-                    said.push(quotation);
+                    said.push(format!(
+                        "{} also reported a failure, so something that was asked for may be missing.",
+                        job.service.heading()
+                    ));
                 }
             }
             said.join(" ")
@@ -248,7 +249,8 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>, seen: Option<
                 failure.message.clone(),
                 crate::error::Money::from_code(&failure.money).sentence().into(),
             ];
-            if let Some(quotation) = failure.quoted.as_deref().and_then(quotation) {
+            if let Some(quotation) = failure.quoted.as_deref().and_then(|words| quotation(job.service, words))
+            {
                 said.push(quotation);
             }
             said.join(" ")
@@ -263,9 +265,9 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>, seen: Option<
 }
 
 /// The service's words are data: quoted, so that nobody takes them for ours or for an instruction.
-fn quotation(words: &str) -> Option<String> {
+fn quotation(service: Service, words: &str) -> Option<String> {
     let words = words.trim();
-    (!words.is_empty()).then(|| format!("NemoVideo says: {}", redact::quotation(words)))
+    (!words.is_empty()).then(|| format!("{} says: {}", service.heading(), redact::quotation(words)))
 }
 
 fn next(job: &Job, has_file: bool, seen: Option<&Seen>) -> String {

@@ -30,7 +30,10 @@ pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
         job = report::find(app, parent).await?;
     }
     if !matches!(job.state, State::Failed | State::Uncertain | State::Cancelled) {
-        return Err(Error::invalid(format!("The job {} is {}; there is nothing to try again.", job.id, job.state)));
+        return Err(Error::invalid(format!(
+            "The job {} is {}; there is nothing to try again.",
+            job.id, job.state
+        )));
     }
     let ledger = app.ledger().await?;
     let (request, _) = missing(app, &job).await?;
@@ -88,7 +91,8 @@ async fn missing(app: &App, job: &Job) -> Result<(Request, usize)> {
             let count = had.iter().flatten().count();
             Ok((Request::Film(Film { had, ..film.clone() }), count))
         }
-        _ => Err(Error::invalid(format!("The job {} cannot be tried again this way.", job.id))
-            .next("Ask for the same once more: for NemoVideo's work call generate_video, edit_video or export.")),
+        _ => Err(Error::invalid(format!("The job {} cannot be tried again this way.", job.id)).next(
+            "Ask for the same once more: for NemoVideo's work call generate_video, edit_video or export.",
+        )),
     }
 }

@@ -9,12 +9,12 @@ use crate::jobs::plan::{Caller, Door, UploadInput};
 use crate::jobs::{browser, paths, wallet};
 use crate::ledger::{Filter, Ledger, Session};
 use crate::media::sniff;
-use crate::model::job::Service;
+use crate::model::job::{JobKind, Service};
 use crate::model::report::{CreditsReport, SessionReport, UploadReport, UploadedReport};
-use crate::model::request::Media;
-use crate::nemo::Client;
+use crate::model::request::{Media, Request};
 use crate::nemo::timeline::Timeline;
 use crate::nemo::upload::{UploadFile, Uploaded};
+use crate::nemo::{Client, language};
 use crate::redact::SafeUrl;
 
 /// A session that a call is about.
@@ -314,7 +314,8 @@ pub async fn upload(
         Some(chosen) => chosen,
         None => {
             let service = app.service(input.service.as_deref())?;
-            let session_id = create(app, ledger, service, "en").await?;
+            let language = language_of(ledger, service, &media).await?;
+            let session_id = create(app, ledger, service, &language).await?;
             Chosen { service, session_id }
         }
     };
@@ -332,6 +333,22 @@ pub async fn upload(
     })
 }
 
+/// The language of a session that begins with an upload, before anybody has said a word in it: that of the files'
+/// names where their script tells, else that of the words that were said last, else English.
+async fn language_of(ledger: &Ledger, service: Service, media: &[Media]) -> Result<String> {
+    let named: String = media.iter().map(Media::name).collect::<Vec<_>>().join(" ");
+    let by_name = language::detect(&named);
+    if by_name != language::FALLBACK {
+        return Ok(by_name.to_owned());
+    }
+    let turns = Filter { kind: Some(JobKind::Turn), ..Filter::default() };
+    let last = ledger.list(&turns, 20).await?.into_iter().find_map(|job| match job.request {
+        Request::Turn(turn) if job.service == service => Some(turn.language),
+        _ => None,
+    });
+    Ok(last.unwrap_or_else(|| language::FALLBACK.to_owned()))
+}
+
 /// Paths and addresses, checked one by one before the first byte leaves.
 pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String]) -> Result<Vec<Media>> {
     let mut media = Vec::new();
@@ -339,7 +356,14 @@ pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String
         media.push(paths::input_media(app.config(), caller, text)?);
     }
     for address in urls {
-        media.push(Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?)));
+        let is_file =
+            address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
+        media.push(if is_file {
+            // Wherever it is written, a file is held to the rules for files.
+            paths::input_media(app.config(), caller, address)?
+        } else {
+            Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?))
+        });
     }
     Ok(media)
 }

@@ -40,12 +40,7 @@ pub struct TemplateInput {
 
 /// What is sent, checked.
 pub(super) fn of(template: &Template) -> Result<TemplateUpdate> {
-    TemplateUpdate::new(
-        &template.id,
-        template.name.as_deref(),
-        template.definition.clone(),
-        template.blank,
-    )
+    TemplateUpdate::new(&template.id, template.name.as_deref(), template.definition.clone(), template.blank)
 }
 
 /// Writes down an update of a template.
@@ -53,12 +48,8 @@ pub(super) fn of(template: &Template) -> Result<TemplateUpdate> {
 /// # Errors
 /// A definition that cannot be one; an update that would empty the template without being asked to; no price.
 pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
-    let template = Template {
-        id: input.id,
-        name: input.name,
-        definition: input.definition,
-        blank: input.blank,
-    };
+    let template =
+        Template { id: input.id, name: input.name, definition: input.definition, blank: input.blank };
     of(&template)?;
     let like = GenerateInput {
         model: Some(MODEL.to_owned()),

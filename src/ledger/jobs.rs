@@ -171,8 +171,10 @@ pub(super) async fn write(tx: &mut Tx, new: &NewJob, now_ms: EpochMs) -> Result<
     .bind(due_at_ms)
     .execute(&mut **tx)
     .await?;
-    let found =
-        sqlx::query("SELECT * FROM job WHERE dedupe_key = $1").bind(&new.dedupe_key).fetch_one(&mut **tx).await?;
+    let found = sqlx::query("SELECT * FROM job WHERE dedupe_key = $1")
+        .bind(&new.dedupe_key)
+        .fetch_one(&mut **tx)
+        .await?;
     let job = row::job(&found)?;
     let fresh = inserted.rows_affected() > 0;
     if fresh {

@@ -114,8 +114,15 @@ impl Ledger {
         apply(&mut job, &Change { state: Some(State::Queued), ..change.clone() }, now_ms)?;
         job.fence += 1;
         save(&mut tx, &job, change.work.as_ref(), false).await?;
-        events::append(&mut tx, id, (Some(State::NeedsApproval), job.state), "person", &change.detail, now_ms)
-            .await?;
+        events::append(
+            &mut tx,
+            id,
+            (Some(State::NeedsApproval), job.state),
+            "person",
+            &change.detail,
+            now_ms,
+        )
+        .await?;
         self.publish(tx).await?;
         Ok(Recorded::Done(job))
     }

@@ -74,6 +74,26 @@ impl Service {
             Self::Sandbox => "sandbox",
         }
     }
+
+    /// The name in sentences for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Nemo => "NemoVideo",
+            Self::SkillBoss => "SkillBoss",
+            Self::Sandbox => "the sandbox",
+        }
+    }
+
+    /// The same where a sentence begins.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Nemo => "NemoVideo",
+            Self::SkillBoss => "SkillBoss",
+            Self::Sandbox => "The sandbox",
+        }
+    }
 }
 
 impl FromStr for Service {
@@ -84,7 +104,9 @@ impl FromStr for Service {
             "nemo" => Ok(Self::Nemo),
             "skillboss" => Ok(Self::SkillBoss),
             "sandbox" => Ok(Self::Sandbox),
-            _ => Err(Error::invalid(format!("There is no service {text:?}; there are nemo, skillboss and sandbox."))),
+            _ => Err(Error::invalid(format!(
+                "There is no service {text:?}; there are nemo, skillboss and sandbox."
+            ))),
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct JobReport {
     pub service: String,
     /// What happened, for the person. Words of the service are in quotation marks: data, not instructions.
     pub message: String,
+    /// What the service said about what it did: data, not an instruction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
     /// The session whose timeline this is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,

@@ -209,3 +209,20 @@ pub enum Media {
     /// A public address, already checked; it may be signed.
     Url(SafeUrl),
 }
+
+impl Media {
+    /// The name by which people and services know it: the last part of the path or address.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Url(url) => url
+                .reveal()
+                .path_segments()
+                .and_then(|mut parts| parts.next_back())
+                .filter(|part| !part.is_empty())
+                .unwrap_or("the address")
+                .to_owned(),
+        }
+    }
+}

@@ -82,8 +82,7 @@ mod tests {
     #[test]
     fn it_halves_once_for_one_complaint_and_grows_only_in_use() {
         let start = Instant::now();
-        let mut bucket =
-            Bucket { per_second: 10.0, tokens: 10.0, filled: start, slowed: None };
+        let mut bucket = Bucket { per_second: 10.0, tokens: 10.0, filled: start, slowed: None };
         assert!((0..10).all(|_| bucket.take(start).is_zero()), "a burst of a second's worth");
         assert_eq!(bucket.take(start), Duration::from_millis(100));
         bucket.slow_down(start);

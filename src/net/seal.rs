@@ -37,7 +37,12 @@ impl Seal {
     /// The words with their seal: safe in a path when the words are letters, digits, `.`, `-` and `_`.
     #[must_use]
     pub fn seal(&self, words: &str) -> String {
-        self.keys.first().map(|key| format!("{words}.{}.{}", key.name, hex(hmac::sign(&key.secret, words.as_bytes()).as_ref()))).unwrap_or_default()
+        self.keys
+            .first()
+            .map(|key| {
+                format!("{words}.{}.{}", key.name, hex(hmac::sign(&key.secret, words.as_bytes()).as_ref()))
+            })
+            .unwrap_or_default()
     }
 
     /// The words, if they were sealed with one of the keys. Takes equally long for every wrong seal.

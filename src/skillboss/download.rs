@@ -24,7 +24,12 @@ impl Client {
     /// # Errors
     /// [`Kind::Unavailable`] when it can be tried again later, with a fresh address; [`Kind::Protocol`] when what came
     /// is no MP4; [`Kind::Forbidden`] when the address may not be contacted; [`Kind::Storage`].
-    pub async fn download(&self, url: &SafeUrl, part_file: &Path, on_progress: Progress<'_>) -> Result<Downloaded> {
+    pub async fn download(
+        &self,
+        url: &SafeUrl,
+        part_file: &Path,
+        on_progress: Progress<'_>,
+    ) -> Result<Downloaded> {
         let mut part = Staged::open(part_file).await?;
         let limits = Limits { head: self.timing.answer, idle: self.timing.answer, most_bytes: MOST_BYTES };
         let mut repeats = 0;

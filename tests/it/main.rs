@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod bad_input;
+mod by_hand;
 mod canned;
 mod cli;
 mod clients;

@@ -91,8 +91,7 @@ pub(super) async fn submit(
             .next("Repeat the call exactly as it was, with quote_token added."));
     }
     let quote = quote(app, service, input).await?;
-    let output_path =
-        paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
+    let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
     let request = parts::request(app, caller, input, prompt, &quote, output_path).await?;
     let waits = !input.approved && approve::is_needed(app, service, quote.most());
     let mut new = NewJob {
@@ -124,8 +123,10 @@ pub(super) async fn submit(
 /// What only sessions understand is refused, not dropped.
 fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
     if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
-        return Err(Error::invalid("SkillBoss has no sessions, so session_id cannot be used with its models. Nothing was sent.")
-            .next("Leave out session_id, or leave out model to go on in the NemoVideo session."));
+        return Err(Error::invalid(
+            "SkillBoss has no sessions, so session_id cannot be used with its models. Nothing was sent.",
+        )
+        .next("Leave out session_id, or leave out model to go on in the NemoVideo session."));
     }
     if !input.files.is_empty() {
         return Err(Error::invalid("These models take no uploads. Nothing was sent.")
@@ -137,4 +138,3 @@ fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
 fn tidy(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
-

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::quote::{Quote, today};
+use super::quote::{Quote, standard_price, today};
 use super::tidy;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::paths;
 use crate::jobs::plan::{self, Caller, GenerateInput};
-use crate::model::catalog::{Catalog, Plan, Wish};
+use crate::model::catalog::{Catalog, Plan};
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, JobId};
 use crate::model::request::{Fallback, Film, Inputs, Request, Run};
@@ -57,8 +57,11 @@ pub(super) async fn request(
     );
     let chained = input.chain_frames && total > 1;
     if chained && !plan.can_chain_frames {
-        return Err(Error::invalid(format!("{} takes no first frame, so its clips cannot be chained.", plan.model))
-            .next("Leave chain_frames out: the parts are made side by side then."));
+        return Err(Error::invalid(format!(
+            "{} takes no first frame, so its clips cannot be chained.",
+            plan.model
+        ))
+        .next("Leave chain_frames out: the parts are made side by side then."));
     }
     let folder = app.config().data_dir().join("clips").join(JobId::fresh().as_str());
     let mut parts = Vec::with_capacity(total);
@@ -73,7 +76,8 @@ pub(super) async fn request(
             ..base.clone()
         };
         let most = quote.most.get(place).copied().unwrap_or_default();
-        let file = if total == 1 { output_path.clone() } else { folder.join(format!("part-{}.mp4", place + 1)) };
+        let file =
+            if total == 1 { output_path.clone() } else { folder.join(format!("part-{}.mp4", place + 1)) };
         parts.push(Run {
             prompt: prompt.to_owned(),
             model: plan.model.clone(),
@@ -112,18 +116,7 @@ fn fallback(
     most: Usd,
 ) -> Result<Option<Fallback>> {
     let Some(standard) = &plan.standard_tier else { return Ok(None) };
-    let wish = Wish {
-        model: standard.clone(),
-        duration_s,
-        aspect: plan.aspect.clone(),
-        resolution: plan.resolution.clone(),
-        audio: plan.audio,
-        ..Wish::default()
-    };
-    let other = catalog.plan(&wish, today(now_ms)?).ok();
-    let price = other.as_ref().filter(|other| other.segments.len() == 1).and_then(|other| other.price);
-    Ok(price
-        .map(Usd::up_to_cent)
+    Ok(standard_price(catalog, plan, duration_s, today(now_ms)?)
         .filter(|price| *price <= most)
         .map(|estimate| Fallback { model: standard.clone(), estimate }))
 }

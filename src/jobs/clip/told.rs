@@ -136,11 +136,8 @@ fn message(
                 None => said.push("✅ Done.".to_owned()),
             }
             if let Some(usd) = cost.and_then(|cost| cost.usd) {
-                let about = if cost.is_some_and(|cost| cost.usd_is_assumed) {
-                    "It probably cost"
-                } else {
-                    "It cost"
-                };
+                let about =
+                    if cost.is_some_and(|cost| cost.usd_is_assumed) { "It probably cost" } else { "It cost" };
                 said.push(format!("{about} {usd}."));
             }
             if let Some(used) = used {

@@ -18,8 +18,10 @@ const MAX_PICTURE_BYTES: u64 = 8 * 1024 * 1024;
 /// As [`input_file`]; an address instead of a file; another kind of file; too large. Nothing was sent.
 pub fn picture(config: &Config, caller: &Caller, text: &str) -> Result<PathBuf> {
     if text.contains("://") && !text.trim().to_ascii_lowercase().starts_with("file:") {
-        return Err(Error::invalid("These models take pictures as files on this machine, not as addresses. Nothing was sent.")
-            .next("Save the picture to a file and name that."));
+        return Err(Error::invalid(
+            "These models take pictures as files on this machine, not as addresses. Nothing was sent.",
+        )
+        .next("Save the picture to a file and name that."));
     }
     let path = input_file(config, caller, text)?;
     let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
@@ -38,7 +40,11 @@ pub fn picture(config: &Config, caller: &Caller, text: &str) -> Result<PathBuf> 
     if bytes > MAX_PICTURE_BYTES {
         return Err(Error::new(
             Kind::FileTooLarge,
-            format!("{} has {} MB; a picture may have 8 MB. Nothing was sent.", path.display(), bytes.div_ceil(1 << 20)),
+            format!(
+                "{} has {} MB; a picture may have 8 MB. Nothing was sent.",
+                path.display(),
+                bytes.div_ceil(1 << 20)
+            ),
         )
         .next("Make it smaller, for example 1920 pixels wide as JPEG."));
     }

@@ -77,7 +77,9 @@ pub(super) async fn lost(
             .record(Change {
                 state: Some(State::Submitting),
                 work: notes(&work)?,
-                note: Some("The answer was lost; the service's notice may still tell what became of it.".to_owned()),
+                note: Some(
+                    "The answer was lost; the service's notice may still tell what became of it.".to_owned(),
+                ),
                 due_at_ms: Some(Some(step.now_ms() + (NOTICE_MS - waited).min(60_000))),
                 ..Change::default()
             })

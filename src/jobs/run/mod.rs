@@ -15,9 +15,9 @@ use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::inspect::Seen;
 use crate::ledger::Change;
 use crate::model::job::{EpochMs, State};
-use crate::money::Usd;
 use crate::model::report::FileReport;
 use crate::model::request::{Request, Run};
+use crate::money::Usd;
 use crate::redact::SafeUrl;
 use crate::skillboss::Remote;
 
@@ -108,8 +108,8 @@ pub(super) async fn stay(step: &mut Step, error: &Error, faults: u64) -> Result<
         };
         return fetch::expired(step, &run, work).await;
     }
-    let pause = asked_pause(error)
-        .unwrap_or_else(|| Duration::from_millis(250 << faults.min(8)).min(PATIENCE));
+    let pause =
+        asked_pause(error).unwrap_or_else(|| Duration::from_millis(250 << faults.min(8)).min(PATIENCE));
     let next = error.next_step().unwrap_or_default();
     let mut kept = step.job.work.clone();
     if !kept.is_object() {

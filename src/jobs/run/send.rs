@@ -38,8 +38,7 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         Some(update) => Work::Template(template::of(update)?),
         None => Work::Clip(clip::body(&inputs).await?),
     };
-    let app = step.app.clone();
-    let _turn = app.sending().await;
+    let turn = step.app.sending().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
     let detail = json!({ "model": model, "most": run.most });
@@ -51,7 +50,13 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         step.ledger
             .end_attempt(&step.job.id, n, AttemptState::NotSent, None, Value::Null, step.now_ms())
             .await?;
-        return again(step, work, "The process was stopped just before sending; starting anew.", Duration::from_millis(50)).await;
+        return again(
+            step,
+            work,
+            "The process was stopped just before sending; starting anew.",
+            Duration::from_millis(50),
+        )
+        .await;
     }
     let submission = Submission {
         model,
@@ -64,16 +69,32 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         idempotency_key: format!("{}.{n}", step.job.id),
     };
     work.sent_at_ms = Some(step.now_ms());
-    let (ledger, app, id) = (step.ledger.clone(), step.app.clone(), step.job.id.clone());
-    let seen = async |ids: Ids| {
-        let Some(name) = ids.request_id else { return };
-        if let Err(error) = ledger.note_attempt(&id, n, &name, app.now_ms()).await {
-            tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
+    // An answer that is on its way is worth the wait, though the process is to end; and it counts, though somebody else
+    // may hold the job by then, because this process was stopped meanwhile.
+    let (mut own, run) = (step.clone(), run.clone());
+    let sent = tokio::spawn(async move {
+        let sent = client.submit(&submission, async |ids| name(&own, n, ids).await).await;
+        let settled = settle(&mut own, &run, work, n, sent).await;
+        drop(turn);
+        (own, settled)
+    });
+    match sent.await {
+        Ok((own, settled)) => {
+            *step = own;
+            settled
         }
-    };
-    // Not stopped by the end of the process: an answer that is on its way is worth the wait.
-    let sent = client.submit(&submission, seen).await;
-    settle(step, run, work, n, sent).await
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Error::internal("Sending was interrupted.").because(error).into()),
+    }
+}
+
+/// Keeps the service's name for a run as soon as its answer begins.
+async fn name(step: &Step, n: u32, ids: Ids) {
+    let Some(name) = ids.request_id else { return };
+    let (id, now_ms) = (&step.job.id, step.now_ms());
+    if let Err(error) = step.ledger.note_attempt(id, n, &name, now_ms).await {
+        tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
+    }
 }
 
 async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {
@@ -126,7 +147,8 @@ pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> 
     match step.record(change.clone()).await {
         // It was put aside as lost while the answer was on its way: the answer heals it.
         Err(Halt::Lost) => {
-            let healed = step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms());
+            let healed =
+                step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms());
             healed.await?;
             Err(Halt::Lost)
         }
@@ -182,7 +204,13 @@ pub(super) async fn again(step: &mut Step, work: RunWork, note: &str, pause: Dur
     .await
 }
 
-async fn end(step: &Step, n: u32, state: AttemptState, name: Option<&str>, detail: Value) -> Result<(), Halt> {
+async fn end(
+    step: &Step,
+    n: u32,
+    state: AttemptState,
+    name: Option<&str>,
+    detail: Value,
+) -> Result<(), Halt> {
     let now_ms: EpochMs = step.now_ms();
     step.ledger.end_attempt(&step.job.id, n, state, name, detail, now_ms).await?;
     Ok(())

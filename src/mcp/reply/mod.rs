@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Money};
-use crate::model::job::State;
 use crate::jobs::estimate::Estimate;
+use crate::model::job::State;
 use crate::model::report::{
     CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
     UploadReport,
@@ -202,6 +202,9 @@ fn job_text(report: &JobReport) -> String {
     }
     if let Some(good) = good(&report.checks) {
         let _ = write!(text, "\nDelivery check: {good}");
+    }
+    if let Some(words) = &report.reply {
+        let _ = write!(text, "\nThe service said: {}", quotation(words));
     }
     for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
         let _ = write!(text, "\nChanged: {change}");

@@ -27,7 +27,7 @@ fn finished() -> JobReport {
             height: Some(1080),
             duration_s: Some(10.0),
         }],
-        cost: Some(CostReport { credits: Some(5.0), credits_left: Some(95.0), worst_case_credits: None }),
+        cost: Some(CostReport { credits: Some(5.0), credits_left: Some(95.0), ..CostReport::default() }),
         changes: vec!["title \"Sunset\" added".into()],
         actions: vec![ActionReport {
             action: "export".into(),

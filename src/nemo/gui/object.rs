@@ -15,9 +15,7 @@ pub(super) struct Named {
 pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named> {
     let tokens = &clause.tokens;
     let mut at = verb + 1;
-    let plus = |at: usize| {
-        matches!(tokens.get(at..at + 2), Some([p, b]) if p.mark() == Some('+') && b.is(Tag::Button))
-    };
+    let plus = |at: usize| matches!(tokens.get(at..at + 2), Some([p, b]) if p.mark() == Some('+') && b.is(Tag::Button));
     while !plus(at) && tokens.get(at).is_some_and(|t| skipped(t) && !starts_name(tokens, at)) {
         at += 1;
     }
@@ -32,9 +30,17 @@ pub(super) fn control(reply: &str, clause: &Clause, verb: usize) -> Option<Named
         return Some(path_end(reply, tokens, behind).unwrap_or(Named { name, behind, sure: true }));
     }
     // 照片下面的“替换”: the name stands behind its place.
-    let quoted = tokens.iter().enumerate().skip(at).take(10).take_while(|(_, t)| t.mark().is_none()).find(|(_, t)| t.kind == Kind::Quote);
+    let quoted = tokens
+        .iter()
+        .enumerate()
+        .skip(at)
+        .take(10)
+        .take_while(|(_, t)| t.mark().is_none())
+        .find(|(_, t)| t.kind == Kind::Quote);
     if let Some((i, quote)) = quoted.filter(|&(i, _)| {
-        first.cjk() && tokens.get(i - 1).is_some_and(|t| t.norm == "的") && !tokens.get(at..i).unwrap_or_default().iter().any(|t| t.is(Tag::Click) && !t.is(Tag::Control))
+        first.cjk()
+            && tokens.get(i - 1).is_some_and(|t| t.norm == "的")
+            && !tokens.get(at..i).unwrap_or_default().iter().any(|t| t.is(Tag::Click) && !t.is(Tag::Control))
     }) {
         let behind = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|t| t.is(Tag::Button)));
         let name = inner(reply.get(quote.start..quote.end)?);

@@ -48,7 +48,14 @@ fn translate(
                 let words = c.tokens.len();
                 let elliptic = words <= 2 && !c.tokens.iter().any(|t| t.any(&[Tag::What, Tag::Question]));
                 elliptic
-                    || c.tokens.iter().take(3).any(|t| t.any(&[Tag::Happy, Tag::Neg]) || t.norm.starts_with("no ") || matches!(t.norm.as_str(), "没" | "没有" | "没有要" | "curious" | "unsure" | "还有"))
+                    || c.tokens.iter().take(3).any(|t| {
+                        t.any(&[Tag::Happy, Tag::Neg])
+                            || t.norm.starts_with("no ")
+                            || matches!(
+                                t.norm.as_str(),
+                                "没" | "没有" | "没有要" | "curious" | "unsure" | "还有"
+                            )
+                    })
             })
     });
     let mut mood = if asked { Mood::Offered } else { Mood::Statement };
@@ -148,7 +155,12 @@ fn translate(
         // "Go to File and choose Export": one way.
         let way = step.rule == "opens by name"
             && steps.get(i + 1).is_some_and(Option::is_some)
-            && target.as_deref().is_some_and(|t| matches!(crate::nemo::words::folded(t).as_str(), "file" | "menu" | "more" | "文件" | "菜单" | "更多"));
+            && target.as_deref().is_some_and(|t| {
+                matches!(
+                    crate::nemo::words::folded(t).as_str(),
+                    "file" | "menu" | "more" | "文件" | "菜单" | "更多"
+                )
+            });
         if !merged && !way {
             out.actions.push(GuiAction { action: step.action, when: step.when, target });
             out.reasons.push(Reason {

@@ -170,7 +170,20 @@ pub(super) fn conditional(clause: &Clause) -> bool {
 pub(super) fn awaited(clause: &Clause) -> bool {
     !clause.joined
         && clause.tokens.iter().find(|t| !t.any(&[Tag::But]) && t.norm != "only").is_some_and(|t| {
-            t.is(Tag::If) || matches!(t.norm.as_str(), "as long as" | "once" | "when" | "as soon as" | "whenever" | "只要" | "如果" | "若" | "前提是" | "前提")
+            t.is(Tag::If)
+                || matches!(
+                    t.norm.as_str(),
+                    "as long as"
+                        | "once"
+                        | "when"
+                        | "as soon as"
+                        | "whenever"
+                        | "只要"
+                        | "如果"
+                        | "若"
+                        | "前提是"
+                        | "前提"
+                )
         })
         && !clause.tokens.iter().any(|t| matches!(t.norm.as_str(), "fails" | "error" | "失败" | "failed"))
 }
@@ -200,8 +213,9 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
 
 fn mood_of(clause: &Clause, before: Mood) -> Mood {
     let head = clause.tokens.iter().find(|t| !t.is(Tag::Should));
-    let imperative =
-        |t: &Token| !t.cjk() && t.any(&[Tag::Click, Tag::Preview, Tag::Open, Tag::Go]) && !t.is(Tag::Timeline);
+    let imperative = |t: &Token| {
+        !t.cjk() && t.any(&[Tag::Click, Tag::Preview, Tag::Open, Tag::Go]) && !t.is(Tag::Timeline)
+    };
     let places = clause.tokens.iter().position(|t| !t.is(Tag::Should)).is_some_and(|i| {
         matches!(clause.tokens.get(i..i + 2), Some([v, d]) if v.is(Tag::Drag) && !v.cjk() && d.is(Tag::Det) && v.norm != "drop")
     });
@@ -271,7 +285,9 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
         && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "先" | "再" | "然后" | "您" | "把" | "将"));
     // "Before you click Export, the captions must be proofread", 点击导出之前我会检查.
     let earlier = if verb.cjk() {
-        verb.any(&[Tag::Click, Tag::Drag, Tag::Open]) && !verb.is(Tag::Preview) && post.iter().any(|t| matches!(t.norm.as_str(), "之前" | "以前" | "前"))
+        verb.any(&[Tag::Click, Tag::Drag, Tag::Open])
+            && !verb.is(Tag::Preview)
+            && post.iter().any(|t| matches!(t.norm.as_str(), "之前" | "以前" | "前"))
     } else {
         matches!(pre.iter().rev().find(|t| !t.any(&[Tag::You, Tag::Filler])), Some(t) if matches!(t.norm.as_str(), "before" | "until" | "unless" | "without" | "instead of" | "rather than"))
     };
@@ -354,7 +370,8 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
     if pre.last().is_some_and(|t| t.norm == "to") && !pre.iter().any(|t| t.any(&[Tag::Can, Tag::Should])) {
         return None;
     }
-    let chosen = clause.joined && pre.first().is_some_and(|t| matches!(t.norm.as_str(), "or" | "ou" | "oder" | "o"));
+    let chosen =
+        clause.joined && pre.first().is_some_and(|t| matches!(t.norm.as_str(), "or" | "ou" | "oder" | "o"));
     if chosen && before == Mood::Statement {
         return None;
     }

@@ -110,7 +110,16 @@ pub(super) fn clauses<'a>(tokens: &'a [Token]) -> Vec<Clause<'a>> {
         if ends {
             close(start, i, spoken, &mut out);
             let titled = |c: &Clause<'_>| {
-                let asks = [Tag::Export, Tag::Upload, Tag::State, Tag::Credit, Tag::Ask, Tag::HereIs, Tag::Attach, Tag::Own];
+                let asks = [
+                    Tag::Export,
+                    Tag::Upload,
+                    Tag::State,
+                    Tag::Credit,
+                    Tag::Ask,
+                    Tag::HereIs,
+                    Tag::Attach,
+                    Tag::Own,
+                ];
                 c.has(Tag::Says) || c.any(&[Tag::Picture, Tag::Ui]) && !c.any(&asks)
             };
             let says = token.mark() == Some(':') && out.last().is_some_and(titled);
@@ -154,7 +163,9 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
     }
     // "I need to show this tomorrow so get me a file".
     if token.norm == "so" && at > start {
-        return next.is_some_and(|n| n.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !n.is(Tag::I));
+        return next.is_some_and(|n| {
+            n.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !n.is(Tag::I)
+        });
     }
     // 晚点再导出, 等客户确认再导出: one wish, put off.
     let waits = tokens.get(start..at).unwrap_or_default();
@@ -170,8 +181,11 @@ pub(super) fn done_first(part: &[Token]) -> bool {
     let Some(first) = part.first().filter(|t| t.is(Tag::After) && !t.cjk()) else { return false };
     let ahead = part.get(1..part.len().min(12)).unwrap_or_default();
     let ahead = ahead.split(|t| t.kind != Kind::Word && t.kind != Kind::Number).next().unwrap_or_default();
-    let you = ahead.iter().any(|t| t.any(&[Tag::You, Tag::Be]) || t.norm.starts_with("you") || t.norm == "has been");
-    let made = ahead.iter().any(|t| t.is(Tag::Changed) && !t.any(&[Tag::Done, Tag::Edit]) && t.norm != "made");
+    let you = ahead
+        .iter()
+        .any(|t| t.any(&[Tag::You, Tag::Be]) || t.norm.starts_with("you") || t.norm == "has been");
+    let made =
+        ahead.iter().any(|t| t.is(Tag::Changed) && !t.any(&[Tag::Done, Tag::Edit]) && t.norm != "made");
     first.kind == Kind::Word && you && made
 }
 
@@ -183,7 +197,22 @@ fn asked_behind(part: &[Token], before: usize) -> usize {
 
 /// Does the word before the verb at `at` say that it has happened?
 fn just_done(part: &[Token], at: usize) -> bool {
-    const JUST: &[&str] = &["刚", "刚刚", "刚才", "我刚", "我刚刚", "昨天", "昨晚", "前天", "上次", "上周", "今早", "已经", "我已经", "我已"];
+    const JUST: &[&str] = &[
+        "刚",
+        "刚刚",
+        "刚才",
+        "我刚",
+        "我刚刚",
+        "昨天",
+        "昨晚",
+        "前天",
+        "上次",
+        "上周",
+        "今早",
+        "已经",
+        "我已经",
+        "我已",
+    ];
     part.get(at.saturating_sub(2)..at).unwrap_or_default().iter().any(|t| JUST.contains(&t.norm.as_str()))
         && part.get(at).is_some_and(Token::cjk)
 }
@@ -208,9 +237,15 @@ fn others(part: &[Token], at: usize) -> bool {
     };
     let does = |t: &Token| {
         t.any(&[Tag::Aux, Tag::Be])
-            || matches!(t.norm.as_str(), "handles" | "does" | "takes care" | "责" | "会" | "去" | "自己" | "来" | "在" | "就")
+            || matches!(
+                t.norm.as_str(),
+                "handles" | "does" | "takes care" | "责" | "会" | "去" | "自己" | "来" | "在" | "就"
+            )
     };
-    let to = who.checked_sub(2).and_then(|b| ahead.get(b)).is_some_and(|t| matches!(t.norm.as_str(), "for" | "to" | "with"));
+    let to = who
+        .checked_sub(2)
+        .and_then(|b| ahead.get(b))
+        .is_some_and(|t| matches!(t.norm.as_str(), "for" | "to" | "with"));
     !to && !between.iter().any(asked) && (between.is_empty() || between.iter().any(does))
 }
 
@@ -276,14 +311,18 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             }
         }
         let done = next.is_some_and(|n| {
-            n.cjk() && (n.norm.starts_with('的') || matches!(n.norm.as_str(), "了" | "过" | "来的" | "下来的" | "出来的"))
+            n.cjk()
+                && (n.norm.starts_with('的')
+                    || matches!(n.norm.as_str(), "了" | "过" | "来的" | "下来的" | "出来的"))
         });
         if done && !(token.is(Tag::Export) && next.is_some_and(|n| n.norm == "了")) {
             kill(i, i + 1, &[Tag::Export, Tag::Upload]);
         }
         // 既然状态是已完成, 余额我刚看过了: told, not asked.
         let known = matches!(token.norm.as_str(), "既然" | "反正" | "由于" | "因为" | "since" | "seeing")
-            || token.cjk() && token.any(&[Tag::Show, Tag::Check]) && (just_done(part, i) || next.is_some_and(|n| n.norm == "过"));
+            || token.cjk()
+                && token.any(&[Tag::Show, Tag::Check])
+                && (just_done(part, i) || next.is_some_and(|n| n.norm == "过"));
         if known && !part.iter().any(|t| t.any(&[Tag::HowMany, Tag::HowLong])) {
             kill(0, end, &[Tag::Credit, Tag::Balance, Tag::State, Tag::Progress]);
         }
@@ -314,7 +353,9 @@ fn liveness(part: &[Token]) -> Vec<bool> {
             }
         }
         // "Once the client approves we export", 等客户确认再导出: waits for somebody else.
-        let awaits = token.is(Tag::After) && !token.cjk() && part.iter().skip(i + 1).take(5).any(|t| t.is(Tag::Person) && !t.is(Tag::You))
+        let awaits = token.is(Tag::After)
+            && !token.cjk()
+            && part.iter().skip(i + 1).take(5).any(|t| t.is(Tag::Person) && !t.is(Tag::You))
             || token.norm == "等" && i <= 1 && part.iter().skip(i).any(|t| t.norm == "再");
         if awaits {
             kill(i, end, TRANSPORT);

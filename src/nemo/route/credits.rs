@@ -46,21 +46,43 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             && c.tokens.first().is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
             && c.tokens.get(1).is_some_and(verbal);
         let roll = at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
-            matches!(b.norm.as_str(), "最后的" | "片尾的" | "结尾的" | "片头的" | "滚动的" | "片尾" | "结尾" | "片头" | "的")
-        }) && c.tokens.get(at).is_some_and(|t| !t.cjk()) && !c.any(&[Tag::HowMany, Tag::I, Tag::Account, Tag::Left]);
+            matches!(
+                b.norm.as_str(),
+                "最后的" | "片尾的" | "结尾的" | "片头的" | "滚动的" | "片尾" | "结尾" | "片头" | "的"
+            )
+        }) && c.tokens.get(at).is_some_and(|t| !t.cjk())
+            && !c.any(&[Tag::HowMany, Tag::I, Tag::Account, Tag::Left]);
         let film = roll || c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
         let tuned = c.has(Tag::EditWord)
             && !c.has(Tag::Enough)
             && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
         // "The credits should mention my team"; "I know I'm low on credits": no question.
         let wished = c.live().any(|(_, t)| t.norm == "should") && asks.is_none();
-        let known = !c.asks && !c.any(&[Tag::HowMany, Tag::Check, Tag::Show, Tag::What])
-            && c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "i know" | "i" | "i have" | "i've" | "i still have" | "there are" | "we have"))
-            && c.tokens.get(..at).is_some_and(|p| p.iter().take(3).any(|t| matches!(t.norm.as_str(), "know" | "i know" | "have" | "i have" | "i've" | "enough" | "plenty")));
+        let known = !c.asks
+            && !c.any(&[Tag::HowMany, Tag::Check, Tag::Show, Tag::What])
+            && c.tokens.first().is_some_and(|t| {
+                matches!(
+                    t.norm.as_str(),
+                    "i know" | "i" | "i have" | "i've" | "i still have" | "there are" | "we have"
+                )
+            })
+            && c.tokens.get(..at).is_some_and(|p| {
+                p.iter().take(3).any(|t| {
+                    matches!(
+                        t.norm.as_str(),
+                        "know" | "i know" | "have" | "i have" | "i've" | "enough" | "plenty"
+                    )
+                })
+            });
         let first = first || film || tuned || wished || known;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
-            let per_word = if help == 0.0 && !c.any(&[Tag::HowLong, Tag::Price]) && !c.tokens.iter().any(Token::cjk) { 0.7 } else { 0.5 };
+            let per_word =
+                if help == 0.0 && !c.any(&[Tag::HowLong, Tag::Price]) && !c.tokens.iter().any(Token::cjk) {
+                    0.7
+                } else {
+                    0.5
+                };
             let weight = 2.0 + 0.4 * help - per_word * all - picture;
             return Some(reading(c, Intent::Credits, at, "names the balance", weight));
         }
@@ -78,9 +100,26 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     // "Got enough in the tank for three more?"
     let got = c.find(Tag::Enough).filter(|&at| {
         let ahead = c.tokens.get(..at).unwrap_or_default();
-        c.asks && ahead.iter().all(|t| t.any(&[Tag::Have, Tag::I, Tag::Aux, Tag::Filler, Tag::Be, Tag::Get, Tag::SoFar, Tag::We, Tag::They, Tag::Question, Tag::And]))
+        c.asks
+            && ahead.iter().all(|t| {
+                t.any(&[
+                    Tag::Have,
+                    Tag::I,
+                    Tag::Aux,
+                    Tag::Filler,
+                    Tag::Be,
+                    Tag::Get,
+                    Tag::SoFar,
+                    Tag::We,
+                    Tag::They,
+                    Tag::Question,
+                    Tag::And,
+                ])
+            })
     });
-    if let Some(at) = got.filter(|_| edit.is_none() && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Own, Tag::Progress])) {
+    if let Some(at) =
+        got.filter(|_| edit.is_none() && !c.any(&[Tag::EditWord, Tag::Uploaded, Tag::Own, Tag::Progress]))
+    {
         return Some(reading(c, Intent::Credits, at, "whether it suffices", 2.3 - 0.15 * all));
     }
     let charged = |t: &Token| {
@@ -117,7 +156,9 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     let time = c.any(&[Tag::HowLong, Tag::Progress]) && !c.has(Tag::Afford);
     let spend = c.has(Tag::What) && c.has(Tag::Spend) && c.has(Tag::SoFar) && edit.is_none() && all == 0.0;
-    if let Some(at) = c.find(Tag::Spend).filter(|_| spend && !c.any(&[Tag::EditWord, Tag::Asset, Tag::Project])) {
+    if let Some(at) =
+        c.find(Tag::Spend).filter(|_| spend && !c.any(&[Tag::EditWord, Tag::Asset, Tag::Project]))
+    {
         return Some(reading(c, Intent::Credits, at, "what may be spent", 2.2));
     }
     let mine = c.has(Tag::What)
@@ -129,8 +170,19 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = c.find(Tag::Left).filter(|_| mine) {
         return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
     }
-    let remains = all == 0.0 && c.has(Tag::Left) && c.has(Tag::HowMany) && edit.is_none()
-        && !c.any(&[Tag::Project, Tag::Asset, Tag::Done, Tag::EditWord, Tag::Progress, Tag::HowLong, Tag::Video]);
+    let remains = all == 0.0
+        && c.has(Tag::Left)
+        && c.has(Tag::HowMany)
+        && edit.is_none()
+        && !c.any(&[
+            Tag::Project,
+            Tag::Asset,
+            Tag::Done,
+            Tag::EditWord,
+            Tag::Progress,
+            Tag::HowLong,
+            Tag::Video,
+        ]);
     if let Some(at) = many.filter(|_| remains) {
         return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
     }

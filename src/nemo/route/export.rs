@@ -42,7 +42,11 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         // 集锦导出一份给我: what stands before it is the thing meant.
         let behind = c.tokens.get(at + 1..).unwrap_or_default();
         let topic = c.tokens.get(at).is_some_and(Token::cjk)
-            && (c.tokens.get(at).is_some_and(|t| t.norm.ends_with(['份', '下', '个', '版'])) || behind.iter().take(3).any(|t| t.is(Tag::Give) || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版")));
+            && (c.tokens.get(at).is_some_and(|t| t.norm.ends_with(['份', '下', '个', '版']))
+                || behind.iter().take(3).any(|t| {
+                    t.is(Tag::Give)
+                        || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版")
+                }));
         let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
         let asked = asked_for || subject;
         let ahead = if topic { 0.3 } else { 1.0 };
@@ -98,7 +102,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }
     // "A clip from my phone": the other way, too.
     let from = c.tokens.windows(2).any(|w| matches!(w, [f, d] if f.norm == "from my" && d.is(Tag::Device)))
-        || c.tokens.windows(3).any(|w| matches!(w, [f, m, d] if f.norm == "from" && m.is(Tag::Det) && d.is(Tag::Device)));
+        || c.tokens
+            .windows(3)
+            .any(|w| matches!(w, [f, m, d] if f.norm == "from" && m.is(Tag::Det) && d.is(Tag::Device)));
     if from && !finished {
         return None;
     }
@@ -153,7 +159,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     // "Keep it under a minute": no wish to have it.
     let kept = |at: usize| {
         c.tokens.get(at).is_some_and(|t| t.norm == "keep")
-            && c.tokens.get(at + 2).is_some_and(|t| t.kind == Kind::Number || t.kind == Kind::Word && !t.any(&[Tag::Ask, Tag::Filler]))
+            && c.tokens.get(at + 2).is_some_and(|t| {
+                t.kind == Kind::Number || t.kind == Kind::Word && !t.any(&[Tag::Ask, Tag::Filler])
+            })
     };
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
@@ -194,7 +202,9 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let over = |t: &Token| {
         matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
     };
-    if let Some(at) = give.filter(|&at| c.tokens.get(at).is_some_and(over) && all <= 2.0 && edit.is_none_or(|e| e > at)) {
+    if let Some(at) =
+        give.filter(|&at| c.tokens.get(at).is_some_and(over) && all <= 2.0 && edit.is_none_or(|e| e > at))
+    {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
     }
     // "Can I have it?", 就给我吧: of what was talked about, so the video.
@@ -232,6 +242,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
     // "My mum already has the file": told.
     let theirs = give.is_none() && c.tokens.iter().any(|t| t.is(Tag::Person));
-    bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then))).filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
+    bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then)))
+        .filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
 }

@@ -84,7 +84,9 @@ pub fn route(text: &str) -> Route {
         let mentions = found.reason.weight <= 1.0
             || matches!(found.reason.rule, "names the file" | "asks for a list" | "asks for the link")
             || placed(text, &found.reason)
-            || found.reason.intent == Intent::Export && found.reason.rule != "export verb" && file.is_some_and(|f| fetched(&tokens, f.start));
+            || found.reason.intent == Intent::Export
+                && found.reason.rule != "export verb"
+                && file.is_some_and(|f| fetched(&tokens, f.start));
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
@@ -115,10 +117,37 @@ fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
     let wish = reasons.iter().position(|r| r.weight >= 1.5 && r.intent != Intent::Edit);
     let Some(to) = wish.and_then(|w| reasons.get(w)).map(|r| r.start) else { return };
     let remark = |r: &Reason| {
-        let here = || tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60));
+        let here = || {
+            tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60))
+        };
         let told = here().any(|t| {
-            let own = t.norm.split(' ').next().is_some_and(|w| matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our"));
-            own || t.is(Tag::I) || matches!(t.norm.as_str(), "wants" | "want" | "wanted" | "asked" | "asks" | "loves" | "likes" | "waiting" | "needs" | "想" | "要看" | "想要" | "i have" | "i've got" | "等" | "催" | "我" | "我们" | "喜欢")
+            let own =
+                t.norm.split(' ').next().is_some_and(|w| {
+                    matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our")
+                });
+            own || t.is(Tag::I)
+                || matches!(
+                    t.norm.as_str(),
+                    "wants"
+                        | "want"
+                        | "wanted"
+                        | "asked"
+                        | "asks"
+                        | "loves"
+                        | "likes"
+                        | "waiting"
+                        | "needs"
+                        | "想"
+                        | "要看"
+                        | "想要"
+                        | "i have"
+                        | "i've got"
+                        | "等"
+                        | "催"
+                        | "我"
+                        | "我们"
+                        | "喜欢"
+                )
         });
         let described = tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"));
         r.rule == "thing in a video" && r.start < to && told && !described

@@ -29,10 +29,12 @@ pub(super) fn read(clause: &Clause<'_>) -> Option<Reading> {
     if clause::done_first(clause.tokens) {
         return Some(reading(clause, Intent::Edit, 0, "to be done first", 2.0));
     }
-    best.or_else(|| question(clause)).or_else(|| edit.map(|at| reading(clause, Intent::Edit, at, "edit verb", 2.0))).or_else(|| {
-        let at = clause.live().find(|(_, t)| t.any(&[Tag::EditWord, Tag::Picture]))?.0;
-        Some(reading(clause, Intent::Edit, at, "thing in a video", 1.0))
-    })
+    best.or_else(|| question(clause))
+        .or_else(|| edit.map(|at| reading(clause, Intent::Edit, at, "edit verb", 2.0)))
+        .or_else(|| {
+            let at = clause.live().find(|(_, t)| t.any(&[Tag::EditWord, Tag::Picture]))?.0;
+            Some(reading(clause, Intent::Edit, at, "thing in a video", 1.0))
+        })
 }
 
 /// A reading that rests on the word at `at`.
@@ -74,8 +76,13 @@ pub(super) fn noun(clause: &Clause<'_>, at: usize) -> bool {
             && (!t.tags.known()
                 || matches!(t.norm.as_str(), "last" | "first" | "next" | "own" | "previous" | "new" | "old"))
     };
-    let owner = |t: &Token| !t.cjk() && t.norm.ends_with("'s") && !t.tags.known() || !t.cjk() && !t.is(Tag::Ask) && (t.norm.ends_with(" the") || t.norm.ends_with(" my"));
-    before(1).is_some_and(owner) || before(1).is_some_and(article) && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
+    let owner = |t: &Token| {
+        !t.cjk() && t.norm.ends_with("'s") && !t.tags.known()
+            || !t.cjk() && !t.is(Tag::Ask) && (t.norm.ends_with(" the") || t.norm.ends_with(" my"))
+    };
+    before(1).is_some_and(owner)
+        || before(1).is_some_and(article)
+            && !before(1).is_some_and(|t| matches!(t.norm.as_str(), "this" | "that"))
         || before(1).is_some_and(filler) && before(2).is_some_and(article)
 }
 

@@ -13,10 +13,17 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let found = |tag: Tag| c.find(tag).filter(|&at| !edit_before(edit, at));
     let purse = c.any(&[Tag::Enough, Tag::RunOut, Tag::Afford]) && !c.has(Tag::Progress) && money(c);
     // 这有几张老照片, "I have to show this to my boss": told.
-    let few = c.has(Tag::Own) && !c.asks && !c.any(&[Tag::Tell, Tag::Check, Tag::SoFar]) && c.tokens.iter().any(|t| t.cjk() && t.is(Tag::Own));
-    let others = c.tokens.windows(2).any(|w| matches!(w, [n, s] if s.norm == "show" && n.norm.starts_with("i ") && n.norm.ends_with(" to")));
-    let handing = c.has(Tag::Finished) && c.live().any(|(_, t)| t.any(&[Tag::Give, Tag::Ask]) && t.norm.contains("给我"));
-    let wallet = c.any(&[Tag::Account, Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowLong, Tag::Progress]) && c.asks;
+    let few = c.has(Tag::Own)
+        && !c.asks
+        && !c.any(&[Tag::Tell, Tag::Check, Tag::SoFar])
+        && c.tokens.iter().any(|t| t.cjk() && t.is(Tag::Own));
+    let others = c.tokens.windows(2).any(
+        |w| matches!(w, [n, s] if s.norm == "show" && n.norm.starts_with("i ") && n.norm.ends_with(" to")),
+    );
+    let handing = c.has(Tag::Finished)
+        && c.live().any(|(_, t)| t.any(&[Tag::Give, Tag::Ask]) && t.norm.contains("给我"));
+    let wallet =
+        c.any(&[Tag::Account, Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowLong, Tag::Progress]) && c.asks;
     if few || others || handing || wallet {
         return None;
     }
@@ -44,17 +51,38 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let done =
         c.find(Tag::Done).filter(|&at| ends && edit.is_none() && c.tokens.get(at).is_some_and(Token::cjk));
     // "Ya está perfecto": told.
-    let cleft = c.tokens.windows(2).any(|w| matches!(w, [p, b] if p.is(Tag::Progress) && p.norm.starts_with("what") && b.norm == "is"));
-    let said = !c.asks && c.tokens.iter().take(2).any(|t| matches!(t.norm.as_str(), "it's" | "that's" | "everything" | "we're" | "i'm" | "it"))
-        && c.find(Tag::Progress).and_then(|at| c.tokens.get(at)).is_some_and(|t| ["almost", "nearly", "stuck", "still"].iter().any(|w| t.norm.starts_with(w)));
+    let cleft = c
+        .tokens
+        .windows(2)
+        .any(|w| matches!(w, [p, b] if p.is(Tag::Progress) && p.norm.starts_with("what") && b.norm == "is"));
+    let said = !c.asks
+        && c.tokens
+            .iter()
+            .take(2)
+            .any(|t| matches!(t.norm.as_str(), "it's" | "that's" | "everything" | "we're" | "i'm" | "it"))
+        && c.find(Tag::Progress)
+            .and_then(|at| c.tokens.get(at))
+            .is_some_and(|t| ["almost", "nearly", "stuck", "still"].iter().any(|w| t.norm.starts_with(w)));
     if cleft || said {
         return None;
     }
-    let praised = !c.asks && c.tokens.last().is_some_and(|t| !t.cjk() && t.is(Tag::Filler) && !t.any(&[Tag::SoFar, Tag::Ask, Tag::Progress]) && c.tokens.len() <= 4);
-    if let Some(at) = found(Tag::Progress).or(asked).or(done).filter(|&at| !praised || c.tokens.get(at).is_some_and(|t| t.norm != "ya esta")) {
+    let praised = !c.asks
+        && c.tokens.last().is_some_and(|t| {
+            !t.cjk()
+                && t.is(Tag::Filler)
+                && !t.any(&[Tag::SoFar, Tag::Ask, Tag::Progress])
+                && c.tokens.len() <= 4
+        });
+    if let Some(at) = found(Tag::Progress)
+        .or(asked)
+        .or(done)
+        .filter(|&at| !praised || c.tokens.get(at).is_some_and(|t| t.norm != "ya esta"))
+    {
         return Some(reading(c, Intent::State, at, "asks how far it is", 2.4 - 0.5 * all));
     }
-    if let Some(at) = found(Tag::State).filter(|&at| !next_is_thing(c, at) && !posted(c, at) && !settled(c, at) && !some_status(c, at, all)) {
+    if let Some(at) = found(Tag::State)
+        .filter(|&at| !next_is_thing(c, at) && !posted(c, at) && !settled(c, at) && !some_status(c, at, all))
+    {
         let of = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" of") || t.norm.ends_with(" of the"))
             || c.tokens.get(at + 1).is_some_and(|t| t.norm == "of");
         let per_word = if of && !c.any(&[Tag::Project, Tag::Video, Tag::Asset]) { 1.0 } else { 0.45 };
@@ -89,13 +117,31 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return Some(reading(c, Intent::State, at, "asks for a measure", 2.2 - 0.5 * all));
     }
     // "Tell me a bedtime story".
-    let told = found(Tag::Tell).is_some_and(|at| c.tokens.get(at + 1).is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")));
+    let told = found(Tag::Tell)
+        .is_some_and(|at| c.tokens.get(at + 1).is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")));
     if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds && !told) {
         return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
     }
     // "Read me the subtitles as they are now."
-    let reads = |t: &Token| matches!(t.norm.as_str(), "read me" | "recite" | "remind me" | "tell me" | "list" | "spell out" | "read out" | "read back" | "read");
-    if let Some((at, _)) = c.live().find(|(i, t)| *i <= 2 && reads(t)).filter(|_| c.any(&[Tag::SoFar, Tag::Contain]) && edit.is_none() && all <= 1.0) {
+    let reads = |t: &Token| {
+        matches!(
+            t.norm.as_str(),
+            "read me"
+                | "recite"
+                | "remind me"
+                | "tell me"
+                | "list"
+                | "spell out"
+                | "read out"
+                | "read back"
+                | "read"
+        )
+    };
+    if let Some((at, _)) = c
+        .live()
+        .find(|(i, t)| *i <= 2 && reads(t))
+        .filter(|_| c.any(&[Tag::SoFar, Tag::Contain]) && edit.is_none() && all <= 1.0)
+    {
         return Some(reading(c, Intent::State, at, "asks for a list", 1.9));
     }
     let sent = c.has(Tag::Uploaded) && !c.has(Tag::EditWord) && all <= 1.0;
@@ -343,5 +389,6 @@ fn some_status(c: &Clause<'_>, at: usize, all: f32) -> bool {
 /// "Status is fine": said, not asked.
 fn settled(c: &Clause<'_>, at: usize) -> bool {
     let behind = c.tokens.get(at + 1..).unwrap_or_default();
-    !c.asks && matches!(behind, [be, .., fine] if be.is(Tag::Be) && fine.any(&[Tag::Filler, Tag::Happy]) && !fine.is(Tag::SoFar))
+    !c.asks
+        && matches!(behind, [be, .., fine] if be.is(Tag::Be) && fine.any(&[Tag::Filler, Tag::Happy]) && !fine.is(Tag::SoFar))
 }

@@ -27,7 +27,9 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         at <= 1
             && c.has(Tag::Device)
             && media
-            && edit.and_then(|e| c.tokens.get(e)).is_none_or(|t| matches!(t.norm.as_str(), "add" | "use" | "put" | "include"))
+            && edit
+                .and_then(|e| c.tokens.get(e))
+                .is_none_or(|t| matches!(t.norm.as_str(), "add" | "use" | "put" | "include"))
             && all <= 1.0
             && !c.any(&[Tag::Save, Tag::Finished])
     }) {
@@ -71,22 +73,41 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let inward = c.tokens.windows(2).any(|w| matches!(w, [o, m] if o.norm == "my" && (m.any(&[Tag::Asset, Tag::Video]) || m.norm.ends_with('s'))))
         && c.tokens.iter().rev().take(3).any(|t| matches!(t.norm.as_str(), "in here" | "in there" | "here" | "to you" | "in" | "into this" | "over to you" | "across to you" | "up here" | "inside"))
         && c.tokens.iter().take(4).any(|t| t.any(&[Tag::Get, Tag::Put, Tag::Question]) || t.norm.starts_with("how do") || t.norm.starts_with("where do"));
-    if let Some(at) = c.find(Tag::Own).filter(|_| inward && all <= 1.0 && !c.any(&[Tag::What, Tag::EditWord]) && edit.is_none_or(|e| c.tokens.get(e).is_some_and(|t| t.is(Tag::Put) || t.norm.starts_with("put")))) {
+    if let Some(at) = c.find(Tag::Own).filter(|_| {
+        inward
+            && all <= 1.0
+            && !c.any(&[Tag::What, Tag::EditWord])
+            && edit
+                .is_none_or(|e| c.tokens.get(e).is_some_and(|t| t.is(Tag::Put) || t.norm.starts_with("put")))
+    }) {
         return Some(reading(c, Intent::Upload, at, "brings media in", 2.2 - 0.4 * all));
     }
-    let where_to = c.tokens.first().is_some_and(|t| t.norm.starts_with("where do i") || t.norm == "where" || t.norm.starts_with("where should i"))
-        && c.tokens.iter().any(|t| t.any(&[Tag::Put, Tag::Give, Tag::Upload]) || t.norm.starts_with("put"))
+    let where_to = c.tokens.first().is_some_and(|t| {
+        t.norm.starts_with("where do i") || t.norm == "where" || t.norm.starts_with("where should i")
+    }) && c
+        .tokens
+        .iter()
+        .any(|t| t.any(&[Tag::Put, Tag::Give, Tag::Upload]) || t.norm.starts_with("put"))
         && c.tokens.iter().any(|t| t.norm == "my" || t.norm.ends_with(" my"));
-    let media_of_mine = c.any(&[Tag::Asset, Tag::FileWord, Tag::Video]) && !c.any(&[Tag::EditWord, Tag::Exported]);
+    let media_of_mine =
+        c.any(&[Tag::Asset, Tag::FileWord, Tag::Video]) && !c.any(&[Tag::EditWord, Tag::Exported]);
     if where_to && media_of_mine && all <= 1.0 {
         return Some(reading(c, Intent::Upload, 0, "asks where to put media", 2.3 - 0.4 * all));
     }
-    let handing = c.tokens.iter().take(3).any(|t| t.norm.starts_with("how do i") || t.norm.starts_with("how can i"))
-        && c.tokens.iter().any(|t| matches!(t.norm.as_str(), "hand over" | "hand" | "hand them over" | "hand it over" | "to you" | "give it to you"));
+    let handing =
+        c.tokens.iter().take(3).any(|t| t.norm.starts_with("how do i") || t.norm.starts_with("how can i"))
+            && c.tokens.iter().any(|t| {
+                matches!(
+                    t.norm.as_str(),
+                    "hand over" | "hand" | "hand them over" | "hand it over" | "to you" | "give it to you"
+                )
+            });
     if let Some(at) = c.find(Tag::Give).filter(|_| handing && edit.is_none() && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "gives it to you", 2.4 - 0.4 * all));
     }
-    let goal = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "dir" | "ihnen" | "euch" | "te" | "toi" | "vous" | "voce" | "lhe"));
+    let goal = c.tokens.iter().any(|t| {
+        matches!(t.norm.as_str(), "dir" | "ihnen" | "euch" | "te" | "toi" | "vous" | "voce" | "lhe")
+    });
     if let Some(at) = c.find(Tag::Give).filter(|_| goal && media && edit.is_none() && all <= 2.0) {
         return Some(reading(c, Intent::Upload, at, "gives it to you", 2.2 - 0.3 * all));
     }
@@ -114,7 +135,8 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }) {
         return Some(reading(c, Intent::Upload, at, "sends media", 2.0 - 0.4 * all));
     }
-    let to_me = c.tokens.iter().any(|t| t.is(Tag::Give) && t.norm.ends_with(" me")) || c.tokens.iter().any(|t| t.norm == "to me");
+    let to_me = c.tokens.iter().any(|t| t.is(Tag::Give) && t.norm.ends_with(" me"))
+        || c.tokens.iter().any(|t| t.norm == "to me");
     if let Some(at) = c.find(Tag::Attach).filter(|_| !to_me).filter(|&at| !edit_before(edit, at)) {
         return Some(reading(c, Intent::Upload, at, "speaks of an attachment", 2.4 - 0.3 * c.residue(0, n)));
     }
@@ -125,8 +147,14 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         return None;
     }
     // "I have a video of my kids dancing that I'd like to send you": what it shows does not matter.
-    let to_you = c.tokens.get(at).is_some_and(|t| t.norm.ends_with(" you") || t.norm.contains("you to ") || t.norm.ends_with(['你', '您']));
-    let have = c.tokens.iter().take(3).any(|t| matches!(t.norm.as_str(), "i have" | "i've" | "we have" | "we've" | "got"));
+    let to_you = c.tokens.get(at).is_some_and(|t| {
+        t.norm.ends_with(" you") || t.norm.contains("you to ") || t.norm.ends_with(['你', '您'])
+    });
+    let have = c
+        .tokens
+        .iter()
+        .take(3)
+        .any(|t| matches!(t.norm.as_str(), "i have" | "i've" | "we have" | "we've" | "got"));
     let to_you = to_you || have;
     let picture = if c.has(Tag::Picture) && !to_you { 0.8 } else { 0.0 };
     let (before, behind) = if to_you { (0.2, 0.2) } else { (0.6, 0.3) };
@@ -145,8 +173,11 @@ pub(super) fn hands_over(tokens: &[Token], at: usize, edits: bool) -> bool {
     let model = has(before, Tag::Ref) || has(after, Tag::Ref);
     // "Grab it from https://…"
     let source = near.iter().rev().take(2).any(|t| matches!(t.norm.as_str(), "from" | "从"));
-    let destination = !source && near.iter().any(|t| t.any(&[Tag::Export, Tag::Save])) && !has(before, Tag::Upload)
-        || !source && matches!(near.last(), Some(t) if matches!(t.norm.as_str(), "to" | "as" | "into" | "in" | "called" | "named" | "到" | "为" | "成" | "叫"))
+    let destination = !source
+        && near.iter().any(|t| t.any(&[Tag::Export, Tag::Save]))
+        && !has(before, Tag::Upload)
+        || !source
+            && matches!(near.last(), Some(t) if matches!(t.norm.as_str(), "to" | "as" | "into" | "in" | "called" | "named" | "到" | "为" | "成" | "叫"))
             && before.iter().any(|t| t.any(&[Tag::Export, Tag::Save, Tag::Put, Tag::Give]));
     let shown = before.iter().any(|t| t.any(&[Tag::Attach, Tag::HereIs, Tag::Upload, Tag::Own]))
         || near.iter().any(|t| matches!(t.mark(), Some('📎' | '[' | '<' | '🎬' | '🎥')));

@@ -219,7 +219,9 @@ impl Scanner<'_> {
             len = i + c.len_utf8();
         }
         // B站, U盘: letters and a character that are one word.
-        if let Some(c) = self.text.get(self.at + len..).and_then(|t| t.chars().next()).filter(|&c| len <= 4 && is_cjk(c)) {
+        if let Some(c) =
+            self.text.get(self.at + len..).and_then(|t| t.chars().next()).filter(|&c| len <= 4 && is_cjk(c))
+        {
             let mut joined = norm.clone();
             fold::push(&mut joined, c);
             let tags = lexicon::tags(&joined);

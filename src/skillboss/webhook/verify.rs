@@ -147,8 +147,11 @@ impl Verifier {
         if keys.is_empty() {
             return match scheme {
                 None => Ok(Self::None),
-                Some(_) => Err(Error::new(Kind::Config, "FIRSTCUT_WEBHOOK_SIGNATURE is set, and no secret to check with.")
-                    .next("Set FIRSTCUT_WEBHOOK_SECRETS too, or unset it.")),
+                Some(_) => Err(Error::new(
+                    Kind::Config,
+                    "FIRSTCUT_WEBHOOK_SIGNATURE is set, and no secret to check with.",
+                )
+                .next("Set FIRSTCUT_WEBHOOK_SECRETS too, or unset it.")),
             };
         }
         let Some(scheme) = scheme.filter(|scheme| !scheme.eq_ignore_ascii_case("standard")) else {

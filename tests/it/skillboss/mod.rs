@@ -8,7 +8,7 @@ mod submit;
 use std::time::Duration;
 
 use firstcut::config;
-use firstcut::model::money::Usd;
+use firstcut::money::Usd;
 use firstcut::net::backoff::Backoff;
 use firstcut::redact::Secret;
 use firstcut::skillboss::Client;
@@ -36,6 +36,7 @@ fn settings(url: &Url, key: &str) -> config::SkillBoss {
         web_url: url.clone(),
         allow_loopback: true,
         poll: Duration::from_millis(20),
+        key_file: "skillboss.key".into(),
     }
 }
 
