@@ -178,12 +178,18 @@ impl Client {
 
     async fn attempt(&self, call: &Call<'_>) -> Result<Result<Answer, Failure>> {
         let request = self.request(call)?;
+        if call.plane == Plane::Data {
+            self.turn().await;
+        }
         let begun = tokio::time::Instant::now();
         let mut response = match http::send(request, self.timing.answer).await {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };
         let head = Head::of(response.status().as_u16(), response.headers_mut(), (self.timing.now)());
+        if call.plane == Plane::Data && head.status == 429 {
+            self.pace.too_fast();
+        }
         let left = self.timing.answer.saturating_sub(begun.elapsed());
         let body = match http::body(response, left, ANSWER_LIMIT_BYTES).await {
             Ok(body) => body,

@@ -141,6 +141,9 @@ impl Client {
             Err(failure) => return after(&failure, &tried, Ids::default()),
         };
         let head = Head::of(response.status().as_u16(), response.headers_mut(), (self.timing.now)());
+        if head.status == 429 {
+            self.pace.too_fast();
+        }
         if !head.ids.is_empty() {
             seen(head.ids.clone()).await;
         }

@@ -39,6 +39,7 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         None => Work::Clip(clip::body(&inputs).await?),
     };
     let turn = step.app.sending().await;
+    client.turn().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
     let detail = json!({ "model": model, "most": run.most });

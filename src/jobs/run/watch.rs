@@ -187,6 +187,13 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
             })
             .await;
     }
+    // The name may have come by a notice that lied; another one may tell the truth.
+    let names = step.ledger.noticed(&step.job.id, step.job.attempts).await?;
+    let known = work.remote.as_ref().and_then(|remote| names.iter().position(|name| *name == remote.id));
+    if let Some(next) = known.and_then(|known| names.get(known + 1)) {
+        let work = RunWork { unknown_to_service: 0, ..work };
+        return send::accepted(step, work, Remote::by_id(next)?).await;
+    }
     let error =
         Error::new(Kind::Uncertain, "The service accepted the run and now does not know it any more.")
             .money(Money::Unknown)
