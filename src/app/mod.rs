@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{Config, ServiceChoice};
 use crate::error::{Error, Result};
@@ -41,7 +41,7 @@ struct Parts {
     skillboss: OnceCell<skillboss::Client>,
     catalog: OnceCell<Catalog>,
     /// Paid requests under way: each one at the moment of a crash is one that somebody has to look after.
-    sending: Semaphore,
+    sending: Arc<Semaphore>,
     rehearsal: rehearsal::Rehearsal,
     /// What an MCP process made or was given last.
     current: Mutex<Option<Current>>,
@@ -61,7 +61,7 @@ impl App {
                 nemo: OnceCell::new(),
                 skillboss: OnceCell::new(),
                 catalog: OnceCell::new(),
-                sending: Semaphore::new(MAX_SENDING),
+                sending: Arc::new(Semaphore::new(MAX_SENDING)),
                 current: Mutex::new(None),
                 changed: Notify::new(),
             }),
@@ -119,8 +119,8 @@ impl App {
     }
 
     /// The right to send a paid request; held until its answer is written down.
-    pub async fn sending(&self) -> Option<SemaphorePermit<'_>> {
-        self.parts.sending.acquire().await.ok()
+    pub async fn sending(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.parts.sending).acquire_owned().await.ok()
     }
 
     /// The service whose sessions a call means: its own word, else the setting. SkillBoss has none.

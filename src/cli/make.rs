@@ -62,6 +62,9 @@ pub(super) struct Make {
     /// The most it may cost, in US dollars
     #[arg(long, value_name = "USD", value_parser = amount, allow_negative_numbers = true)]
     max_cost_usd: Option<f64>,
+    /// Count it to this batch, whose budget FIRSTCUT_MAX_USD_PER_BATCH is
+    #[arg(long, value_name = "NAME")]
+    batch: Option<String>,
     /// Agree to the price beforehand, within the budgets
     #[arg(long, short)]
     yes: bool,
@@ -132,7 +135,7 @@ impl Make {
             chain_frames: self.chain_frames,
             approved: self.yes,
             quote_token: None,
-            batch: None,
+            batch: self.batch,
         })
     }
 }

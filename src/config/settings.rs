@@ -34,7 +34,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 31] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -159,6 +159,15 @@ pub const SETTINGS: [Setting; 30] = [
         form: "dollars",
         default: "no limit",
         meaning: "The same from Monday to Monday UTC.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_BATCH",
+        key: Some("budget.max_per_batch"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that the calls of one batch may cost together.",
         secret: false,
     },
     Setting {

@@ -45,6 +45,7 @@ impl From<Error> for Halt {
 }
 
 /// A job in the hands of its lease holder.
+#[derive(Clone)]
 pub(super) struct Step {
     pub(super) app: App,
     pub(super) ledger: Ledger,

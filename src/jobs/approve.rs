@@ -118,5 +118,5 @@ pub(super) fn wanted(request: &Request) -> Result<Reservation> {
 /// The caps of this ledger.
 pub(super) fn caps(app: &App) -> Caps {
     let budget = &app.config().budget;
-    Caps { per_day: budget.per_day, per_week: budget.per_week, per_batch: None }
+    Caps { per_day: budget.per_day, per_week: budget.per_week, per_batch: budget.per_batch }
 }

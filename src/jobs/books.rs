@@ -90,7 +90,11 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
         if matches!(job.request, Request::Film(_)) && booked.charge == Some(Charge::Freed) {
             continue;
         }
-        let remote = ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id);
+        let asked_for = job.work.pointer("/remote/id").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let remote = match asked_for {
+            Some(name) => Some(name),
+            None => ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id),
+        };
         let real = booked.service != Service::Sandbox;
         let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
         match &booked.charge {

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::report;
 use crate::jobs::settle::LOOKS_AFTER_LOSS;
-use crate::ledger::{Change, Charge, ChargeSource};
+use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
 use crate::model::request::Request;
 use crate::skillboss::Remote;
@@ -21,9 +21,19 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
             "A person can settle it with `firstcut jobs adopt {id}` or `firstcut jobs drop {id}`."
         )));
     }
-    let job = app.ledger().await?.request_cancel(id, app.now_ms()).await?;
+    let ledger = app.ledger().await?;
+    if job.state == State::NeedsApproval {
+        let change = Change {
+            state: Some(State::Cancelled),
+            note: Some("Not agreed to; nothing was sent.".to_owned()),
+            ..Change::default()
+        };
+        ledger.resolve(id, State::NeedsApproval, change, "caller", app.now_ms()).await?;
+    } else {
+        ledger.request_cancel(id, app.now_ms()).await?;
+    }
     app.ring();
-    Ok(job)
+    report::find(app, id).await
 }
 
 /// An uncertain job is looked at again: it goes on as if its answer had just been lost. With the name that the
@@ -34,6 +44,18 @@ pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job
         Some(_) => doubtful_run(app, id).await?,
         None => id.clone(),
     };
+    if let Some(remote) = &named {
+        let ledger = app.ledger().await?;
+        if ledger.is_remote_of_another(&remote.id, id).await? {
+            return Err(Error::invalid(format!("{} is the work of another job of this ledger.", remote.id))
+                .next("Look in the service's list for the one that no job here knows."));
+        }
+        if let Some(attempt) = ledger.last_attempt(id).await? {
+            let name = Some(remote.id.as_str());
+            let said = serde_json::json!({ "adopted": remote.id });
+            ledger.end_attempt(id, attempt.n, AttemptState::Accepted, name, said, app.now_ms()).await?;
+        }
+    }
     resolve(app, id, |job| Change {
         state: Some(State::Running),
         work: looks_anew(job, named.as_ref()),
@@ -98,6 +120,7 @@ fn looks_anew(job: &Job, named: Option<&Remote>) -> Option<serde_json::Value> {
     if let (JobKind::Run, Some(remote)) = (job.kind, named) {
         let mut work = job.work.clone();
         work["remote"] = serde_json::to_value(remote).ok()?;
+        work["unknown_to_service"] = 0.into();
         return Some(work);
     }
     if job.kind != JobKind::Turn {

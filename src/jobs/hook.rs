@@ -75,12 +75,13 @@ pub async fn take(app: &App, token: &str, remote: Remote, claim: Phase) -> Resul
 /// that is true.
 async fn heal(ledger: &Ledger, job: &Job, remote: Remote, now_ms: EpochMs) -> Result<()> {
     let Ok(work) = serde_json::from_value::<RunWork>(job.work.clone()) else { return Ok(()) };
-    if work.remote.is_some() {
+    // Somebody who knows the address may still lie about the name: another job's is not taken.
+    if ledger.is_remote_of_another(&remote.id, &job.id).await? {
         return Ok(());
     }
     let change = Change {
         state: Some(State::Running),
-        work: Some(notes_value(&RunWork { remote: Some(remote), ..work })?),
+        work: Some(notes_value(&RunWork { remote: Some(remote), unknown_to_service: 0, ..work })?),
         failure: Some(None),
         note: Some("The service's notice tells its name; asking for its state.".to_owned()),
         due_at_ms: Some(Some(now_ms)),

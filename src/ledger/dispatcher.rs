@@ -70,7 +70,7 @@ impl Dispatcher {
 
     /// Shows that it lives. False: it was deposed, and another one moves the jobs.
     pub async fn beat(&self) -> Result<bool> {
-        let mut tx = self.ledger.begin().await?;
+        let mut tx = self.ledger.begin_lightly().await?;
         let beaten = sqlx::query("UPDATE dispatcher SET beat = beat + 1 WHERE id = 1 AND term = $1")
             .bind(self.term)
             .execute(&mut *tx)

@@ -15,7 +15,7 @@ impl Ledger {
     /// for earlier. A job that cannot be read is leased all the same and reported in the log, so that it does
     /// not hold up the others.
     pub async fn claim(&self, owner: &str, now_ms: EpochMs, lease_ms: i64, limit: u32) -> Result<Vec<Job>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_lightly().await?;
         // One writer at a time, so nobody can take the same row. PostgreSQL will need SKIP LOCKED here.
         let rows = sqlx::query(concat!(
             "UPDATE job SET fence = fence + 1, lease_owner = $1, lease_until_ms = $2 \
@@ -156,7 +156,7 @@ impl Ledger {
 
     /// Holds on to a job for longer. False if it has passed to somebody else.
     pub async fn renew(&self, held: &Job, until_ms: EpochMs) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_lightly().await?;
         let renewed = sqlx::query(
             "UPDATE job SET lease_until_ms = $1 WHERE id = $2 AND fence = $3 AND lease_owner IS NOT NULL",
         )
@@ -172,7 +172,7 @@ impl Ledger {
     /// Gives a job back unchanged, to be looked at again at `due_at_ms`, or earlier if somebody woke it.
     /// False if it has passed to somebody else.
     pub async fn release(&self, held: &Job, due_at_ms: EpochMs) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_lightly().await?;
         let Some(mut job) = held_job(&mut tx, held).await? else { return Ok(false) };
         if !job.state.is_at_rest() {
             job.due_at_ms = earlier(Some(due_at_ms), woken_for(held, &job));

@@ -43,15 +43,20 @@ impl Ledger {
         Ok(Some(job))
     }
 
-    /// The service's names for an attempt, as notices gave them; the first one first.
+    /// The service's names for an attempt, as notices gave them; the first one first. A name that another job has from
+    /// its own answer is left out: that notice was forged or mixed up.
     pub async fn noticed(&self, id: &JobId, n: u32) -> Result<Vec<String>> {
-        sqlx::query("SELECT remote_id FROM notice WHERE job_id = $1 AND n = $2 ORDER BY received_at_ms")
-            .bind(id.as_str())
-            .bind(i64::from(n))
-            .fetch_all(&self.inner.readers)
-            .await?
-            .iter()
-            .map(|row| row::get(row, "remote_id"))
-            .collect()
+        sqlx::query(
+            "SELECT remote_id FROM notice WHERE job_id = $1 AND n = $2 AND NOT EXISTS \
+             (SELECT 1 FROM attempt a WHERE a.remote_id = notice.remote_id AND a.job_id <> $1) \
+             GROUP BY remote_id ORDER BY MIN(received_at_ms)",
+        )
+        .bind(id.as_str())
+        .bind(i64::from(n))
+        .fetch_all(&self.inner.readers)
+        .await?
+        .iter()
+        .map(|row| row::get(row, "remote_id"))
+        .collect()
     }
 }

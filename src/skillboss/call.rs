@@ -167,12 +167,18 @@ impl Client {
 
     async fn attempt(&self, call: &Call<'_>) -> Result<Result<Answer, Failure>> {
         let request = self.request(call)?;
+        if call.plane == Plane::Data {
+            self.turn().await;
+        }
         let begun = tokio::time::Instant::now();
         let response = match http::send(request, self.timing.answer).await {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };
         let head = Head::of(response.status().as_u16(), response.headers(), (self.timing.now)());
+        if call.plane == Plane::Data && head.status == 429 {
+            self.pace.too_fast();
+        }
         let body = match http::whole_body(response, begun + self.timing.answer, ANSWER_LIMIT_BYTES).await {
             Ok(body) => body,
             Err(_) if head.status >= 400 => Vec::new(), // the status says enough

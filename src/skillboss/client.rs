@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::config;
 use crate::net::guard::Guard;
 use crate::net::http::Http;
+use crate::net::pace::Pace;
 use crate::skillboss::inputs::Spelling;
 use crate::skillboss::timing::Timing;
 
@@ -21,6 +22,8 @@ pub struct Parts {
     pub(super) data_http: Http,
     pub(super) control_http: Http,
     pub(super) guard: Guard,
+    /// Of the key that pays; the control plane is asked too rarely to need one.
+    pub(super) pace: Pace,
 }
 
 impl Deref for Client {
@@ -44,7 +47,7 @@ impl Client {
         let data_http = Http::new(&settings.api_url, timing.connect);
         let control_http = Http::new(&settings.web_url, timing.connect);
         let guard = Guard::new(settings.allow_loopback, timing.connect);
-        Self(Arc::new(Parts { settings, timing, data_http, control_http, guard }))
+        Self(Arc::new(Parts { settings, timing, data_http, control_http, guard, pace: Pace::default() }))
     }
 
     /// Whether videos are paid for with a wholesale key.
@@ -57,6 +60,12 @@ impl Client {
     #[must_use]
     pub fn spelling(&self) -> Spelling {
         if self.is_wholesale() { Spelling::Wholesale } else { Spelling::Standard }
+    }
+
+    /// Waits until one more request with the key that pays is not too many. Questions wait by themselves; whoever is
+    /// about to submit does so before writing that down, because [`submit`](Self::submit) does not.
+    pub async fn turn(&self) {
+        self.pace.turn().await;
     }
 
     /// How patient it is.

@@ -137,6 +137,9 @@ impl Client {
             Err(failure) => return after(&failure, &tried, Ids::default()),
         };
         let head = Head::of(response.status().as_u16(), response.headers(), (self.timing.now)());
+        if head.status == 429 {
+            self.pace.too_fast();
+        }
         if !head.ids.is_empty() {
             let begun = Instant::now();
             seen(head.ids.clone()).await;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::quote::{Quote, today};
+use super::quote::{Quote, standard_price, today};
 use super::tidy;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::paths;
 use crate::jobs::plan::{self, Caller, GenerateInput};
-use crate::model::catalog::{Catalog, Plan, Wish};
+use crate::model::catalog::{Catalog, Plan};
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, JobId};
 use crate::model::request::{Fallback, Film, Inputs, Request, Run};
@@ -116,18 +116,7 @@ fn fallback(
     most: Usd,
 ) -> Result<Option<Fallback>> {
     let Some(standard) = &plan.standard_tier else { return Ok(None) };
-    let wish = Wish {
-        model: standard.clone(),
-        duration_s,
-        aspect: plan.aspect.clone(),
-        resolution: plan.resolution.clone(),
-        audio: plan.audio,
-        ..Wish::default()
-    };
-    let other = catalog.plan(&wish, today(now_ms)?).ok();
-    let price = other.as_ref().filter(|other| other.segments.len() == 1).and_then(|other| other.price);
-    Ok(price
-        .map(Usd::up_to_cent)
+    Ok(standard_price(catalog, plan, duration_s, today(now_ms)?)
         .filter(|price| *price <= most)
         .map(|estimate| Fallback { model: standard.clone(), estimate }))
 }

@@ -1,5 +1,6 @@
 //! A quote: the calls that a wish needs, and what they will cost.
 
+use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::parts::body;
@@ -7,7 +8,7 @@ use super::{model, tidy};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::{self, GenerateInput};
-use crate::model::catalog::{Plan, Wish};
+use crate::model::catalog::{Catalog, Plan, Wish};
 use crate::model::job::{EpochMs, Service};
 use crate::model::request::Inputs;
 use crate::money::Usd;
@@ -63,6 +64,7 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
     let (estimates, by_service) = prices(app, service, &plan, &input.prompt).await;
     let cap = cap(app, input)?;
     let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
+    let most = with_room(catalog, &plan, most, cap, today(app.now_ms())?);
     Ok(Quote { service, plan, estimates, most, by_service })
 }
 
@@ -155,6 +157,44 @@ fn shares(plan: &Plan, estimates: &[Option<Usd>], cap: Option<Usd>, allow_unknow
     }
 }
 
+/// Where the caller allowed so much, each call may go to the dearer tier when its own is full.
+fn with_room(catalog: &Catalog, plan: &Plan, most: Vec<Usd>, cap: Option<Usd>, today: Date) -> Vec<Usd> {
+    let dearer: Option<Vec<Usd>> = plan
+        .segments
+        .iter()
+        .map(|segment| standard_price(catalog, plan, segment.duration_s, today))
+        .zip(&most)
+        .map(|(price, most)| price.map(|price| price.max(*most)))
+        .collect();
+    match (dearer, cap) {
+        (Some(dearer), Some(cap))
+            if dearer.iter().copied().sum::<Option<Usd>>().is_some_and(|sum| sum <= cap) =>
+        {
+            dearer
+        }
+        _ => most,
+    }
+}
+
+/// What one call of this length costs at the tier that is never full.
+pub(super) fn standard_price(
+    catalog: &Catalog,
+    plan: &Plan,
+    duration_s: Option<u32>,
+    today: Date,
+) -> Option<Usd> {
+    let wish = Wish {
+        model: plan.standard_tier.clone()?,
+        duration_s,
+        aspect: plan.aspect.clone(),
+        resolution: plan.resolution.clone(),
+        audio: plan.audio,
+        ..Wish::default()
+    };
+    let other = catalog.plan(&wish, today).ok().filter(|other| other.segments.len() == 1)?;
+    other.price.map(Usd::up_to_cent)
+}
+
 fn whole_seconds(seconds: Option<f64>) -> Result<Option<u32>> {
     match plan::duration(seconds)? {
         None => Ok(None),
@@ -167,7 +207,7 @@ fn whole_seconds(seconds: Option<f64>) -> Result<Option<u32>> {
 }
 
 /// The day of a moment, UTC.
-pub(super) fn today(now_ms: EpochMs) -> Result<jiff::civil::Date> {
+pub(super) fn today(now_ms: EpochMs) -> Result<Date> {
     Timestamp::from_millisecond(now_ms)
         .map(|at| at.to_zoned(TimeZone::UTC).date())
         .map_err(|error| Error::internal("The clock shows no day.").because(error))

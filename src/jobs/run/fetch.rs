@@ -93,20 +93,23 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
     let report = match step.skillboss().await?.status(&remote).await {
         Ok(report) => report,
         Err(error) if error.kind() == Kind::NotFound => {
-            work.unknown_to_service += 1;
-            if work.unknown_to_service < 6 {
-                let error =
-                    Error::new(Kind::Unavailable, "The service does not show the finished clip just now.")
-                        .because(error);
-                return Err(error.into());
+            // Nothing lives longer there than this after it was sent; until then a gap in the service's memory is waited out.
+            if step.now_ms() - work.sent_at_ms.unwrap_or(step.job.created_at_ms) > RETENTION_MS {
+                expired(step, run, work.clone()).await?;
+                return Ok(None);
             }
-            expired(step, run, work.clone()).await?;
-            return Ok(None);
+            let what = "The clip is finished and paid for, and the service does not show it just now.";
+            return Err(Error::new(Kind::Unavailable, what).because(error).into());
         }
         Err(error) => return Err(error.into()),
     };
     match (report.phase, report.outputs.first().map(|found| found.url.clone())) {
         (Phase::Completed, Some(url)) => Ok(Some(url)),
+        // It was finished before; a word to the contrary is not believed at once.
+        (Phase::Queued | Phase::Running | Phase::Unknown, _) => {
+            let what = "The service does not show the finished clip just now.";
+            Err(Error::new(Kind::Unavailable, what).into())
+        }
         _ => {
             watch::told(step, run, work.clone(), report).await?;
             Ok(None)

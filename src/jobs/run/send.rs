@@ -38,8 +38,8 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         Some(update) => Work::Template(template::of(update)?),
         None => Work::Clip(clip::body(&inputs).await?),
     };
-    let app = step.app.clone();
-    let _turn = app.sending().await;
+    let turn = step.app.sending().await;
+    client.turn().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
     let detail = json!({ "model": model, "most": run.most });
@@ -70,16 +70,32 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         idempotency_key: format!("{}.{n}", step.job.id),
     };
     work.sent_at_ms = Some(step.now_ms());
-    let (ledger, app, id) = (step.ledger.clone(), step.app.clone(), step.job.id.clone());
-    let seen = async |ids: Ids| {
-        let Some(name) = ids.request_id else { return };
-        if let Err(error) = ledger.note_attempt(&id, n, &name, app.now_ms()).await {
-            tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
+    // An answer that is on its way is worth the wait, though the process is to end; and it counts, though somebody else
+    // may hold the job by then, because this process was stopped meanwhile.
+    let (mut own, run) = (step.clone(), run.clone());
+    let sent = tokio::spawn(async move {
+        let sent = client.submit(&submission, async |ids| name(&own, n, ids).await).await;
+        let settled = settle(&mut own, &run, work, n, sent).await;
+        drop(turn);
+        (own, settled)
+    });
+    match sent.await {
+        Ok((own, settled)) => {
+            *step = own;
+            settled
         }
-    };
-    // Not stopped by the end of the process: an answer that is on its way is worth the wait.
-    let sent = client.submit(&submission, seen).await;
-    settle(step, run, work, n, sent).await
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Error::internal("Sending was interrupted.").because(error).into()),
+    }
+}
+
+/// Keeps the service's name for a run as soon as its answer begins.
+async fn name(step: &Step, n: u32, ids: Ids) {
+    let Some(name) = ids.request_id else { return };
+    let (id, now_ms) = (&step.job.id, step.now_ms());
+    if let Err(error) = step.ledger.note_attempt(id, n, &name, now_ms).await {
+        tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
+    }
 }
 
 async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {

@@ -5,14 +5,13 @@ use std::time::Duration;
 use super::{RETENTION_MS, RunWork, assumed, fetch, send};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::hook;
 use crate::ledger::{Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
-use crate::skillboss::Dialect;
 use crate::skillboss::status::{Phase, Report};
+use crate::skillboss::{Dialect, Remote};
 
-/// A finished run without a file is asked for again so often.
-const MAX_WITHOUT_MEDIA: u32 = 3;
 /// A name that the service does not know is asked for so often, with pauses: lists lag behind.
 const MAX_UNKNOWN: u32 = 6;
 /// After half an hour a run is asked for more rarely.
@@ -62,7 +61,8 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
     if step.job.cancel_requested {
         note = "It cannot be stopped any more: the service works on it and will charge it. The clip will be fetched.";
     }
-    let interval = step.app.poll(step.job.service);
+    // Where the service can call us, asking is only the safety net.
+    let interval = step.app.poll(step.job.service) * if hook::is_on(step.app.config()) { 4 } else { 1 };
     let long = step.now_ms() - work.sent_at_ms.unwrap_or(step.job.created_at_ms) > LONG_MS;
     let pause = if long { interval * 8 } else { step.app.jitter(interval) };
     if step.job.note.as_deref() == Some(note) && step.job.work == notes(&work)?.unwrap_or_default() {
@@ -109,23 +109,34 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
             .await;
     }
     let kept = work.remote.is_none() && work.address.is_none() && fetch::is_kept(step, run).await;
-    if report.outputs.is_empty() && !kept {
+    let without = report.outputs.is_empty() && !kept;
+    if without {
         work.without_media += 1;
-        if work.without_media >= MAX_WITHOUT_MEDIA {
+        if work.remote.is_none() {
             let error =
                 Error::new(Kind::Protocol, "The service says that the clip is finished, but names no file.")
                     .money(Money::Spent)
                     .next("Ask the service's support for it; `firstcut jobs show` has the id to quote.");
             return fail(step, &work, &error, Some(charge)).await;
         }
+        let since = work.completed_at_ms.unwrap_or(now_ms);
+        if now_ms - since > RETENTION_MS {
+            return fetch::expired(step, run, work).await;
+        }
     }
+    let (note, pause) = if without {
+        let pause = Duration::from_secs(1 << work.without_media.min(6)).min(super::PATIENCE);
+        ("Finished and paid for, but the service names no file that may be fetched; asking again.", pause)
+    } else {
+        ("Finished; downloading.", Duration::ZERO)
+    };
     // The address is asked for again when the file is fetched, and written down nowhere: it is signed.
     step.record(Change {
         state: Some(State::Ready),
         work: notes(&work)?,
-        note: Some("Finished; downloading.".to_owned()),
+        note: Some(note.to_owned()),
         progress_pct: Some(95.0),
-        due_at_ms: step.in_a(if report.outputs.is_empty() { Duration::from_secs(2) } else { Duration::ZERO }),
+        due_at_ms: step.in_a(pause),
         charge: Some(charge),
         ..Change::default()
     })
@@ -175,6 +186,13 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
                 ..Change::default()
             })
             .await;
+    }
+    // The name may have come by a notice that lied; another one may tell the truth.
+    let names = step.ledger.noticed(&step.job.id, step.job.attempts).await?;
+    let known = work.remote.as_ref().and_then(|remote| names.iter().position(|name| *name == remote.id));
+    if let Some(next) = known.and_then(|known| names.get(known + 1)) {
+        let work = RunWork { unknown_to_service: 0, ..work };
+        return send::accepted(step, work, Remote::by_id(next)?).await;
     }
     let error =
         Error::new(Kind::Uncertain, "The service accepted the run and now does not know it any more.")

@@ -61,6 +61,7 @@ pub(super) fn han(c: &Clause<'_>) -> Option<usize> {
     let few = text.contains('几')
         && (c.asks
             || has(&["还差", "还缺", "现在", "一共", "总共", "目前", "共有", "几秒", "几分"])
+            || text.starts_with("有几")
             || text.ends_with("几个")
             || text.ends_with("几段"));
     let requested = text.contains('把')
@@ -95,10 +96,10 @@ pub(super) fn han(c: &Clause<'_>) -> Option<usize> {
             && !tail
             && !text.contains('了')
             && !text.contains("现在");
-    let stranger =
-        text.contains('谁') && !c.any(&[Tag::EditWord, Tag::Project, Tag::Asset, Tag::SoFar, Tag::Says]);
+    let stranger = (text.contains('谁') || has(&["她", "他发", "他说", "他在", "他为", "主角"]))
+        && !c.any(&[Tag::EditWord, Tag::Project, Tag::Asset, Tag::SoFar, Tag::Says]);
     let scene = stranger
-        || c.any(&[Tag::Says]) && !c.any(&[Tag::SoFar, Tag::EditWord])
+        || c.any(&[Tag::Says]) && !turned && !c.any(&[Tag::SoFar, Tag::EditWord])
         || c.tokens.iter().any(|t| t.kind == Kind::Quote);
     (!handing && !either && !wish && !scene).then_some(at)
 }

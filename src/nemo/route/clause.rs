@@ -167,9 +167,14 @@ fn begins(tokens: &[Token], start: usize, at: usize) -> bool {
     }
     // "I need to show this tomorrow so get me a file".
     if token.norm == "so" && at > start {
-        return next.is_some_and(|n| {
-            n.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !n.is(Tag::I)
-        });
+        let verb =
+            |t: &Token| t.any(&[Tag::Give, Tag::Export, Tag::Edit, Tag::Save, Tag::Ask]) && !t.is(Tag::I);
+        let just = next.is_some_and(|n| matches!(n.norm.as_str(), "just" | "now" | "then"));
+        return next.is_some_and(verb) || just && tokens.get(at + 2).is_some_and(verb);
+    }
+    // 不用再改: one denial.
+    if token.norm == "再" && at > start && tokens.get(at - 1).is_some_and(|t| t.is(Tag::Neg) && t.cjk()) {
+        return false;
     }
     // 晚点再导出, 等客户确认再导出: one wish, put off.
     let waits = tokens.get(start..at).unwrap_or_default();

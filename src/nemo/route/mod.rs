@@ -2,11 +2,13 @@
 //!
 //! Looking for the table's keywords is not enough: "roll the end credits", "don't export yet" and "a status bar" hold
 //! keywords and are edits; "how far along are you?" and "where's my file?" hold none and are not. So the message is cut into
-//! clauses (`clause`), words that do not count are masked there (quoted, negated, postponed, conditions, purposes,
-//! on-screen text), and each clause is read by rules over word classes (`reading`). A rule asks for a request frame
-//! (an export verb at the head, "how many" with "left", "what" with "on the timeline" …) and loses weight with every
-//! word that belongs to no such frame: a bare request has none, the description of a picture has many. The readings
-//! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
+//! clauses (`clause`), words that do not count are masked (`mask`: quoted, negated, postponed, conditions,
+//! purposes, other people's doings, on-screen text), and each clause is read by rules over word classes
+//! (`reading`). A rule asks for a request frame (an export verb at the head, "how many" with "left", "what" with
+//! "on the timeline" …) and loses weight with every word that belongs to no such frame: a bare request has none,
+//! the description of a picture has many. What no rule knows is judged by its form (`question`, `chinese`, `owed`).
+//! The readings in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as
+//! in the table.
 
 mod chinese;
 mod clause;

@@ -41,6 +41,12 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return None;
     }
+    // "I already have the file": told.
+    let told = matches!(verb.norm.as_str(), "have" | "has" | "got" | "had" | "has got")
+        && !c.tokens.get(..at)?.iter().any(|t| t.is(Tag::Ask));
+    if told {
+        return None;
+    }
     let hands = verb.norm.split(' ').next().is_some_and(|w| HAND.contains(&w))
         || matches!(verb.norm.as_str(), "let me have" | "get me" | "bring me")
         || verb.is(Tag::Give) && verb.norm.contains(" us");
@@ -78,19 +84,9 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let near = c.tokens.get(from..)?;
     let word = |t: &Token| t.norm.split(' ').next().unwrap_or_default().to_owned();
     let film = |t: &Token| {
-        matches!(
-            word(t).as_str(),
-            "video"
-                | "clip"
-                | "movie"
-                | "film"
-                | "vid"
-                | "reel"
-                | "cut"
-                | "montage"
-                | "slideshow"
-                | "trailer"
-        )
+        const FILMS: &[&str] =
+            &["video", "clip", "movie", "film", "vid", "reel", "cut", "montage", "slideshow", "trailer"];
+        FILMS.contains(&word(t).as_str()) || hands && t.is(Tag::Video) && !t.any(&[Tag::EditWord, Tag::Asset])
     };
     let filed = |t: &Token| t.any(&[Tag::FileWord, Tag::Container]) && !t.norm.ends_with("files");
     // "Something I can send over": a file.

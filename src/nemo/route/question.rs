@@ -170,7 +170,7 @@ fn english(c: &Clause<'_>) -> Option<usize> {
                 || matches!(second, "that" | "this" | "everything" | "each" | "your" | "what" | "what's")
         }
         "do" | "have" => matches!(second, "you" | "i" | "we" | "they") || c.asks && subject,
-        "what" | "what's" | "whats" | "which" | "who" | "whose" => !matches!(second, "a" | "an"),
+        "what" | "what's" | "whats" | "which" | "who" | "who's" | "whose" => !matches!(second, "a" | "an"),
         "where" | "where's" | "when" | "how" | "how's" => {
             let inverted = BE.contains(&second)
                 || matches!(second, "do" | "have" | "many" | "much" | "long" | "far" | "big" | "short");
@@ -189,17 +189,26 @@ fn english(c: &Clause<'_>) -> Option<usize> {
     let general = flat.windows(2).any(|w| {
         matches!(
             w,
-            ["is" | "are" | "what's" | "make" | "makes", "a" | "an"] | ["how" | "what", "about" | "to"]
+            ["is" | "are" | "what's" | "make" | "makes", "a" | "an"]
+                | ["go" | "goes", "with"]
+                | ["how" | "what", "about" | "to"]
         ) || matches!(w, ["how", "do"])
     });
     let account = money(c)
         && second != "you"
         && (asked
             || c.asks && matches!(first, "do" | "does" | "are" | "is")
-            || matches!(first, "will" | "can" | "would" | "should" | "could"));
+            || matches!(first, "will" | "can" | "would" | "should" | "could")
+                && (matches!(second, "i" | "we" | "my" | "our")
+                    || c.any(&[Tag::Enough, Tag::Left, Tag::Afford])));
+    // "When will it be finished?"
+    let due = matches!(first, "when" | "how") && c.any(&[Tag::Done, Tag::Finished]);
+    let asked = asked || due && second == "will";
     let named = wh(first) && first != "how" && flat.get(2).is_some_and(|w| BE.contains(w)) || first == "any";
     let definite = first == "which" || named || flat.iter().any(|w| DEFINITE.contains(w));
-    if !account && (!asked || general || flat.iter().any(|w| ELSE.contains(w)) || !definite) {
+    if !account
+        && (!asked || general || flat.iter().any(|w| ELSE.contains(w) && !(due && *w == "will")) || !definite)
+    {
         return None;
     }
     // "What kind of videos are you good at?": about the agent, unless it tells of what was done.
@@ -227,6 +236,7 @@ fn wh(word: &str) -> bool {
             | "whats"
             | "which"
             | "who"
+            | "who's"
             | "whose"
             | "where"
             | "where's"

@@ -37,6 +37,7 @@ fn settings(url: &Url, key: &str) -> config::SkillBoss {
         web_url: url.clone(),
         allow_loopback: true,
         poll: Duration::from_millis(20),
+        key_file: "skillboss.key".into(),
     }
 }
 

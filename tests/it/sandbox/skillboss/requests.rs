@@ -74,6 +74,37 @@ async fn lengths_by_policy() {
     }
 }
 
+/// Body and headers word for word as the page "Prompt to 30-Second Social Clip" sends them, at its price.
+#[tokio::test]
+async fn as_the_published_page_sends_it() {
+    let (_folder, sandbox) = started(|options| {
+        options.skillboss.durations = Durations::Accept;
+        options.skillboss.prices_usd.insert("veo-3.1".into(), Usd::cents(2));
+    })
+    .await;
+    let customer = Customer::standard(&sandbox);
+    let prompt = "A neon-lit Tokyo alley at night, slow dolly-in, cinematic 35mm film look";
+    let hook = "https://my-app.example.com/webhooks/video-done";
+    let body = |model: &str| {
+        let inputs = json!({ "prompt": prompt, "duration": 30, "aspect_ratio": "9:16" });
+        json!({ "model": model, "inputs": inputs, "async": true, "webhook_url": hook })
+    };
+    let send = |model: &str| customer.post("/v1/run").header("X-Max-Cost-Usd", "1.00").json(&body(model));
+    let (status, refused) = answer(send("sora-2-pro")).await;
+    assert_eq!((status, &refused["error"]["param"]), (StatusCode::NOT_FOUND, &json!("model")));
+    let (status, accepted) = answer(send("veo-3.1")).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let done = customer.done(accepted["job_id"].as_str().unwrap()).await;
+    assert_eq!((&done["status"], &done["cost_usd"]), (&json!("completed"), &json!(0.6)));
+    let submission = &sandbox.skillboss.submissions()[0];
+    assert_eq!((submission.prompt.as_str(), submission.webhook_url.as_deref()), (prompt, Some(hook)));
+
+    let reset = http().post(format!("{}/__sandbox/reset", sandbox.url)).send().await.unwrap();
+    assert_eq!(reset.status(), StatusCode::OK);
+    assert!(sandbox.skillboss.submissions().is_empty());
+    assert_eq!(sandbox.skillboss.balance(&customer.key), Some(Usd::cents(10_000)));
+}
+
 #[tokio::test]
 async fn the_first_fault_wins() {
     let (_folder, sandbox) = started(|_| {}).await;
