@@ -107,6 +107,7 @@ fn a_file_may_set_everything() {
         max_per_call = "1.50"
         max_per_day = 18
         max_per_week = 90.5
+        max_per_batch = 40
         approve_above = "$3"
         allow_unknown_price = true
         [hooks]
@@ -145,6 +146,7 @@ fn a_file_may_set_everything() {
     let usd = |text: &str| Some(text.parse().unwrap());
     assert_eq!((config.budget.per_call, config.budget.per_day), (usd("1.50"), usd("18")));
     assert_eq!((config.budget.per_week, config.budget.approve_above), (usd("90.50"), usd("3")));
+    assert_eq!(config.budget.per_batch, usd("40"));
     assert!(config.budget.allow_unknown_price);
     assert_eq!(config.hooks.public_url.as_ref().unwrap().as_str(), "https://hooks.example/");
     assert_eq!(config.hooks.secrets.len(), 2);

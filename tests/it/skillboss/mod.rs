@@ -30,7 +30,6 @@ fn settings(url: &Url, key: &str) -> config::SkillBoss {
     let wholesale = key.as_ref().is_some_and(|key| key.reveal().starts_with("sk-whole"));
     let (api_key, wholesale_key) = if wholesale { (None, key) } else { (key, None) };
     config::SkillBoss {
-        key_file: "no-such.key".into(),
         api_key,
         wholesale_key,
         api_url: url.join("/v1").unwrap(),
