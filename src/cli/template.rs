@@ -58,7 +58,10 @@ fn read(file: &std::path::Path) -> Result<serde_json::Value> {
     let unreadable = |error| Error::storage(format!("{} cannot be read.", file.display()), error);
     let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
     if bytes > MAX_BYTES {
-        return Err(Error::invalid(format!("{} is too large for a definition. Nothing was sent.", file.display())));
+        return Err(Error::invalid(format!(
+            "{} is too large for a definition. Nothing was sent.",
+            file.display()
+        )));
     }
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     serde_json::from_str(&text).map_err(|error| {

@@ -142,7 +142,8 @@ fn empty() -> Rule {
 }
 
 fn no_limit() -> Error {
-    Error::invalid("No limit was given; nothing was sent.").next("Add --per-day, --per-week or --per-month with dollars.")
+    Error::invalid("No limit was given; nothing was sent.")
+        .next("Add --per-day, --per-week or --per-month with dollars.")
 }
 
 fn usd(text: &str) -> Result<Usd, String> {

@@ -41,8 +41,6 @@ pub(super) fn read(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(secret) => Ok(Some(secret)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            Err(Error::storage(format!("The key file {} cannot be read.", path.display()), error))
-        }
+        Err(error) => Err(Error::storage(format!("The key file {} cannot be read.", path.display()), error)),
     }
 }

@@ -121,8 +121,11 @@ pub async fn limit(app: &App, rule: Rule) -> Result<Wallet> {
 pub async fn account_budget(app: &App, wished: AccountBudget) -> Result<Wallet> {
     let set = app.skillboss(checked(app)?).await?.set_account_budget(&wished).await?;
     if set != wished {
-        return Err(Error::new(Kind::Protocol, "The service answered, but its limits are not those that were asked for.")
-            .next("Look with `firstcut wallet`; the budgets in firstcut's settings hold in any case."));
+        return Err(Error::new(
+            Kind::Protocol,
+            "The service answered, but its limits are not those that were asked for.",
+        )
+        .next("Look with `firstcut wallet`; the budgets in firstcut's settings hold in any case."));
     }
     let limits = [("a day", set.daily), ("a week", set.weekly), ("a month", set.monthly)];
     let told: Vec<_> =
@@ -145,7 +148,8 @@ pub async fn sub_wallet(app: &App, wish: SubWalletWish) -> Result<Wallet> {
         }
         None => "The sub-wallet is made; the service told no key for it.".to_owned(),
     };
-    "Give that key to the worker as SKILLBOSS_API_KEY, so that it cannot spend more.".clone_into(&mut wallet.next);
+    "Give that key to the worker as SKILLBOSS_API_KEY, so that it cannot spend more."
+        .clone_into(&mut wallet.next);
     Ok(wallet)
 }
 

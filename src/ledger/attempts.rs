@@ -203,11 +203,7 @@ impl Ledger {
     /// Whether a name that the service gave is that of another job's work.
     pub async fn is_remote_of_another(&self, remote_id: &str, id: &JobId) -> Result<bool> {
         let known = "SELECT EXISTS (SELECT 1 FROM attempt WHERE remote_id = $1 AND job_id <> $2)";
-        Ok(sqlx::query_scalar(known)
-            .bind(remote_id)
-            .bind(id.as_str())
-            .fetch_one(&self.inner.readers)
-            .await?)
+        Ok(sqlx::query_scalar(known).bind(remote_id).bind(id.as_str()).fetch_one(&self.inner.readers).await?)
     }
 
     /// The attempt of this number.

@@ -167,7 +167,9 @@ fn with_room(catalog: &Catalog, plan: &Plan, most: Vec<Usd>, cap: Option<Usd>, t
         .map(|(price, most)| price.map(|price| price.max(*most)))
         .collect();
     match (dearer, cap) {
-        (Some(dearer), Some(cap)) if dearer.iter().copied().sum::<Option<Usd>>().is_some_and(|sum| sum <= cap) => {
+        (Some(dearer), Some(cap))
+            if dearer.iter().copied().sum::<Option<Usd>>().is_some_and(|sum| sum <= cap) =>
+        {
             dearer
         }
         _ => most,
@@ -175,7 +177,12 @@ fn with_room(catalog: &Catalog, plan: &Plan, most: Vec<Usd>, cap: Option<Usd>, t
 }
 
 /// What one call of this length costs at the tier that is never full.
-pub(super) fn standard_price(catalog: &Catalog, plan: &Plan, duration_s: Option<u32>, today: Date) -> Option<Usd> {
+pub(super) fn standard_price(
+    catalog: &Catalog,
+    plan: &Plan,
+    duration_s: Option<u32>,
+    today: Date,
+) -> Option<Usd> {
     let wish = Wish {
         model: plan.standard_tier.clone()?,
         duration_s,

@@ -9,8 +9,8 @@ use crate::jobs::hook;
 use crate::ledger::{Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
-use crate::skillboss::{Dialect, Remote};
 use crate::skillboss::status::{Phase, Report};
+use crate::skillboss::{Dialect, Remote};
 
 /// A name that the service does not know is asked for so often, with pauses: lists lag behind.
 const MAX_UNKNOWN: u32 = 6;
