@@ -81,6 +81,13 @@ impl Dispatcher {
 }
 
 impl Ledger {
+    /// The name for leases of whoever moves the jobs, or moved them last; it begins with the number of the process.
+    pub async fn dispatcher_name(&self) -> Result<String> {
+        Ok(sqlx::query_scalar("SELECT owner FROM dispatcher WHERE id = 1")
+            .fetch_one(&self.inner.readers)
+            .await?)
+    }
+
     /// How the dispatcher seems to be.
     pub async fn pulse(&self, now_ms: EpochMs) -> Result<Pulse> {
         let (term, beat, overdue) = sqlx::query_as(concat!(

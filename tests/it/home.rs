@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use firstcut::app::App;
+use firstcut::config::{Config, Overrides, Surroundings};
 use firstcut::ledger::{Filter, Ledger};
 use firstcut::model::job::{Job, State};
-use firstcut::sandbox::{Entry, EntryKind, Fault, Options, Pace, Rule, Sandbox, Silence};
+use firstcut::sandbox::{
+    Bill, Clips, Entry, EntryKind, Fault, Options, Pace, Rule, Sandbox, Silence, WHOLESALE_KEY,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -101,6 +105,32 @@ impl Home {
             somebody: None,
             may_leave_jobs: false,
         }
+    }
+
+    /// With a sandbox that the program takes for SkillBoss too, and pays with a wholesale key. Its clips are plain cards.
+    pub(crate) async fn paying(change: impl FnOnce(&mut Options)) -> Self {
+        let mut home = Self::with(|options| {
+            options.skillboss.clips = Clips::Tiny;
+            options.skillboss.webhooks.loopback = true;
+            options.skillboss.balance_usd = firstcut::sandbox::Usd::cents(100_000);
+            change(options);
+        })
+        .await;
+        home.set("SKILLBOSS_WHOLESALE_KEY", WHOLESALE_KEY);
+        home.set("SKILLBOSS_API_URL", home.sandbox.skillboss.api_url());
+        home.set("SKILLBOSS_WEB_URL", home.sandbox.url.clone());
+        home.set("FIRSTCUT_SERVICE", "skillboss");
+        home.set("FIRSTCUT_PREVIEW", "none");
+        home
+    }
+
+    /// The parts of the program in this process, with the settings that a process would have now.
+    pub(crate) fn app(&self) -> App {
+        let mut around = Surroundings::only(&self.path());
+        for (name, value) in self.vars() {
+            around = around.and(&name, &value);
+        }
+        App::build(Config::load(&Overrides::default(), &around).unwrap())
     }
 
     /// With these rules from the start.
@@ -289,6 +319,36 @@ impl Home {
         assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "never happened: {what}");
     }
 
+    /// Charges in dollars by the job that they were for, as the sandbox wrote them down.
+    pub(crate) fn bills(&self) -> std::collections::BTreeMap<String, Vec<Bill>> {
+        let mut bills = std::collections::BTreeMap::<String, Vec<Bill>>::new();
+        let submissions = self.sandbox.skillboss.submissions();
+        for bill in self.sandbox.skillboss.charges() {
+            let of = submissions.iter().find(|one| one.id == bill.id).unwrap();
+            // The key is the job and the number of the attempt.
+            let key = of.idempotency_key.as_deref().unwrap_or(&bill.id);
+            let job = key.rsplit_once('.').map_or(key, |(job, _)| job);
+            bills.entry(job.to_owned()).or_default().push(bill);
+        }
+        bills
+    }
+
+    /// Nothing is paid twice, and nothing is asked for again while an earlier request may still be charged.
+    fn hold_to_the_law_of_dollars(&self) {
+        for (job, bills) in self.bills() {
+            assert!(bills.len() < 2, "{job} was charged twice: {bills:?}");
+        }
+        let mut latest = std::collections::HashMap::new();
+        for one in self.sandbox.skillboss.submissions() {
+            let Some((job, _)) = one.idempotency_key.as_deref().and_then(|key| key.rsplit_once('.')) else {
+                continue;
+            };
+            let over: Option<firstcut::sandbox::Submission> = latest.insert(job.to_owned(), one.clone());
+            let free = over.as_ref().is_none_or(|over| over.status == "FAILED" || over.status == "CANCELLED");
+            assert!(free, "{job} was sent again beside {over:?}");
+        }
+    }
+
     /// What holds for every test, however it went.
     fn hold_to_the_law(&self) {
         let entries = self.sandbox.log.entries().unwrap();
@@ -313,6 +373,7 @@ impl Home {
             let key = (charge.session.clone(), charge.text.clone());
             assert!(charge.credits == 0 || charged.insert(key), "charged twice: {charge:?}");
         }
+        self.hold_to_the_law_of_dollars();
         if !self.may_leave_jobs && self.path().join("ledger.sqlite").exists() {
             let mut command = std::process::Command::new(PROGRAM);
             command.args(["jobs", "list", "--json", "--limit", "100"]).env_clear().envs(self.vars());

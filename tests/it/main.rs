@@ -19,6 +19,7 @@ mod floors;
 mod guard;
 mod home;
 mod mcp;
+mod money;
 mod nemo;
 mod nemo_sandbox;
 mod paths;
