@@ -18,6 +18,8 @@ use crate::skillboss::{Ids, Remote};
 
 /// Passing refusals after which it is given up; none of them cost anything.
 const MAX_REFUSED: u32 = 8;
+/// The same when the service only asks to slow down: many jobs wait for their turn then.
+const MAX_SLOWED: u32 = 60;
 /// Refusals for want of room after which the other tier is taken, if its price was allowed.
 const MAX_FULL: u32 = 2;
 
@@ -161,7 +163,8 @@ pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> 
 async fn refused(step: &mut Step, run: &Run, mut work: RunWork, error: Error) -> Result<(), Halt> {
     work.refused += 1;
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::AtCapacity);
-    if !passing || work.refused > MAX_REFUSED {
+    let most = if error.kind() == Kind::RateLimited { MAX_SLOWED } else { MAX_REFUSED };
+    if !passing || work.refused > most {
         return fail(step, &work, error).await;
     }
     if error.kind() == Kind::AtCapacity && work.refused >= MAX_FULL && !work.fell_back {
