@@ -18,6 +18,8 @@ use crate::net::staged;
 
 /// Parts ring when they come to rest; this is for the ring that was lost in a crash.
 const SAFETY_NET: Duration = Duration::from_millis(700);
+/// Between two tries to put a film where it belongs.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What a film learns on the way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -37,6 +39,9 @@ pub(super) struct FilmWork {
     /// What was seen of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seen: Option<inspect::Seen>,
+    /// Why it cannot become whole; it ends when the parts that are under way have ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) broken: Option<Failure>,
     /// Parts whose pictures had to be encoded anew to fit the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reencoded: Vec<usize>,
@@ -58,13 +63,69 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     for id in &work.parts {
         parts.push(step.ledger.job(id).await?);
     }
+    if let Some(broken) = work.broken.clone() {
+        return end_broken(step, &work, &parts, broken).await;
+    }
     if parts.iter().all(|part| part.state == State::Done) {
         return assemble(step, &film, work, &parts).await;
     }
-    if parts.iter().all(|part| part.state.is_at_rest()) {
+    // What waits for a part that nobody knows anything about moves as little as that one.
+    let stuck = |place: usize| {
+        let waits = matches!(parts.get(place).map(|part| &part.request), Some(Request::Run(run)) if run.after_previous);
+        waits && parts.get(place.wrapping_sub(1)).is_some_and(|before| before.state != State::Done)
+    };
+    let doubtful = parts.iter().any(|part| part.state == State::Uncertain);
+    let rests = |(place, part): (usize, &Job)| {
+        part.state.is_at_rest() || (doubtful && part.state == State::Queued && stuck(place))
+    };
+    if parts.iter().enumerate().all(rests) {
         return ended_badly(step, &work, &parts).await;
     }
     watch(step, &work, &parts).await
+}
+
+/// Something went wrong that is no part's fault. A disk may be there again, so it is tried for as long as it takes;
+/// what will not get better ends the film, but not before its parts have ended: they are paid for.
+pub(super) async fn after_fault(step: &mut Step, error: &Error, faults: u64) -> Result<(), Halt> {
+    let mut work: FilmWork = step.work()?;
+    if work.parts.is_empty() {
+        return step.fail(error).await;
+    }
+    let lasting = !matches!(error.kind(), Kind::Storage | Kind::Unavailable | Kind::TimedOut | Kind::Ledger);
+    if lasting {
+        let told = Error::new(error.kind(), error.message().to_owned())
+            .money(Money::Spent)
+            .next("The parts that were made are kept; `firstcut jobs show` names their files, and `firstcut join` puts files together.");
+        work.broken = Some(Failure::from(&told));
+    }
+    let mut kept = notes(&work)?.unwrap_or_default();
+    kept["faults"] = faults.into();
+    let pause = Duration::from_millis(500 << faults.min(7)).min(LONGEST_PAUSE);
+    step.record(Change {
+        work: Some(kept),
+        note: Some(format!("{} Trying again; what is made is kept.", error.message())),
+        due_at_ms: step.in_a(if lasting { Duration::ZERO } else { pause }),
+        ..Change::default()
+    })
+    .await
+}
+
+/// Stops what has not begun, waits for what has, and says why there is no film.
+async fn end_broken(step: &mut Step, work: &FilmWork, parts: &[Job], broken: Failure) -> Result<(), Halt> {
+    for part in parts.iter().filter(|part| !part.cancel_requested && !part.state.is_at_rest()) {
+        step.ledger.request_cancel(&part.id, step.now_ms()).await?;
+    }
+    if !parts.iter().all(|part| part.state.is_at_rest()) {
+        step.ledger.release(&step.job, step.now_ms() + millis(SAFETY_NET)).await?;
+        return Ok(());
+    }
+    step.record(Change {
+        state: Some(State::Failed),
+        work: notes(work)?,
+        failure: Some(Some(broken)),
+        ..Change::default()
+    })
+    .await
 }
 
 /// Writes down the parts and hands each its share of what was set aside, all at once.
@@ -148,7 +209,7 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
             continue;
         }
         if before.state != State::Done {
-            if before.state.is_at_rest() && !part.cancel_requested {
+            if matches!(before.state, State::Failed | State::Cancelled) && !part.cancel_requested {
                 step.ledger.request_cancel(&part.id, step.now_ms()).await?;
             }
             continue;
