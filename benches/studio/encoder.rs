@@ -114,7 +114,7 @@ fn psnr(frames: &[Frame], coded: &Path) -> f64 {
     let mut decoder = Decoder::open(coded, &Limits::default()).unwrap();
     let (mut error, mut count) = (0f64, 0f64);
     for frame in frames {
-        let shown = decoder.next_frame().unwrap().expect("a picture is missing").frame;
+        let shown = decoder.next_frame().unwrap().unwrap().frame;
         let squares: u64 = frame.y.iter().zip(&shown.y).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
         error += squares as f64;
         count += frame.y.len() as f64;

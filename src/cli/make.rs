@@ -62,6 +62,7 @@ pub(super) struct Make {
     /// The most it may cost, in US dollars
     #[arg(long, value_name = "USD", value_parser = amount, allow_negative_numbers = true)]
     max_cost_usd: Option<f64>,
+    #[expect(clippy::doc_markdown, reason = "shown as it is in the help")]
     /// Count it to this batch, whose budget FIRSTCUT_MAX_USD_PER_BATCH is
     #[arg(long, value_name = "NAME")]
     batch: Option<String>,

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Shell;
 use crate::config::{Pictures, Preview};
-use crate::jobs::inspect;
+use crate::jobs::inspect::{self, Keep};
 use crate::model::job::Job;
 use crate::model::report::JobReport;
 
@@ -36,7 +36,7 @@ impl Shell {
         if terminal.is_none() && look.preview.is_none() {
             return None;
         }
-        let jpeg = inspect::show(&self.app, job, report, look.preview).await?;
+        let jpeg = inspect::show(&self.app, job, report, look.preview, Keep::Beside).await?;
         drawing(terminal?, &jpeg)
     }
 }

@@ -203,6 +203,9 @@ pub struct Config {
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
     pub config_file: PathBuf,
+    /// `FIRSTCUT_CATALOG`, else `catalog.toml` beside the settings file if it exists: models and prices of your own, over
+    /// the built-in ones.
+    pub catalog_file: Option<PathBuf>,
     /// Each setting as it came out and where it came from, secrets hidden; in the order of [`SETTINGS`].
     pub resolved: Vec<Resolved>,
     /// `FIRSTCUT_LOG`: what is logged to stderr, as `level,target=level,…`.
@@ -211,8 +214,6 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
-    /// `FIRSTCUT_CATALOG`: models and prices of your own, over the built-in ones.
-    pub catalog_file: Option<PathBuf>,
     /// How services reach us.
     pub hooks: Hooks,
     /// SkillBoss.
@@ -258,7 +259,7 @@ impl Config {
                 .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
                 .unwrap_or(false),
         };
-        let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::folder(given, around));
+        let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
         let hooks = Hooks {
             public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
@@ -273,7 +274,6 @@ impl Config {
 
         Ok(Self {
             budget,
-            catalog_file,
             hooks,
             service,
             wait,
@@ -289,6 +289,9 @@ impl Config {
             pictures: terminal::pictures(around),
             ffmpeg,
             home_dir: around.home_dir.clone(),
+            catalog_file: catalog_file.or_else(|| {
+                Some(places.config_file.with_file_name("catalog.toml")).filter(|beside| beside.exists())
+            }),
             config_file: places.config_file,
             resolved,
             log: log.unwrap_or_else(|| parse::LOG.to_owned()),

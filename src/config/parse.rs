@@ -112,8 +112,16 @@ pub(super) fn secrets(given: &Given) -> Parsed<Vec<Secret>> {
 /// A folder; relative ones start at the settings file, else at the working folder.
 pub(super) fn folder(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
     match given.words.as_slice() {
-        [word] => absolute(Path::new(word), &given.source, around),
+        [word] => absolute(Path::new(word), &given.source, around).and_then(no_file),
         _ => Err(Wrong::new("is a list", "Give one folder.")),
+    }
+}
+
+/// A file, which may be missing; who reads it says so.
+pub(super) fn file(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
+    match given.words.as_slice() {
+        [word] => absolute(Path::new(word), &given.source, around),
+        _ => Err(Wrong::new("is a list", "Give one file.")),
     }
 }
 
@@ -135,7 +143,7 @@ pub(super) fn folders(given: &Given, around: &Surroundings) -> Parsed<Vec<PathBu
             given.words.iter().flat_map(|word| -> Vec<PathBuf> { split(word) }).collect()
         }
     };
-    paths.iter().map(|path| absolute(path, &given.source, around)).collect()
+    paths.iter().map(|path| absolute(path, &given.source, around).and_then(no_file)).collect()
 }
 
 fn absolute(path: &Path, source: &Source, around: &Surroundings) -> Parsed<PathBuf> {
@@ -149,7 +157,10 @@ fn absolute(path: &Path, source: &Source, around: &Surroundings) -> Parsed<PathB
         Source::File(file, _) => file.parent().unwrap_or(&around.working_dir),
         Source::Environment | Source::Flag(_) => &around.working_dir,
     };
-    let path = base.join(path);
+    Ok(base.join(path))
+}
+
+fn no_file(path: PathBuf) -> Parsed<PathBuf> {
     if path.is_file() {
         let what = format!("is {}, which is a file", shown(&path.to_string_lossy()));
         return Err(Wrong::new(what, "Name a folder."));

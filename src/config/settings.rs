@@ -193,7 +193,7 @@ pub const SETTINGS: [Setting; 31] = [
         key: Some("catalog"),
         flag: None,
         form: "file",
-        default: "the built-in catalog",
+        default: "`catalog.toml` beside the settings file, if it exists",
         meaning: "Models, limits and prices of your own, laid over the built-in ones.",
         secret: false,
     },

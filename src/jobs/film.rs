@@ -10,8 +10,7 @@ use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::run::RunWork;
 use crate::jobs::{deliver, inspect, paths};
 use crate::ledger::{Change, NewJob, Reservation};
-use crate::media::last_frame::save_last_frame;
-use crate::media::{self, join};
+use crate::media;
 use crate::model::job::{Failure, Job, JobId, State};
 use crate::model::report::FileReport;
 use crate::model::request::{Film, Request, Run};
@@ -158,8 +157,7 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
         let frame = clip.with_extension("last.png");
         if !frame.exists() {
             let (from, to) = (clip.clone(), frame.clone());
-            let saved =
-                tokio::task::spawn_blocking(move || save_last_frame(&from, &to, &media::Limits::default()));
+            let saved = tokio::task::spawn_blocking(move || craft::last_frame(&from, &to));
             saved
                 .await
                 .map_err(|error| Error::internal("Reading a frame was interrupted.").because(error))?
@@ -211,16 +209,16 @@ async fn assemble(step: &mut Step, film: &Film, mut work: FilmWork, parts: &[Job
     deliver::remove(&part_file);
     let (from, to) = (files.clone(), part_file.clone());
     let joined = tokio::task::spawn_blocking(move || {
-        let joined = join::join(&from, &to, &media::Limits::default())?;
+        let reencoded = craft::join(&from, &to)?;
         let sum = staged::sha256_of(&to)?;
-        Ok::<_, media::Error>((joined, sum))
+        Ok::<_, media::Error>((reencoded, sum))
     });
-    let (joined, sha256) = match joined.await {
+    let (reencoded, sha256) = match joined.await {
         Ok(Ok(joined)) => joined,
         Ok(Err(error)) => return cannot_join(step, &work, &files, error).await,
         Err(error) => return Err(Error::internal("Joining was interrupted.").because(error).into()),
     };
-    work.reencoded = joined.reencoded;
+    work.reencoded = reencoded;
     work.sha256 = Some(sha256);
     work.final_path = Some(paths::unused(&film.output_path));
     step.record(Change {
@@ -352,4 +350,41 @@ async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<
         ..Change::default()
     })
     .await
+}
+
+/// What needs codecs.
+#[cfg(feature = "studio")]
+mod craft {
+    use std::path::{Path, PathBuf};
+
+    use crate::media::{Error, Limits, join, last_frame};
+
+    /// Joins the files; gives the numbers of those that were encoded anew.
+    pub(super) fn join(files: &[PathBuf], output: &Path) -> Result<Vec<usize>, Error> {
+        Ok(join::join(files, output, &Limits::default())?.reencoded)
+    }
+
+    pub(super) fn last_frame(clip: &Path, output: &Path) -> Result<(), Error> {
+        last_frame::save_last_frame(clip, output, &Limits::default())
+    }
+}
+
+/// A build without codecs: the parts are made and kept.
+#[cfg(not(feature = "studio"))]
+mod craft {
+    use std::path::{Path, PathBuf};
+
+    use crate::media::Error;
+
+    fn no_codecs() -> Error {
+        Error::Undecodable { reason: "this build has no codecs (feature studio is off)".to_owned() }
+    }
+
+    pub(super) fn join(_: &[PathBuf], _: &Path) -> Result<Vec<usize>, Error> {
+        Err(no_codecs())
+    }
+
+    pub(super) fn last_frame(_: &Path, _: &Path) -> Result<(), Error> {
+        Err(no_codecs())
+    }
 }

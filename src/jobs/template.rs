@@ -48,6 +48,10 @@ pub(super) fn of(template: &Template) -> Result<TemplateUpdate> {
 /// # Errors
 /// A definition that cannot be one; an update that would empty the template without being asked to; no price.
 pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
+    if input.id.trim().is_empty() {
+        return Err(Error::invalid("No template is named; nothing was sent.")
+            .next("Give template_id, as Shotstack's dashboard shows it."));
+    }
     let template =
         Template { id: input.id, name: input.name, definition: input.definition, blank: input.blank };
     of(&template)?;

@@ -2,7 +2,8 @@
 
 use crate::config::Preview;
 use crate::error::Result;
-use crate::jobs::{inspect, report};
+use crate::jobs::inspect::{self, Keep};
+use crate::jobs::report;
 use crate::mcp::server::Server;
 use crate::model::job::Job;
 use crate::model::report::JobReport;
@@ -22,12 +23,17 @@ impl Look {
 
 impl Server {
     /// The report of a job, and the picture of its result as JPEG if there is one to show.
-    pub(super) async fn seen(&self, job: &Job, look: Look) -> Result<(JobReport, Option<Vec<u8>>)> {
+    pub(super) async fn seen(
+        &self,
+        job: &Job,
+        look: Look,
+        keep: Keep,
+    ) -> Result<(JobReport, Option<Vec<u8>>)> {
         let mut report = report::report(self.app(), job).await?;
         if look.strict {
             inspect::insist(&mut report);
         }
-        let picture = inspect::show(self.app(), job, &mut report, look.preview).await;
+        let picture = inspect::show(self.app(), job, &mut report, look.preview, keep).await;
         Ok((report, picture))
     }
 }

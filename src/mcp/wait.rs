@@ -7,6 +7,7 @@ use rmcp::model::CallToolResult;
 use rmcp::service::RequestContext;
 
 use crate::error::{Error, Kind, Result};
+use crate::jobs::inspect::Keep;
 use crate::jobs::submit::{Accepted, Submitted};
 use crate::jobs::{report, wait};
 use crate::mcp::look::Look;
@@ -104,7 +105,7 @@ impl Server {
         let id = submitted.job.id;
         let told = async {
             let job = self.follow(request, &id, wait_seconds).await?;
-            self.seen(&job, look).await
+            self.seen(&job, look, Keep::Beside).await
         };
         match told.await {
             Ok((report, picture)) => {

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "studio")]
 pub mod aac;
+#[cfg(feature = "studio")]
+mod allowance;
 mod audio;
 mod avi;
 pub mod check;

@@ -38,7 +38,7 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Picture, Error> {
     let decode = || match probe.format {
         Format::Png => png(&bytes, limits),
         Format::Jpg => jpeg(&bytes, limits),
-        Format::Webp => webp(&bytes),
+        Format::Webp => webp(&bytes, limits),
         _ => gif(&bytes, limits),
     };
     let refused = |reason: String| Error::Undecodable { reason: format!("{:?}: {reason}", probe.format) };
@@ -145,6 +145,8 @@ fn png(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
     let mut decoder = png::Decoder::new_with_limits(Reader::new(bytes), png::Limits { bytes: memory });
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(|e| e.to_string())?;
+    let (width, height) = reader.info().size();
+    limits.picture(width.into(), height.into()).map_err(|e| e.to_string())?;
     let mut data = vec![0; reader.output_buffer_size().ok_or("too large")?];
     let frame = reader.next_frame(&mut data).map_err(|e| e.to_string())?;
     let (width, height) = (frame.width as usize, frame.height as usize);
@@ -170,14 +172,19 @@ fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
         .set_max_height(side)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    let rgb = decoder.decode().map_err(|e| e.to_string())?;
+    // Before any memory is taken: the file may say another size in a place where the probe did not look.
+    decoder.decode_headers().map_err(|e| e.to_string())?;
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
+    limits.picture(width as u64, height as u64).map_err(|e| e.to_string())?;
+    let rgb = decoder.decode().map_err(|e| e.to_string())?;
     Ok(Picture { width, height, rgb })
 }
 
-fn webp(bytes: &[u8]) -> Result<Picture, String> {
+fn webp(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
     let mut decoder = image_webp::WebPDecoder::new(Reader::new(bytes)).map_err(|e| e.to_string())?;
+    decoder.set_memory_limit(usize::try_from(limits.pixels.saturating_mul(4)).unwrap_or(usize::MAX));
     let (width, height) = decoder.dimensions();
+    limits.picture(width.into(), height.into()).map_err(|e| e.to_string())?;
     let mut data = vec![0; decoder.output_buffer_size().ok_or("too large")?];
     decoder.read_image(&mut data).map_err(|e| e.to_string())?;
     let (width, height) = (width as usize, height as usize);
@@ -196,6 +203,7 @@ fn gif(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
     }
     let mut decoder = options.read_info(bytes).map_err(|e| e.to_string())?;
     let (width, height) = (usize::from(decoder.width()), usize::from(decoder.height()));
+    limits.picture(width as u64, height as u64).map_err(|e| e.to_string())?;
     let frame = decoder.read_next_frame().map_err(|e| e.to_string())?.ok_or("it has no frame")?;
     let mut canvas = vec![0; width * height * 4];
     let (left, top, wide) = (usize::from(frame.left), usize::from(frame.top), usize::from(frame.width));

@@ -12,6 +12,7 @@ use crate::redact::SafeUrl;
 /// What a job was asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "there is one in a job, and jobs are few")]
 pub enum Request {
     /// A message to the agent.
     Turn(Turn),

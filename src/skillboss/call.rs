@@ -125,19 +125,24 @@ impl Client {
                     None => return Ok(answer),
                     Some(refusal) => {
                         let pause = Duration::from_secs(refusal.wait_s.unwrap_or(0));
+                        let tried = self.attempted(call);
                         let meaning = refusal.meaning;
-                        let own = refusal.is_own;
-                        let error = errors::explain(&refusal, &self.attempted(call));
+                        // What is documented of 500 is documented of submissions alone.
+                        let proven = call.effect == Effect::Repeatable || refusal.proves_no_effect(false);
+                        let error = if proven {
+                            errors::explain(&refusal, &tried)
+                        } else {
+                            let error = errors::uncertain(&tried, "the service failed while it answered");
+                            error.quoting(&refusal.words)
+                        };
                         let failed = Failed { error, refusal: Some(refusal) };
-                        let again = match meaning {
-                            Meaning::RateLimited => !paused && pause <= self.timing.longest_pause,
-                            Meaning::Server | Meaning::Capacity => {
-                                call.effect == Effect::Repeatable && pause <= self.timing.longest_pause
-                            }
+                        let helps = match meaning {
+                            Meaning::RateLimited => !paused,
+                            Meaning::Server | Meaning::Capacity => call.effect == Effect::Repeatable,
                             _ => false,
                         };
-                        if !again {
-                            return Err(self.settled(failed, call, own));
+                        if !(proven && helps && pause <= self.timing.longest_pause) {
+                            return Err(failed);
                         }
                         paused |= meaning == Meaning::RateLimited;
                         tokio::time::sleep(pause).await;
@@ -160,38 +165,21 @@ impl Client {
         }
     }
 
-    /// A fault after a request that must not be doubled leaves us in doubt.
-    fn settled(&self, failed: Failed, call: &Call<'_>, own: bool) -> Failed {
-        let passing = failed
-            .refusal
-            .as_ref()
-            .is_some_and(|it| matches!(it.meaning, Meaning::Server | Meaning::Foreign));
-        if call.effect == Effect::Once
-            && passing
-            && !(own && failed.refusal.as_ref().is_some_and(|it| it.http == 503))
-        {
-            let error = errors::uncertain(&self.attempted(call), "the service failed while it answered");
-            return Failed { error, ..failed };
-        }
-        failed
-    }
-
     async fn attempt(&self, call: &Call<'_>) -> Result<Result<Answer, Failure>> {
         let request = self.request(call)?;
         if call.plane == Plane::Data {
             self.turn().await;
         }
         let begun = tokio::time::Instant::now();
-        let mut response = match http::send(request, self.timing.answer).await {
+        let response = match http::send(request, self.timing.answer).await {
             Ok(response) => response,
             Err(failure) => return Ok(Err(failure)),
         };
-        let head = Head::of(response.status().as_u16(), response.headers_mut(), (self.timing.now)());
+        let head = Head::of(response.status().as_u16(), response.headers(), (self.timing.now)());
         if call.plane == Plane::Data && head.status == 429 {
             self.pace.too_fast();
         }
-        let left = self.timing.answer.saturating_sub(begun.elapsed());
-        let body = match http::body(response, left, ANSWER_LIMIT_BYTES).await {
+        let body = match http::whole_body(response, begun + self.timing.answer, ANSWER_LIMIT_BYTES).await {
             Ok(body) => body,
             Err(_) if head.status >= 400 => Vec::new(), // the status says enough
             Err(failure) => return Ok(Err(failure)),

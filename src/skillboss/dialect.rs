@@ -113,11 +113,7 @@ impl Remote {
 
     /// The job that an answer speaks of, if it does. Addresses in it are relative to `base`.
     pub(super) fn of(body: &Value, ids: &Ids, base: &Url) -> Option<Self> {
-        let named = |dialect: Dialect| {
-            let id = wire::text(body, &[dialect.id_field()]).filter(|id| is_id(id))?;
-            Some((dialect, id))
-        };
-        let (dialect, id) = named(Dialect::Wholesale).or_else(|| named(Dialect::Standard))?;
+        let (dialect, id) = named(body)?;
         let address = |names: &[&str]| {
             let url = base.join(&wire::text(body, names)?).ok()?;
             leads_to(&url, &id, base).then(|| SafeUrl::new(url))
@@ -153,6 +149,20 @@ impl Remote {
             Some(url) => Ok(url.clone()),
             None => endpoint(base, path),
         }
+    }
+}
+
+/// The dialect and the id in a body, if it names a job. A standard job may carry a `request_id` of its own, which is
+/// not the job's name: where both stand, a state in capitals tells the wholesale dialect.
+pub(super) fn named(body: &Value) -> Option<(Dialect, String)> {
+    let id = |dialect: Dialect| {
+        wire::text(body, &[dialect.id_field()]).filter(|id| is_id(id)).map(|id| (dialect, id))
+    };
+    let in_capitals = wire::text(body, &["status"])
+        .is_some_and(|word| word.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    match (id(Dialect::Standard), id(Dialect::Wholesale)) {
+        (Some(_), Some(wholesale)) if in_capitals => Some(wholesale),
+        (standard, wholesale) => standard.or(wholesale),
     }
 }
 
@@ -200,7 +210,8 @@ mod tests {
         for (body, dialect, id) in [
             (json!({"request_id": HEX, "status": "IN_QUEUE"}), Dialect::Wholesale, HEX),
             (json!({"job_id": "job_7f", "status": "accepted"}), Dialect::Standard, "job_7f"),
-            (json!({"job_id": "job_7f", "request_id": HEX}), Dialect::Wholesale, HEX),
+            (json!({"job_id": "job_7f", "request_id": HEX}), Dialect::Standard, "job_7f"),
+            (json!({"job_id": "job_7f", "request_id": HEX, "status": "IN_QUEUE"}), Dialect::Wholesale, HEX),
             (json!({"job_id": 17}), Dialect::Standard, "17"),
         ] {
             let remote = Remote::of(&body, &Ids::default(), &base()).unwrap();

@@ -207,6 +207,9 @@ mod tests {
                 wait_s: Some(7),
                 required: None,
                 is_own: true,
+                is_inside_success: false,
+                names_request: false,
+                names_job: false,
             };
             let tried = Attempted {
                 what: "make the clip",

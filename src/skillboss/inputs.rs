@@ -59,8 +59,7 @@ impl Inputs {
     /// [`Kind::InvalidInput`] for an empty or endless prompt and for an extra field that is none;
     /// [`Kind::FileTooLarge`] when the pictures are too large together.
     pub fn to_json(&self, spelling: Spelling) -> Result<Map<String, Value>> {
-        let pictures = [&self.image, &self.last_frame].into_iter().flatten().chain(&self.reference_images);
-        if pictures.map(|picture| picture.bytes.len()).sum::<usize>() > MAX_PICTURES_BYTES {
+        if self.picture_bytes() > MAX_PICTURES_BYTES {
             return Err(Error::new(Kind::FileTooLarge, "The pictures are larger than 20 MB together.")
                 .next("Make them smaller, or give fewer."));
         }
@@ -77,6 +76,12 @@ impl Inputs {
             fields.insert("reference_images".to_owned(), pictures);
         }
         Ok(fields)
+    }
+
+    /// The size of all pictures together.
+    pub(super) fn picture_bytes(&self) -> usize {
+        let pictures = [&self.image, &self.last_frame].into_iter().flatten().chain(&self.reference_images);
+        pictures.map(|picture| picture.bytes.len()).sum()
     }
 
     /// The same for an estimate, which does not look at pictures.

@@ -13,6 +13,7 @@ pub mod estimate;
 pub mod inputs;
 pub mod models;
 mod outputs;
+mod proof;
 pub mod receipt;
 mod refusal;
 pub mod status;

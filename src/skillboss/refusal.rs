@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use crate::money::Usd;
+use crate::skillboss::dialect;
 use crate::skillboss::wire::{self, Answer, Body};
+
+/// A trial wallet is given once a day; nothing asks for more patience.
+const LONGEST_WAIT_S: u64 = 24 * 60 * 60;
 
 /// What a refusal means to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,12 @@ pub(super) struct Refusal {
     pub(super) required: Option<Usd>,
     /// The body was JSON: the service itself spoke, and not something in between.
     pub(super) is_own: bool,
+    /// It came inside a success.
+    pub(super) is_inside_success: bool,
+    /// The answer names the request, in a header or as a job.
+    pub(super) names_request: bool,
+    /// The body names a job.
+    pub(super) names_job: bool,
 }
 
 impl Refusal {
@@ -79,12 +89,13 @@ impl Refusal {
     }
 
     fn told(http: u16, body: &Value, answer: &Answer) -> Self {
-        let (code, words) = (code(body), words(body));
+        let (code, words, names_job) = (code(body), words(body), dialect::named(body).is_some());
         let places = [body, body.get("error").unwrap_or(&Value::Null)];
         let first = |names: &[&str]| places.iter().find_map(|place| wire::usd(place, names));
-        let wait_s = places.iter().find_map(|place| {
-            place.get("retry_after_seconds").or_else(|| place.get("retry_after"))?.as_u64()
-        });
+        let wait_s = places
+            .iter()
+            .find_map(|place| place.get("retry_after_seconds").or_else(|| place.get("retry_after"))?.as_u64())
+            .map(|seconds| seconds.min(LONGEST_WAIT_S));
         let quotes = body.get("accepts").is_some_and(Value::is_array);
         Self {
             http,
@@ -93,6 +104,9 @@ impl Refusal {
             required: first(&["required_usd", "price_usd", "estimated_cost_usd", "cost_usd"]),
             words: if words.is_empty() { code } else { words },
             is_own: true,
+            is_inside_success: (200..300).contains(&answer.head.status),
+            names_request: names_job || answer.head.ids.request_id.is_some(),
+            names_job,
         }
     }
 
@@ -112,7 +126,17 @@ impl Refusal {
         } else {
             Meaning::Foreign
         };
-        Self { http, meaning, words, wait_s: answer.head.wait_s, required: None, is_own: false }
+        Self {
+            http,
+            meaning,
+            words,
+            wait_s: answer.head.wait_s,
+            required: None,
+            is_own: false,
+            is_inside_success: !failed,
+            names_request: answer.head.ids.request_id.is_some(),
+            names_job: false,
+        }
     }
 }
 
@@ -134,8 +158,8 @@ fn inner_failure(body: &Value) -> Option<u16> {
         Some(Value::String(text)) => !text.trim().is_empty(),
         Some(_) => true,
     };
-    // A job that failed has an error too, but it also has a name or a state.
-    let of_a_job = ["job_id", "request_id", "status", "valid"].iter().any(|name| body.get(name).is_some());
+    // A job that failed has an error too, but also a state; a receipt that is wrong has a verdict.
+    let of_a_job = ["job_id", "status", "valid"].iter().any(|name| body.get(name).is_some());
     (no("ok") || no("success") || (has_error && !of_a_job)).then_some(400)
 }
 

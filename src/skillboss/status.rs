@@ -9,7 +9,7 @@ use crate::money::Usd;
 use crate::redact;
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;
-use crate::skillboss::dialect::{Dialect, Ids, Remote};
+use crate::skillboss::dialect::{self, Dialect, Ids, Remote};
 use crate::skillboss::errors;
 use crate::skillboss::outputs::{self, MediaUrl};
 use crate::skillboss::refusal::Meaning;
@@ -80,7 +80,8 @@ pub struct Report {
 
 impl Report {
     pub(super) fn of(answer: &Answer, allow_loopback: bool) -> Self {
-        Self::of_json(answer.json(), answer.cost(), allow_loopback)
+        let raw = answer.text().map(str::to_owned);
+        Self { raw, ..Self::of_json(answer.json(), answer.cost(), allow_loopback) }
     }
 
     fn of_json(body: &Value, cost: Option<Usd>, allow_loopback: bool) -> Self {
@@ -89,10 +90,14 @@ impl Report {
         let text = |names: &[&str]| inner.iter().find_map(|part| wire::text(part, names));
         let raw_status = text(&["status", "state"]);
         let outputs = outputs::find(body, allow_loopback);
+        let named = dialect::named(body).is_some();
         let refused = inner.iter().any(|part| part.get("success") == Some(&Value::Bool(false)));
         let phase = match raw_status.as_deref().map(Phase::of_word) {
             Some(Phase::Unknown) | None if refused => Phase::Failed,
-            None if !outputs.is_empty() => Phase::Completed,
+            // A job without a state may name its own page; anything else is a clip.
+            None if outputs.first().is_some_and(|media| !named || media.found_at != "/url") => {
+                Phase::Completed
+            }
             Some(phase) => phase,
             None => Phase::Unknown,
         };
@@ -273,7 +278,7 @@ mod tests {
     }
 
     fn report(body: &Value) -> Report {
-        let Body::Json { value, cost } = Body::of(&body.to_string()) else { panic!() };
+        let Body::Json { value, cost, .. } = Body::of(&body.to_string()) else { panic!() };
         Report::of_json(&value, cost, false)
     }
 
@@ -305,6 +310,8 @@ mod tests {
             (json!({"job": {"job_id": "j", "status": "running"}}), Phase::Running, 0),
             (json!({"outputs": [{"url": url}]}), Phase::Completed, 1),
             (json!({"request_id": "c5", "status": "WARMING"}), Phase::Unknown, 0),
+            (json!({"request_id": "c5", "outputs": [{"url": url}]}), Phase::Completed, 1),
+            (json!({"job_id": "j", "url": "https://www.example/jobs/j"}), Phase::Unknown, 1),
             (json!({"result": {"success": false, "message": "no such template"}}), Phase::Failed, 0),
         ] {
             let report = report(&body);

@@ -20,7 +20,7 @@ use crate::skillboss::client::Client;
 use crate::skillboss::dialect::{Ids, Remote};
 use crate::skillboss::errors::{self, Attempted};
 use crate::skillboss::inputs::{Inputs, Spelling};
-use crate::skillboss::refusal::{Meaning, Refusal};
+use crate::skillboss::refusal::Refusal;
 use crate::skillboss::status::{Phase, Report};
 use crate::skillboss::template::TemplateUpdate;
 use crate::skillboss::wire::{Answer, Body, Head};
@@ -68,7 +68,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub enum Submitted {
     /// There is a job.
-    Accepted(Accepted),
+    Accepted(Box<Accepted>),
     /// It is over already.
     Finished(Box<Finished>),
     /// It surely had no effect: it was not sent, or the service refused it in a documented way. The error's kind says
@@ -109,17 +109,12 @@ pub struct Finished {
 
 impl Client {
     /// How long [`submit`](Self::submit) takes at most: a minute, and more for large pictures.
-    ///
-    /// # Errors
-    /// As [`Inputs::to_json`].
-    pub fn submit_limit(&self, submission: &Submission) -> Result<Duration> {
-        Ok(self.limit(submission, submission.body(self.spelling())?.len()))
-    }
-
-    fn limit(&self, submission: &Submission, body_bytes: usize) -> Duration {
-        match submission.mode {
-            Mode::Async { .. } => self.timing.submit_limit(body_bytes),
-            Mode::Sync => self.timing.sync,
+    #[must_use]
+    pub fn submit_limit(&self, submission: &Submission) -> Duration {
+        match (&submission.mode, &submission.work) {
+            (Mode::Sync, _) => self.timing.sync,
+            (Mode::Async { .. }, Work::Clip(inputs)) => self.timing.submit_limit(inputs.picture_bytes()),
+            (Mode::Async { .. }, Work::Template(_)) => self.timing.submit,
         }
     }
 
@@ -130,33 +125,29 @@ impl Client {
         F: FnOnce(Ids) -> W,
         W: Future<Output = ()>,
     {
-        let (request, limit) = match self.prepare(submission) {
-            Ok(prepared) => prepared,
+        let request = match self.prepare(submission) {
+            Ok(request) => request,
             Err(error) => return Submitted::Refused(error),
         };
+        let limit = self.submit_limit(submission);
         let tried = self.tried(submission);
-        let deadline = Instant::now() + limit;
-        let mut response = match http::send(request, limit).await {
+        let mut deadline = Instant::now() + limit;
+        let response = match http::send(request, limit).await {
             Ok(response) => response,
             Err(failure) => return after(&failure, &tried, Ids::default()),
         };
-        let head = Head::of(response.status().as_u16(), response.headers_mut(), (self.timing.now)());
+        let head = Head::of(response.status().as_u16(), response.headers(), (self.timing.now)());
         if head.status == 429 {
             self.pace.too_fast();
         }
         if !head.ids.is_empty() {
+            let begun = Instant::now();
             seen(head.ids.clone()).await;
+            // Our own writing is no fault of the service.
+            deadline += begun.elapsed();
         }
         let most = if head.is_video() { FILE_LIMIT_BYTES } else { ANSWER_LIMIT_BYTES };
-        let body = match tokio::time::timeout_at(deadline, http::body(response, limit, most)).await {
-            Ok(body) => body,
-            Err(_) => Err(Failure {
-                sent: Sent::Perhaps,
-                what: "no whole answer within the time limit",
-                source: None,
-            }),
-        };
-        match body {
+        match http::whole_body(response, deadline, most).await {
             Ok(body) => self.judge(Answer::new(head, body), submission, &tried),
             // A refusal needs no more words than its status.
             Err(_) if head.status >= 300 => self.judge(Answer::new(head, Vec::new()), submission, &tried),
@@ -164,7 +155,7 @@ impl Client {
         }
     }
 
-    fn prepare(&self, submission: &Submission) -> Result<(RequestBuilder, Duration)> {
+    fn prepare(&self, submission: &Submission) -> Result<RequestBuilder> {
         if submission.max_cost <= Usd::ZERO {
             return Err(Error::invalid("A paid call needs a cap above $0.00."));
         }
@@ -172,7 +163,6 @@ impl Client {
             self.guard.vet(url)?;
         }
         let body = submission.body(self.spelling())?;
-        let limit = self.limit(submission, body.len());
         let Some(key) = self.key_for(Plane::Data)? else { return Err(errors::no_key()) };
         redact::never_show(key);
         let request = self
@@ -185,7 +175,7 @@ impl Client {
             .header("idempotency-key", &submission.idempotency_key)
             .header("x-max-cost-usd", submission.max_cost.to_header())
             .body(body);
-        Ok((request, limit))
+        Ok(request)
     }
 
     fn tried<'a>(&'a self, submission: &'a Submission) -> Attempted<'a> {
@@ -206,12 +196,13 @@ impl Client {
     fn judge(&self, answer: Answer, submission: &Submission, tried: &Attempted<'_>) -> Submitted {
         let ids = answer.head.ids.clone();
         if let Some(refusal) = Refusal::of(&answer) {
-            return if had_no_effect(&refusal, &ids, tried.wholesale) {
-                Submitted::Refused(errors::explain(&refusal, tried))
-            } else {
-                let error = errors::uncertain(tried, "the service failed while it answered");
-                Submitted::Doubtful { error: error.quoting(&refusal.words), ids }
-            };
+            if refusal.proves_no_effect(tried.wholesale) {
+                return Submitted::Refused(errors::explain(&refusal, tried));
+            }
+            let error = errors::uncertain(tried, "the service failed while it answered");
+            let named = Remote::of(answer.json(), &ids, &self.settings.api_url).map(|remote| remote.id);
+            let ids = Ids { request_id: ids.request_id.or(named), ..ids };
+            return Submitted::Doubtful { error: error.quoting(&refusal.words), ids };
         }
         let mut report = Report::of(&answer, self.settings.allow_loopback);
         let remote = [answer.json(), &answer.json()["data"], &answer.json()["job"]]
@@ -229,7 +220,7 @@ impl Client {
         }
         match (remote, report.phase) {
             (Some(remote), Phase::Queued | Phase::Running | Phase::Unknown) => {
-                Submitted::Accepted(Accepted { remote, ids, report })
+                Submitted::Accepted(Box::new(Accepted { remote, ids, report }))
             }
             (remote, Phase::Completed | Phase::Failed | Phase::Cancelled) => {
                 Submitted::Finished(Box::new(Finished { remote, ids, report, file }))
@@ -274,94 +265,9 @@ fn after(failure: &Failure, tried: &Attempted<'_>, ids: Ids) -> Submitted {
     }
 }
 
-/// Whether a refusal proves that nothing was begun. The documented statuses do; what stands between us and the service
-/// (502, 504, a web page) proves nothing. 500 is documented as safe to repeat, but only in the wholesale dialect, which
-/// names every request that it took: one with a name may be at work.
-fn had_no_effect(refusal: &Refusal, ids: &Ids, wholesale: bool) -> bool {
-    let unnamed = ids.request_id.is_none();
-    match refusal.meaning {
-        Meaning::TooLarge
-        | Meaning::Auth
-        | Meaning::Funds
-        | Meaning::CostCap
-        | Meaning::Budget
-        | Meaning::PaymentQuote
-        | Meaning::Forbidden
-        | Meaning::NotFound
-        | Meaning::ModelGone
-        | Meaning::TrialClaimed => true,
-        // These say that something went wrong further on, or that the line was cut.
-        Meaning::BadRequest => !matches!(refusal.http, 424 | 440..),
-        // 303 follows what was done.
-        Meaning::Redirect => matches!(refusal.http, 301 | 302 | 307 | 308),
-        Meaning::RateLimited => refusal.http < 500 || (refusal.is_own && unnamed),
-        Meaning::Capacity => refusal.is_own,
-        Meaning::Server => match refusal.http {
-            500 => refusal.is_own && wholesale && unnamed,
-            503 => refusal.is_own,
-            _ => false,
-        },
-        // The same key was used before, so that something has arrived.
-        Meaning::Conflict | Meaning::Foreign => false,
-    }
-}
-
 impl Client {
     /// The call of a question that costs.
     pub(super) fn paid<'a>(&self, what: &'a str, url: Url, body: Value, cap: Usd) -> Call<'a> {
         Call { cap: Some(cap), ..Call::post(what, Plane::Data, url, Some(body), Effect::Once) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_proves_that_nothing_was_begun() {
-        let judged = |status: u16, body: &str, named: bool, wholesale: bool| {
-            let ids = Ids { request_id: named.then(|| "abc".to_owned()), record_id: None };
-            let head = Head { status, ids: ids.clone(), ..Head::default() };
-            let refusal = Refusal::of(&Answer::new(head, body.as_bytes().to_vec())).unwrap();
-            had_no_effect(&refusal, &ids, wholesale)
-        };
-        let json = r#"{"error":{"message":"no"}}"#;
-        for (status, body, named, wholesale, harmless) in [
-            (400, json, true, false, true),
-            (401, json, true, false, true),
-            (402, json, true, true, true),
-            (403, "", false, false, true),
-            (404, json, false, false, true),
-            (413, "<html>", false, false, true),
-            (422, json, false, false, true),
-            (429, json, false, false, true),
-            (409, json, false, true, false),
-            (408, "", false, true, false),
-            (424, json, false, true, false),
-            (499, "", false, true, false),
-            (500, json, false, true, true),
-            (500, json, true, true, false),
-            (500, json, false, false, false),
-            (500, "<html>", false, true, false),
-            (502, json, false, true, false),
-            (504, "<html>", false, true, false),
-            (503, json, false, false, true),
-            (503, json, true, false, true),
-            (503, "upstream reset", false, true, false),
-            (307, "", false, false, true),
-            (303, "", false, false, false),
-            (200, r#"{"code":500,"message":"boom"}"#, false, false, false),
-            (200, r#"{"code":500,"message":"boom"}"#, false, true, true),
-            (200, r#"{"code":500,"message":"Provider: 429"}"#, false, false, true),
-            (200, r#"{"code":500,"message":"Provider: 429"}"#, true, false, false),
-            (200, "Insufficient coins", false, false, true),
-            (200, "<html>hotel wifi</html>", false, false, false),
-        ] {
-            assert_eq!(
-                judged(status, body, named, wholesale),
-                harmless,
-                "{status} {body} {named} {wholesale}"
-            );
-        }
     }
 }

@@ -30,10 +30,9 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// The total time of a submission with a body of this size.
-    #[must_use]
-    pub fn submit_limit(&self, body_bytes: usize) -> Duration {
-        let seconds = body_bytes as u64 / self.slowest_line.max(1);
+    /// The total time of a submission with so many bytes of pictures, which grow by a third on their way.
+    pub(super) fn submit_limit(&self, picture_bytes: usize) -> Duration {
+        let seconds = picture_bytes as u64 / 3 * 4 / self.slowest_line.max(1);
         self.submit.saturating_add(Duration::from_secs(seconds))
     }
 }

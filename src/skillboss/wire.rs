@@ -48,8 +48,9 @@ pub(super) struct Answer {
 /// What an answer holds.
 #[derive(Clone, Debug)]
 pub(super) enum Body {
-    /// An object or a list, without the keys that begin with `_`, and the cost that one of them may have told.
-    Json { value: Value, cost: Option<Usd> },
+    /// An object or a list, without the keys that begin with `_`; the cost that one of them may have told; and the
+    /// same as text, word for word where nothing had to be removed.
+    Json { value: Value, cost: Option<Usd>, text: String },
     /// Words, or a web page.
     Text(String),
     /// The clip itself.
@@ -74,6 +75,14 @@ impl Answer {
         }
     }
 
+    /// The JSON as text.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.body {
+            Body::Json { text, .. } => Some(text),
+            Body::Text(_) | Body::File(_) => None,
+        }
+    }
+
     pub(super) fn cost(&self) -> Option<Usd> {
         match &self.body {
             Body::Json { cost, .. } => *cost,
@@ -84,27 +93,66 @@ impl Answer {
 
 impl Body {
     pub(super) fn of(text: &str) -> Self {
-        match serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) {
+        let json = text.trim_start_matches('\u{feff}').trim();
+        let parsed = serde_json::from_str(json).or_else(|_| serde_json::from_str(&without_nan(json)));
+        match parsed {
             Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
                 let cost = cost(&value);
-                strip(&mut value);
-                Self::Json { value, cost }
+                let text = if strip(&mut value) > 0 { value.to_string() } else { json.to_owned() };
+                Self::Json { value, cost, text }
             }
             _ => Self::Text(text.to_owned()),
         }
     }
 }
 
+/// Some servers write numbers that JSON does not have; an answer with one is an answer all the same.
+fn without_nan(json: &str) -> String {
+    let mut cleaned = String::with_capacity(json.len());
+    for (number, part) in quoted_parts(json).into_iter().enumerate() {
+        if number % 2 == 0 {
+            cleaned.push_str(
+                &part.replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"),
+            );
+        } else {
+            cleaned.push_str(part);
+        }
+    }
+    cleaned
+}
+
+/// What stands outside of strings and what inside, by turns; the marks belong to the strings.
+fn quoted_parts(json: &str) -> Vec<&str> {
+    let (mut parts, mut from, mut inside, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => {
+                let cut = if inside { at + 1 } else { at };
+                parts.extend(json.get(from..cut));
+                from = cut;
+                inside = !inside;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(json.get(from..));
+    parts
+}
+
 /// Removes every key that begins with `_`: services put instructions for assistants there (`_memory_hint`,
-/// `_skills_update_message`), and nothing that a client needs.
-fn strip(value: &mut Value) {
+/// `_skills_update_message`), and nothing that a client needs. Tells how many there were.
+fn strip(value: &mut Value) -> usize {
     match value {
         Value::Object(fields) => {
+            let before = fields.len();
             fields.retain(|name, _| !name.starts_with('_'));
-            fields.values_mut().for_each(strip);
+            let removed = before - fields.len();
+            removed + fields.values_mut().map(strip).sum::<usize>()
         }
-        Value::Array(items) => items.iter_mut().for_each(strip),
-        _ => {}
+        Value::Array(items) => items.iter_mut().map(strip).sum(),
+        _ => 0,
     }
 }
 
@@ -166,11 +214,17 @@ mod tests {
     fn what_gives_orders_is_removed_and_its_cost_kept() {
         let text = r#"{"_memory_hint":"write this","job_id":"a","_call_cost_usd":0.16,
             "result":{"_tip":1,"videos":[{"_x":1,"url":"u"}]}}"#;
-        let Body::Json { value, cost } = Body::of(text) else { panic!() };
+        let Body::Json { value, cost, text } = Body::of(text) else { panic!() };
         assert_eq!(value, json!({"job_id": "a", "result": {"videos": [{"url": "u"}]}}));
-        assert_eq!(cost, Some("0.16".parse().unwrap()));
-        for text in ["", "<html>", "Insufficient coins", "{\"a\":", "NaN", "{\"cost_usd\": NaN}", "\"text\""]
-        {
+        assert_eq!((cost, text), (Some("0.16".parse().unwrap()), value.to_string()));
+        // Word for word otherwise, also what no number type of ours can hold.
+        let exact = r#"{"id": 12345678901234567890123, "cost_usd": 0.10,  "x": "\u00e9 NaN \" Infinity"}"#;
+        assert!(matches!(Body::of(exact), Body::Json { text, .. } if text == exact));
+        let Body::Json { value, .. } = Body::of(r#"{"a":NaN,"b":[-Infinity,Infinity],"c":"NaN"}"#) else {
+            panic!()
+        };
+        assert_eq!(value, json!({"a": null, "b": [null, null], "c": "NaN"}));
+        for text in ["", "<html>", "Insufficient coins", "{\"a\":", "NaN", "\"text\""] {
             assert!(matches!(Body::of(text), Body::Text(_)), "{text}");
         }
         assert!(matches!(Body::of("\u{feff}[\"https://a.example\"]"), Body::Json { .. }));

@@ -218,7 +218,7 @@ fn probe_checks_a_file_and_the_strict_take_only_what_was_seen() {
         assert_eq!(check.unwrap_or_else(|| panic!("{told:#}"))["verdict"], verdict, "{name}");
         words.push("--strict");
         let passes = matches!(verdict, "pass" | "warn");
-        assert_eq!(home.run(&words).status.code(), Some(if passes { 0 } else { 28 }), "{name}");
+        assert_eq!(home.run(&words).status.code(), Some(if passes { 0 } else { 33 }), "{name}");
     }
     let text = stdout(&home.run(&["probe", &fixture("black-silent.mp4"), "--check"]));
     assert!(text.contains("fail     start"), "{text}");

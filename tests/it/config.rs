@@ -102,6 +102,18 @@ fn a_file_may_set_everything() {
         strict = true
         allow_loopback = true
         log = "info,rmcp=error"
+        catalog = "prices.toml"
+        [budget]
+        max_per_call = "1.50"
+        max_per_day = 18
+        max_per_week = 90.5
+        max_per_batch = 40
+        approve_above = "$3"
+        allow_unknown_price = true
+        [hooks]
+        public_url = "https://hooks.example/"
+        signature = "standard"
+        secrets = ["whsec_CANARY0123456789012345", "another-CANARY-secret-012345"]
         [nemo]
         token = "nmv_usr_CANARY0123456789"
         api_url = "http://127.0.0.1:8080/"
@@ -130,6 +142,14 @@ fn a_file_may_set_everything() {
     assert_eq!(config.skillboss.web_url.as_str(), "http://127.0.0.1:8081/");
     assert_eq!(config.skillboss.poll, Duration::from_millis(50));
     assert!(config.skillboss.is_set_up());
+    assert_eq!(config.catalog_file, Some(home.path().join("prices.toml")));
+    let usd = |text: &str| Some(text.parse().unwrap());
+    assert_eq!((config.budget.per_call, config.budget.per_day), (usd("1.50"), usd("18")));
+    assert_eq!((config.budget.per_week, config.budget.approve_above), (usd("90.50"), usd("3")));
+    assert_eq!(config.budget.per_batch, usd("40"));
+    assert!(config.budget.allow_unknown_price);
+    assert_eq!(config.hooks.public_url.as_ref().unwrap().as_str(), "https://hooks.example/");
+    assert_eq!(config.hooks.secrets.len(), 2);
     // The table names every key that the file may have, and nothing printable shows the token.
     let keys = SETTINGS.iter().filter(|setting| setting.key.is_some()).count();
     let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
@@ -175,6 +195,26 @@ fn a_program_is_a_name_or_a_path() {
     for (value, program) in [("ffmpeg", "ffmpeg"), ("/opt/ffmpeg", "/opt/ffmpeg")] {
         assert_eq!(with_env("FIRSTCUT_FFMPEG", value).unwrap().ffmpeg, Some(program.into()));
     }
+}
+
+#[test]
+fn a_file_may_be_named_where_one_is_meant() {
+    let home = home();
+    let path = home.path().join("facts.toml");
+    std::fs::write(&path, "").unwrap();
+    let around = |name: &str| Surroundings::only(home.path()).and(name, path.to_str().unwrap());
+    assert_eq!(load(&around("FIRSTCUT_CATALOG")).unwrap().catalog_file.as_deref(), Some(path.as_path()));
+    assert_eq!(load(&around("FIRSTCUT_FFMPEG")).unwrap().ffmpeg.as_deref(), Some(path.as_path()));
+    for name in ["FIRSTCUT_OUTPUT", "FIRSTCUT_FILES"] {
+        let error = load(&around(name)).unwrap_err();
+        assert!(error.message().contains("which is a file"), "{error}");
+    }
+    // A catalog beside the settings file needs no name.
+    let home = self::home();
+    let beside = home.path().join("catalog.toml");
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap().catalog_file, None);
+    std::fs::write(&beside, "").unwrap();
+    assert_eq!(load(&Surroundings::only(home.path())).unwrap().catalog_file, Some(beside));
 }
 
 #[test]
@@ -233,7 +273,7 @@ fn a_malformed_token_is_an_error_and_never_another_account() {
 #[test]
 fn wrong_values_are_named_with_their_place_and_their_right_form() {
     for (name, value, says, fix) in [
-        ("FIRSTCUT_SERVICE", "sora", "\"sora\", which is no service", "auto, nemo or sandbox"),
+        ("FIRSTCUT_SERVICE", "sora", "\"sora\", which is no service", "auto, nemo, skillboss or sandbox"),
         ("FIRSTCUT_WAIT_S", "ten", "\"ten\"", "from 0 to 3600"),
         ("FIRSTCUT_WAIT_S", "-1", "\"-1\"", "from 0 to 3600"),
         ("FIRSTCUT_WAIT_S", "NaN", "\"NaN\"", "from 0 to 3600"),
@@ -268,7 +308,7 @@ fn all_problems_are_told_at_once() {
     let error = load(&around).unwrap_err();
     insta::assert_snapshot!(format!("{error}\n{}", error.next_step().unwrap()), @r#"
     FIRSTCUT_SERVICE (environment) is "x", which is no service. FIRSTCUT_POLL_S (environment) is "soon".
-    FIRSTCUT_SERVICE: Choose auto, nemo or sandbox. FIRSTCUT_POLL_S: Give seconds as a number from 0.01 to 3600.
+    FIRSTCUT_SERVICE: Choose auto, nemo, skillboss or sandbox. FIRSTCUT_POLL_S: Give seconds as a number from 0.01 to 3600.
     "#);
 }
 

@@ -60,18 +60,18 @@ async fn the_strict_are_told_with_an_error_and_keep_the_file() {
     assert!(report["next"].as_str().unwrap().contains("delivery check"), "{report:#}");
     let id = report["job_id"].as_str().unwrap().to_owned();
     assert_eq!(home.run(&["jobs", "show", &id]).await.code, Some(0));
-    assert_eq!(home.run(&["jobs", "show", &id, "--strict"]).await.code, Some(28));
+    assert_eq!(home.run(&["jobs", "show", &id, "--strict"]).await.code, Some(33));
 
     let home = Home::new().await;
     let (code, report) = too_short(&home, &["--strict"]).await;
-    assert_eq!((code, &report["state"]), (Some(28), &json!("done")), "{report:#}");
+    assert_eq!((code, &report["state"]), (Some(33), &json!("done")), "{report:#}");
     let error = &report["error"];
     assert_eq!((&error["code"], &error["money"]), (&json!("check_failed"), &json!("spent")), "{error:#}");
     assert_eq!(error["retry_is_safe"], false);
     let kept = playable(&report);
     assert!(error["next"].as_str().unwrap().contains(kept.to_str().unwrap()));
     // The job remembers that it was to be strict, also in another process.
-    assert_eq!(home.run(&["jobs", "wait", report["job_id"].as_str().unwrap()]).await.code, Some(28));
+    assert_eq!(home.run(&["jobs", "wait", report["job_id"].as_str().unwrap()]).await.code, Some(33));
 }
 
 #[tokio::test]

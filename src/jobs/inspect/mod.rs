@@ -57,8 +57,10 @@ pub(super) async fn inspect(
     let (file, wanted) = (file.to_owned(), wanted(inspection));
     let looked = aside(stop.clone(), move |limits| {
         let mut seen = Seen { checks: checks(&file, &wanted, limits), ..Seen::default() };
-        match draw(&file, preview, budget, limits) {
-            Ok(drawn) => seen.picture = drawn.map(|(picture, _)| (preview, picture)),
+        let drawn = draw(&file, preview, budget, limits)
+            .and_then(|drawn| drawn.map(|drawn| drawn.saved_beside(&file, preview)).transpose());
+        match drawn {
+            Ok(saved) => seen.picture = saved.map(|picture| (preview, picture)),
             Err(error) => seen.no_picture = Some(error.to_string()),
         }
         seen
@@ -70,10 +72,25 @@ pub(super) async fn inspect(
     Some(seen.unwrap_or_else(|reason| Seen { no_picture: Some(reason), ..Seen::default() }))
 }
 
-/// Puts the preview of a job's video into the report and gives it as JPEG within the budget: the one that was saved,
-/// else a new one. Without a video, or when none is wanted, there is nothing to show; what stands in the way is added
-/// to the message.
-pub async fn show(app: &App, job: &Job, report: &mut JobReport, asked: Option<Preview>) -> Option<Vec<u8>> {
+/// Whether a preview that is drawn to be shown is saved, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Beside the video.
+    Beside,
+    /// Not at all: the caller promised to change nothing.
+    Nowhere,
+}
+
+/// The preview of a job's video as JPEG within the budget: the one that was saved, else a new one, which enters the
+/// report if it is kept. Without a video, or when none is wanted, there is nothing to show; what stands in the way is
+/// added to the message.
+pub async fn show(
+    app: &App,
+    job: &Job,
+    report: &mut JobReport,
+    asked: Option<Preview>,
+    keep: Keep,
+) -> Option<Vec<u8>> {
     let (preview, budget) = wish(app, job.request.inspection(), asked);
     let (video, seen) = report::video(app, job).await.ok().flatten()?;
     let saved = seen.picture.filter(|(kind, _)| *kind == preview).map(|(_, picture)| picture.path);
@@ -84,8 +101,10 @@ pub async fn show(app: &App, job: &Job, report: &mut JobReport, asked: Option<Pr
         if let Some(jpeg) = saved.and_then(|path| read(Path::new(&path), budget, limits)) {
             return Ok(Some((None, jpeg)));
         }
-        let drawn = draw(Path::new(&video.path), preview, budget, limits)?;
-        Ok::<_, MediaError>(drawn.map(|(file, jpeg)| (Some(file), jpeg)))
+        let video = Path::new(&video.path);
+        let Some(drawn) = draw(video, preview, budget, limits)? else { return Ok(None) };
+        let file = if keep == Keep::Beside { Some(drawn.saved_beside(video, preview)?) } else { None };
+        Ok::<_, MediaError>(Some((file, drawn.jpeg)))
     });
     match drawn.await {
         Ok(Ok(drawn)) => {
@@ -224,32 +243,46 @@ fn read(path: &Path, budget: usize, limits: &Limits) -> Option<Vec<u8>> {
     if jpeg.len() <= budget { Some(jpeg) } else { shrunk(path, budget, limits) }
 }
 
-/// `clip.mp4` gives `clip.sheet.jpg`.
-fn name_beside(file: &Path, preview: Preview) -> PathBuf {
-    file.with_extension(format!("{preview}.jpg"))
+/// A preview in memory.
+struct Drawn {
+    jpeg: Vec<u8>,
+    width: u32,
+    height: u32,
 }
 
-/// Saves a picture beside its video. One that was saved before, with the same content, is that picture.
-fn save(file: &Path, preview: Preview, jpeg: &[u8]) -> Result<PathBuf, MediaError> {
-    let wanted = name_beside(file, preview);
-    if std::fs::read(&wanted).is_ok_and(|saved| saved == jpeg) {
-        return Ok(wanted);
+impl Drawn {
+    /// Saves it: `clip.mp4` gets `clip.sheet.jpg`. One that was saved before, with the same content, is that picture.
+    fn saved_beside(&self, video: &Path, preview: Preview) -> Result<FileReport, MediaError> {
+        let path = self.save(video.with_extension(format!("{preview}.jpg")))?;
+        Ok(FileReport {
+            uri: url::Url::from_file_path(&path).map(String::from).unwrap_or_default(),
+            path: path.display().to_string(),
+            mime: "image/jpeg".to_owned(),
+            bytes: self.jpeg.len() as u64,
+            width: Some(self.width),
+            height: Some(self.height),
+            duration_s: None,
+        })
     }
-    let part = deliver::part_file(&wanted, &format!("preview-{}", uuid::Uuid::new_v4().simple()));
-    std::fs::write(&part, jpeg)?;
-    staged::publish(&part, &wanted).map_err(|error| {
-        let _ = std::fs::remove_file(&part);
-        MediaError::Io(std::io::Error::other(error))
-    })
+
+    fn save(&self, wanted: PathBuf) -> Result<PathBuf, MediaError> {
+        if std::fs::read(&wanted).is_ok_and(|saved| saved == self.jpeg) {
+            return Ok(wanted);
+        }
+        let part = deliver::part_file(&wanted, &format!("preview-{}", uuid::Uuid::new_v4().simple()));
+        let published = std::fs::write(&part, &self.jpeg).map_err(MediaError::Io).and_then(|()| {
+            staged::publish(&part, &wanted).map_err(|error| MediaError::Io(std::io::Error::other(error)))
+        });
+        if published.is_err() {
+            // The first error is the one that matters.
+            let _ = std::fs::remove_file(&part);
+        }
+        published
+    }
 }
 
 #[cfg(feature = "studio")]
-fn draw(
-    file: &Path,
-    preview: Preview,
-    budget: usize,
-    limits: &Limits,
-) -> Result<Option<(FileReport, Vec<u8>)>, MediaError> {
+fn draw(file: &Path, preview: Preview, budget: usize, limits: &Limits) -> Result<Option<Drawn>, MediaError> {
     use crate::media::sheet::{self, SheetOptions};
     let options = SheetOptions { max_bytes: budget, ..SheetOptions::default() };
     let drawn = match preview {
@@ -257,17 +290,7 @@ fn draw(
         Preview::Poster => sheet::poster(file, &options, limits)?,
         Preview::Sheet => sheet::sheet(file, &options, limits)?,
     };
-    let path = save(file, preview, &drawn.jpeg)?;
-    let report = FileReport {
-        uri: url::Url::from_file_path(&path).map(String::from).unwrap_or_default(),
-        path: path.display().to_string(),
-        mime: "image/jpeg".to_owned(),
-        bytes: drawn.jpeg.len() as u64,
-        width: Some(drawn.width),
-        height: Some(drawn.height),
-        duration_s: None,
-    };
-    Ok(Some((report, drawn.jpeg)))
+    Ok(Some(Drawn { jpeg: drawn.jpeg, width: drawn.width, height: drawn.height }))
 }
 
 #[cfg(feature = "studio")]
@@ -278,12 +301,7 @@ fn shrunk(path: &Path, budget: usize, limits: &Limits) -> Option<Vec<u8>> {
 }
 
 #[cfg(not(feature = "studio"))]
-fn draw(
-    _: &Path,
-    preview: Preview,
-    _: usize,
-    _: &Limits,
-) -> Result<Option<(FileReport, Vec<u8>)>, MediaError> {
+fn draw(_: &Path, preview: Preview, _: usize, _: &Limits) -> Result<Option<Drawn>, MediaError> {
     match preview {
         Preview::None => Ok(None),
         _ => Err(MediaError::Undecodable { reason: "this build has no decoders".to_owned() }),

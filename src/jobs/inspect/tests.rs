@@ -78,7 +78,10 @@ mod with_eyes {
         std::fs::copy(fixture("h264-high-bframes-aac.mp4"), &clip).unwrap();
         let sheet = folder.path().join("take 1.final.sheet.jpg");
         std::fs::write(&sheet, "mine").unwrap();
-        let draw_it = |preview| draw(&clip, preview, 200_000, &Limits::default()).unwrap();
+        let draw_it = |preview| {
+            let drawn = draw(&clip, preview, 200_000, &Limits::default()).unwrap()?;
+            Some((drawn.saved_beside(&clip, preview).unwrap(), drawn.jpeg))
+        };
         let (drawn, jpeg) = draw_it(Preview::Sheet).unwrap();
         assert_eq!(std::fs::read(&sheet).unwrap(), b"mine");
         assert_eq!(drawn.path, folder.path().join("take 1.final.sheet-2.jpg").display().to_string());

@@ -70,7 +70,7 @@ pub(super) async fn lost(
     mut work: RunWork,
     cause: Option<&Error>,
 ) -> Result<(), Halt> {
-    let waited = step.now_ms() - work.sent_at_ms.unwrap_or_else(|| step.job.updated_at_ms);
+    let waited = step.now_ms() - work.sent_at_ms.unwrap_or(step.job.updated_at_ms);
     work.sent_at_ms.get_or_insert(step.job.updated_at_ms);
     if hook::is_on(step.app.config()) && waited < NOTICE_MS && !step.job.cancel_requested {
         return step

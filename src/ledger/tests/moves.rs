@@ -15,8 +15,8 @@ async fn a_change_is_written_and_what_is_left_out_stays() {
         note: Some("rendering".to_owned()),
         progress_pct: Some(140.0),
         due_at_ms: Some(Some(500)),
-        keep_lease: true,
         charge: None,
+        keep_lease: true,
         detail: json!({"why": "accepted"}),
     };
     let job = done(home.ledger.record(&held, change, "me", 10).await.unwrap());

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::config::Preview;
 use crate::error::Error;
+use crate::jobs::inspect::Keep;
 use crate::jobs::report;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
@@ -48,7 +49,7 @@ impl Server {
         let job = report::find(self.app(), &id).await?;
         let job =
             if job.state.is_at_rest() { job } else { self.follow(&request, &id, asked.wait_seconds).await? };
-        let (report, picture) = self.seen(&job, look).await?;
+        let (report, picture) = self.seen(&job, look, Keep::Nowhere).await?;
         Ok(reply::with_picture(reply::job(&report), picture.as_deref()))
     }
 }

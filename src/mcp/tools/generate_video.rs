@@ -67,7 +67,7 @@ struct GenerateVideo {
     /// Long videos of several parts: begin each on the last frame of the one before
     #[serde(default)]
     chain_frames: bool,
-    /// From an answer with state needs_approval, once the user agreed to the price
+    #[schemars(description = "From an answer with state needs_approval, once the user agreed to the price")]
     quote_token: Option<String>,
 }
 

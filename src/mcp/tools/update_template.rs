@@ -22,7 +22,7 @@ const SERVICES: [&str; 2] = ["skillboss", "sandbox"];
 #[serde(deny_unknown_fields)]
 struct UpdateTemplate {
     /// Id of the Shotstack template
-    template_id: String,
+    template_id: Option<String>,
     /// New name
     name: Option<String>,
     /// New definition: object with timeline and output
@@ -60,7 +60,7 @@ impl Server {
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
         let input = TemplateInput {
-            id: asked.template_id,
+            id: asked.template_id.unwrap_or_default(),
             name: asked.name,
             definition: asked.template,
             blank: asked.blank,

@@ -10,7 +10,6 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -44,20 +43,21 @@ struct File {
 }
 
 impl Catalog {
-    /// The built-in facts, with the user's file laid over them. A file that does not exist says nothing.
+    /// The built-in facts, with the user's file laid over them.
     ///
     /// # Errors
-    /// [`Kind::Config`] when the file cannot be read or understood.
+    /// [`Kind::Config`] when the file is missing or cannot be read or understood: prices that were meant to hold must
+    /// not be missed in silence.
     pub fn load(overrides: Option<&Path>) -> Result<Self> {
         let embedded: Table = EMBEDDED.parse().map_err(|error: toml::de::Error| {
             Error::internal("The built-in catalog cannot be read.").because(error)
         })?;
-        match overrides.map(|path| Ok::<_, Error>((path, read(path)?))).transpose()? {
-            Some((path, Some(text))) => {
-                let own = text.parse().map_err(|error| broken(path, &error))?;
+        match overrides {
+            Some(path) => {
+                let own = read(path)?.parse().map_err(|error| broken(path, &error))?;
                 Self::of(laid_over(embedded, own)).map_err(|error| broken(path, &error))
             }
-            _ => Self::of(embedded)
+            None => Self::of(embedded)
                 .map_err(|error| Error::internal("The built-in catalog is damaged.").because(error)),
         }
     }
@@ -128,21 +128,20 @@ fn laid_over(mut base: Table, own: Table) -> Table {
     base
 }
 
-fn read(path: &Path) -> Result<Option<String>> {
+fn read(path: &Path) -> Result<String> {
     let unreadable = |error: std::io::Error| {
         Error::new(Kind::Config, format!("The catalog {} cannot be read: {error}.", path.display()))
             .because(error)
-            .next("Make it a text file that you may read, or remove it.")
+            .next("Make it a text file that you may read, or unset FIRSTCUT_CATALOG.")
     };
-    match std::fs::metadata(path) {
-        Ok(facts) if facts.len() > MAX_BYTES => {
-            Err(Error::new(Kind::Config, format!("The catalog {} is larger than 1 MiB.", path.display()))
-                .next("Move it away and write a new one."))
-        }
-        Ok(_) => std::fs::read_to_string(path).map(Some).map_err(unreadable),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(unreadable(error)),
+    if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
+        return Err(Error::new(
+            Kind::Config,
+            format!("The catalog {} is larger than 1 MiB.", path.display()),
+        )
+        .next("Name the right file in FIRSTCUT_CATALOG."));
     }
+    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 fn broken(path: &Path, error: &toml::de::Error) -> Error {

@@ -65,4 +65,35 @@ mod tests {
         assert_eq!(split(30, &[0]), None);
         assert_eq!(split(600, &[4, 6, 8]).unwrap().len(), 75);
     }
+
+    /// Every multiset of that many lengths, longest first, by brute force.
+    fn all(lengths: &[u32], count: usize) -> Vec<Vec<u32>> {
+        if count == 0 {
+            return vec![vec![]];
+        }
+        let longer = |rest: &Vec<u32>, first: u32| rest.first().is_none_or(|next| *next <= first);
+        let with = |first: u32| {
+            let rests = all(lengths, count - 1).into_iter().filter(move |rest| longer(rest, first));
+            rests.map(move |rest| [vec![first], rest].concat())
+        };
+        lengths.iter().flat_map(|first| with(*first)).collect()
+    }
+
+    #[test]
+    fn nothing_better_exists() {
+        for lengths in [vec![4, 6, 8], vec![5, 10, 15], vec![3, 7], vec![5], vec![2, 9, 10]] {
+            for total in 1..=38_u32 {
+                let longest = *lengths.iter().max().unwrap();
+                let count = total.div_ceil(longest) as usize;
+                if count > 5 {
+                    continue;
+                }
+                let best = all(&lengths, count)
+                    .into_iter()
+                    .filter(|clips| clips.iter().sum::<u32>() >= total)
+                    .min_by_key(|clips| (clips.iter().sum::<u32>(), std::cmp::Reverse(clips.clone())));
+                assert_eq!(split(total, &lengths), best, "{total} of {lengths:?}");
+            }
+        }
+    }
 }

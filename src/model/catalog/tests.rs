@@ -219,7 +219,11 @@ fn an_alias_is_sent_as_it_was_written() {
 fn a_file_of_ones_own_is_laid_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catalog.toml");
-    assert!(Catalog::load(Some(&path)).is_ok(), "a file that is not there says nothing");
+    assert_eq!(
+        Catalog::load(Some(&path)).unwrap_err().kind(),
+        Kind::Config,
+        "a file that is named must be there"
+    );
     std::fs::write(
         &path,
         r#"

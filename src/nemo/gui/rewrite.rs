@@ -80,10 +80,8 @@ fn translate(
     }
     // "Click Export, provided you like it": the last clause says what it waits for.
     let waits = sentence.clauses.len() > 1 && sentence.clauses.last().is_some_and(step::awaited);
-    if let [.., Some(one), None] = steps.as_mut_slice() {
-        if waits {
-            one.when = When::UserConfirms;
-        }
+    if let ([.., Some(one), None], true) = (steps.as_mut_slice(), waits) {
+        one.when = When::UserConfirms;
     }
     // "Click Save, or click Cancel": a choice, so the user's.
     for (i, clause) in sentence.clauses.iter().enumerate().skip(1) {

@@ -65,6 +65,20 @@ fn what_a_reply_becomes() {
         ("Please don't click Export yet.", "Please don't click Export yet.", &[]),
         ("A hand opens the door.", "A hand opens the door.", &[]),
         ("I'll open the mixer and drag the voice down.", "I'll open the mixer and drag the voice down.", &[]),
+        (
+            "Click Export, provided the length suits you.",
+            "Provided the length suits you, just say so.",
+            &[(ExecuteExport, UserConfirms, Some("Export"))],
+        ),
+        (
+            "Click Mute or press Solo.",
+            "",
+            &[(ExecuteViaApi, UserConfirms, Some("Mute")), (ExecuteViaApi, UserConfirms, Some("Solo"))],
+        ),
+        ("请点击照片下面的“替换”。", "", &[(ExecuteViaApi, Now, Some("替换"))]),
+        ("Choose Fit to Frame.", "", &[(ExecuteViaApi, Now, Some("Fit to Frame"))]),
+        ("Do not close the tab or click Cancel.", "Do not close the tab or click Cancel.", &[]),
+        ("点击导出之前我会再检查一遍。", "点击导出之前我会再检查一遍。", &[]),
         ("", "", &[]),
     ];
     for (reply, text, actions) in cases {
@@ -152,6 +166,13 @@ fn check(jsonl: &str, exact_bar: f64) {
 #[test]
 fn the_held_out_replies_are_translated_as_well_as_ever() {
     check(include_str!("../../../data/understand/gui.held.jsonl"), 0.98);
+}
+
+/// Two rounds of people who never saw the rules.
+#[test]
+fn the_replies_of_others_are_translated_as_well_as_ever() {
+    check(include_str!("../../../data/understand/gui.round_a.jsonl"), 0.99);
+    check(include_str!("../../../data/understand/gui.round_b.jsonl"), 0.99);
 }
 
 #[test]

@@ -74,7 +74,10 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
                     )
                 })
             });
-        let first = first || film || tuned || wished || known;
+        // 把余额两个字遮住: the object of an edit.
+        let object = edit.is_some()
+            && c.tokens.get(..at).is_some_and(|p| p.iter().any(|t| matches!(t.norm.as_str(), "把" | "将")));
+        let first = first || object || film || tuned || wished || known;
         let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
         if !before && !next_is_thing(c, at) && !first && !article {
             let per_word =
@@ -226,4 +229,33 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     };
     let at = at.filter(|&at| !time && !edit_before(edit, at))?;
     Some(reading(c, Intent::Credits, at, "what the account still allows", 2.4 - 0.4 * all - picture))
+}
+
+/// Is it about the account? (For a clause that is known to be a question.)
+pub(super) fn money(c: &Clause<'_>) -> bool {
+    let mine = c.tokens.iter().any(|t| {
+        t.is(Tag::I) || t.cjk() || t.norm.split(' ').any(|w| matches!(w, "i" | "my" | "me" | "we" | "our"))
+    });
+    let account = c.any(&[Tag::Credit, Tag::Balance, Tag::Account, Tag::RunOut])
+        || c.has(Tag::Afford) && !c.any(&[Tag::EditWord, Tag::Picture])
+        || c.tokens.iter().any(|t| matches!(t.norm.as_str(), "afford" | "pay for"));
+    // 再做一个30秒的够吗
+    let suffices = c.has(Tag::Enough)
+        && !c.any(&[Tag::EditWord, Tag::Asset])
+        && c.tokens.iter().rev().take(3).any(|t| t.is(Tag::Enough) && t.cjk())
+        && c.tokens.iter().any(|t| t.any(&[Tag::Job, Tag::Edit]));
+    let account = account || suffices;
+    let priced = c.tokens.iter().any(|t| matches!(t.norm.as_str(), "expensive" | "pricey" | "贵" | "贵不贵"));
+    let spent = mine
+        && c.tokens.iter().any(|t| {
+            t.is(Tag::Spend)
+                && (t.norm.ends_with("back")
+                    || t.norm.ends_with(" up")
+                    || t.norm.ends_with("account")
+                    || matches!(t.norm.as_str(), "cost" | "costs" | "charged" | "charge" | "spent" | "spend"))
+        });
+    let paid = priced
+        || spent
+        || mine && c.any(&[Tag::Price, Tag::Enough]) && !c.any(&[Tag::EditWord, Tag::Uploaded]);
+    account || paid || mine && c.has(Tag::Left) && c.any(&[Tag::Job, Tag::Enough])
 }

@@ -3,7 +3,7 @@
 use super::Intent;
 use super::clause::Clause;
 use super::owed::owed;
-use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
+use super::reading::{Reading, asks_progress, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Verbs of editing that, with a file type, ask for a file of it.
@@ -24,6 +24,21 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
         let thing =
             noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
+        // "Is the export done?", "a film about exporting cars".
+        let thing = thing || noun(c, at) && !wanted && c.asks;
+        let gerund = c.tokens.get(at).is_some_and(|t| t.norm.ends_with("ing"))
+            && at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
+                matches!(
+                    b.norm.as_str(),
+                    "about" | "of" | "on" | "by" | "from" | "like" | "and" | "are" | "is"
+                )
+            });
+        // "Export isn't what I need": the word, not the wish.
+        let named = !c.tokens.get(at).is_some_and(Token::cjk)
+            && c.tokens
+                .get(at + 1)
+                .is_some_and(|t| t.any(&[Tag::Be, Tag::Aux, Tag::Problem]) && !t.is(Tag::Ask));
+        let thing = thing || named || gerund || asks_progress(c, at);
         let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
         let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
         let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
@@ -50,6 +65,14 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
         let asked = asked_for || subject;
         let ahead = if topic { 0.3 } else { 1.0 };
+        // "Export prices rise": half of a name.
+        let bare =
+            [Tag::Video, Tag::Whole, Tag::Finished, Tag::Container, Tag::FileWord, Tag::Device, Tag::Ask];
+        let half = next.is_some_and(|t| t.kind == Kind::Word && !t.cjk() && !t.tags.known())
+            && behind.len() > 1
+            && !c.any(&bare)
+            && !c.any(&[Tag::Platform, Tag::Filler]);
+        let picture = if half { picture + 1.0 } else { picture };
         let weight = 3.0 - ahead * c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
         if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
             return Some(reading(c, Intent::Export, at, "export verb", weight));
@@ -79,10 +102,20 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")
         })
     });
-    if let Some(at) =
-        made.filter(|_| (finished && c.has(Tag::FileWord) || c.has(Tag::Container)) && all == 0.0)
-    {
+    if let Some(at) = made.filter(|&e| {
+        (finished && c.has(Tag::FileWord) || c.has(Tag::Container) || the_file(c, e)) && all == 0.0
+    }) {
         return Some(reading(c, Intent::Export, at, "make the file", 2.1));
+    }
+    // "The final clip needs to be on my drive".
+    let due = c.tokens.iter().position(|t| {
+        matches!(t.norm.as_str(), "needs" | "must" | "has" | "should" | "need")
+            || t.norm.starts_with("has to")
+    });
+    if let Some(at) =
+        due.filter(|_| finished && c.has(Tag::Device) && edit.is_none() && all <= 1.0 && !pictured)
+    {
+        return Some(reading(c, Intent::Export, at, "onto a device", 1.9));
     }
     let named = c.any(&[Tag::Container, Tag::LinkWord])
         || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
@@ -159,9 +192,7 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     // "Keep it under a minute": no wish to have it.
     let kept = |at: usize| {
         c.tokens.get(at).is_some_and(|t| t.norm == "keep")
-            && c.tokens.get(at + 2).is_some_and(|t| {
-                t.kind == Kind::Number || t.kind == Kind::Word && !t.any(&[Tag::Ask, Tag::Filler])
-            })
+            && !c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Ask))
     };
     if let Some(at) = give
         .or(c.find(Tag::Save).filter(|_| !c.has(Tag::Ref) || c.has(Tag::Finished)))
@@ -199,6 +230,28 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     }) {
         return Some(reading(c, Intent::Export, at, "have the video", 1.8));
     }
+    // "Can I send over some photos?": the other way.
+    let theirs = give.and_then(|g| c.tokens.get(g + 1)).is_some_and(|t| {
+        matches!(t.norm.as_str(), "a" | "an" | "some" | "my" | "more" | "another" | "two" | "three")
+            || t.kind == Kind::Number
+    });
+    let give = give.filter(|_| {
+        !(theirs
+            && c.tokens.first().is_some_and(|t| {
+                matches!(
+                    t.norm.as_str(),
+                    "can i"
+                        | "may i"
+                        | "could i"
+                        | "i'd like to"
+                        | "i want to"
+                        | "let me"
+                        | "i'll"
+                        | "i would like to"
+                        | "i"
+                )
+            }))
+    });
     let over = |t: &Token| {
         matches!(t.norm.as_str(), "发我" | "发给我" | "传给我" | "发过来" | "传我" | "发送给我" | "send over")
     };
@@ -241,8 +294,29 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         .or_else(|| c.find(Tag::LinkWord))
         .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
     // "My mum already has the file": told.
-    let theirs = give.is_none() && c.tokens.iter().any(|t| t.is(Tag::Person));
+    let theirs = give.is_none()
+        && c.tokens.iter().any(|t| {
+            t.is(Tag::Person) || matches!(t.norm.as_str(), "already" | "i already" | "i have" | "i've")
+        });
     bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then)))
         .filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
         .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
+}
+
+/// "Make the file": nothing but the file stands behind the verb at `edit`.
+fn the_file(c: &Clause<'_>, edit: usize) -> bool {
+    let the = |t: &Token| t.norm == "the" || t.norm.ends_with(" the");
+    let file = c.tokens.iter().rposition(|t| matches!(t.norm.as_str(), "file" | "download" | "copy"));
+    file.is_some_and(|f| {
+        let light =
+            |t: &Token| the(t) || matches!(t.norm.as_str(), "a") || t.any(&[Tag::Finished, Tag::Video]);
+        let made = c.tokens.iter().any(|t| t.norm == "downloadable");
+        let told = made || c.tokens.get(edit).is_some_and(the) || c.tokens.get(edit + 1).is_some_and(the);
+        f > edit
+            && told
+            && c.tokens.get(edit + 1..f).is_some_and(|w| w.iter().all(light))
+            && c.tokens
+                .get(f + 1..)
+                .is_some_and(|w| w.iter().all(|t| t.any(&[Tag::Filler, Tag::Ask, Tag::SoFar])))
+    })
 }

@@ -2,15 +2,19 @@
 //!
 //! Looking for the table's keywords is not enough: "roll the end credits", "don't export yet" and "a status bar" hold
 //! keywords and are edits; "how far along are you?" and "where's my file?" hold none and are not. So the message is cut into
-//! clauses (`clause`), words that do not count are masked there (quoted, negated, postponed, conditions, purposes,
-//! on-screen text), and each clause is read by rules over word classes (`reading`). A rule asks for a request frame
-//! (an export verb at the head, "how many" with "left", "what" with "on the timeline" …) and loses weight with every
-//! word that belongs to no such frame: a bare request has none, the description of a picture has many. The readings
-//! in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as in the table.
+//! clauses (`clause`), words that do not count are masked (`mask`: quoted, negated, postponed, conditions,
+//! purposes, other people's doings, on-screen text), and each clause is read by rules over word classes
+//! (`reading`). A rule asks for a request frame (an export verb at the head, "how many" with "left", "what" with
+//! "on the timeline" …) and loses weight with every word that belongs to no such frame: a bare request has none,
+//! the description of a picture has many. What no rule knows is judged by its form (`question`, `chinese`, `owed`).
+//! The readings in order are the wishes; the first is the action, the others are `also`. Nothing believed: edit, as
+//! in the table.
 
+mod chinese;
 mod clause;
 mod credits;
 mod export;
+mod mask;
 mod owed;
 mod question;
 mod reading;
@@ -117,15 +121,13 @@ fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
     let wish = reasons.iter().position(|r| r.weight >= 1.5 && r.intent != Intent::Edit);
     let Some(to) = wish.and_then(|w| reasons.get(w)).map(|r| r.start) else { return };
     let remark = |r: &Reason| {
-        let here = || {
-            tokens.iter().take_while(|t| t.start < to).skip_while(|t| t.start < r.start.saturating_sub(60))
-        };
-        let told = here().any(|t| {
+        let here = question::part(tokens, r.start.saturating_sub(60), to.min(r.start + 300));
+        let told = here.iter().any(|t| {
             let own =
                 t.norm.split(' ').next().is_some_and(|w| {
                     matches!(w, "i" | "i'm" | "i've" | "i'll" | "my" | "we" | "we're" | "our")
                 });
-            own || t.is(Tag::I)
+            own || t.any(&[Tag::I, Tag::Happy])
                 || matches!(
                     t.norm.as_str(),
                     "wants"
@@ -157,7 +159,8 @@ fn drop_remarks(reasons: &mut Vec<Reason>, tokens: &[words::Token]) {
 
 /// "Grab it from https://…": the file is where the words point.
 fn fetched(tokens: &[words::Token], file: usize) -> bool {
-    let before = tokens.iter().take_while(|t| t.start < file).filter(|t| t.mark() != Some(':')).last();
+    let before =
+        question::part(tokens, file.saturating_sub(40), file).iter().rfind(|t| t.mark() != Some(':'));
     before.is_some_and(|t| matches!(t.norm.as_str(), "from" | "at" | "从" | "在" | "取" | "here"))
 }
 

@@ -8,58 +8,22 @@ use super::reading::{Reading, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Verbs that hand over, whatever their object.
+#[rustfmt::skip]
 const HAND: &[&str] = &[
     "send", "hand", "pass", "deliver", "email", "mail", "dm", "shoot", "text", "forward", "ship", "slip",
     "spit", "cough", "push", "return", "share", "drop", "provide", "hit", "fork", "slide", "throw", "post",
 ];
+#[rustfmt::skip]
 const MAKE: &[&str] = &[
-    "make",
-    "make me",
-    "make me a",
-    "make me an",
-    "make a",
-    "make us a",
-    "create a",
-    "turn it",
-    "turn this",
-    "produce",
-    "turn",
-    "make this",
-    "make it",
-    "convert",
-    "convert it",
+    "make", "make me", "make me a", "make me an", "make a", "make us a", "create a", "turn it", "turn this",
+    "produce", "turn", "make this", "make it", "convert", "convert it",
 ];
 /// Words behind the thing that say how or what for, not what it should be like.
+#[rustfmt::skip]
 const TAIL: &[&str] = &[
-    "so",
-    "for",
-    "on",
-    "as",
-    "in",
-    "by",
-    "today",
-    "now",
-    "asap",
-    "please",
-    "before",
-    "and",
-    "to",
-    "at",
-    "because",
-    "already",
-    "thanks",
-    "out",
-    "over",
-    "here",
-    "back",
-    "pls",
-    "tonight",
-    "this",
-    "right",
-    "straight",
-    "as soon as possible",
-    "onto",
-    "via",
+    "so", "for", "on", "as", "in", "by", "today", "now", "asap", "please", "before", "and", "to", "at",
+    "because", "already", "thanks", "out", "over", "here", "back", "pls", "tonight", "this", "right",
+    "straight", "as soon as possible", "onto", "via",
 ];
 
 /// Reads a clause as a wish for the finished thing; `edit` is the place of its first verb of editing.
@@ -75,6 +39,12 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if edit.is_some_and(|e| e < at)
         || c.tokens.get(..at)?.iter().any(|t| t.any(&[Tag::What, Tag::Picture, Tag::Person]))
     {
+        return None;
+    }
+    // "I already have the file": told.
+    let told = matches!(verb.norm.as_str(), "have" | "has" | "got" | "had" | "has got")
+        && !c.tokens.get(..at)?.iter().any(|t| t.is(Tag::Ask));
+    if told {
         return None;
     }
     let hands = verb.norm.split(' ').next().is_some_and(|w| HAND.contains(&w))
@@ -114,19 +84,9 @@ fn english(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let near = c.tokens.get(from..)?;
     let word = |t: &Token| t.norm.split(' ').next().unwrap_or_default().to_owned();
     let film = |t: &Token| {
-        matches!(
-            word(t).as_str(),
-            "video"
-                | "clip"
-                | "movie"
-                | "film"
-                | "vid"
-                | "reel"
-                | "cut"
-                | "montage"
-                | "slideshow"
-                | "trailer"
-        )
+        const FILMS: &[&str] =
+            &["video", "clip", "movie", "film", "vid", "reel", "cut", "montage", "slideshow", "trailer"];
+        FILMS.contains(&word(t).as_str()) || hands && t.is(Tag::Video) && !t.any(&[Tag::EditWord, Tag::Asset])
     };
     let filed = |t: &Token| t.any(&[Tag::FileWord, Tag::Container]) && !t.norm.ends_with("files");
     // "Something I can send over": a file.

@@ -1,8 +1,9 @@
 //! Readings: what one clause asks for, by rules over its tags.
 
-use super::clause::{self, Clause};
+use super::clause::Clause;
 use super::credits::credits;
 use super::export::export;
+use super::mask::done_first;
 use super::question::question;
 use super::state::state;
 use super::upload::upload;
@@ -26,7 +27,7 @@ pub(super) fn read(clause: &Clause<'_>) -> Option<Reading> {
         .flatten()
         .filter(|r| r.reason.weight >= BELIEVED)
         .max_by(|a, b| a.reason.weight.total_cmp(&b.reason.weight));
-    if clause::done_first(clause.tokens) {
+    if done_first(clause.tokens) {
         return Some(reading(clause, Intent::Edit, 0, "to be done first", 2.0));
     }
     best.or_else(|| question(clause))
@@ -96,4 +97,16 @@ pub(super) fn next_is_thing(clause: &Clause<'_>, at: usize) -> bool {
     clause.tokens.get(at + 1).is_some_and(|n| {
         n.any(&[Tag::Ui, Tag::Other]) && !n.is(Tag::Func) || n.glued || n.mark() == Some('-')
     })
+}
+
+/// 导出好了吗, 上传到百分之几了: asks how far the doing at `at` is.
+pub(super) fn asks_progress(clause: &Clause<'_>, at: usize) -> bool {
+    let behind = clause.tokens.get(at + 1..).unwrap_or_default();
+    let goes = behind.first().is_some_and(|t| {
+        t.any(&[Tag::Progress, Tag::Done]) || matches!(t.norm.as_str(), "到" | "完" | "成功" | "好")
+    });
+    let asks = clause.asks
+        || behind.iter().any(|t| t.any(&[Tag::Progress, Tag::HowMany]))
+        || clause.tokens.last().is_some_and(|t| ["吗", "没", "没有"].iter().any(|e| t.norm.ends_with(e)));
+    clause.tokens.get(at).is_some_and(Token::cjk) && goes && asks
 }

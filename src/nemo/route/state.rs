@@ -2,7 +2,8 @@
 
 use super::Intent;
 use super::clause::Clause;
-use super::question::{about_agent, money};
+use super::credits::money;
+use super::question::about_agent;
 use super::reading::{Reading, edit_before, next_is_thing, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
@@ -111,14 +112,17 @@ pub(super) fn state(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         |w| matches!(w, [w, a] if w.any(&[Tag::What, Tag::HowLong]) && matches!(a.norm.as_str(), "a" | "an")),
     );
     if let Some(at) = found(Tag::HowLong)
-        .filter(|_| !good && !(c.has(Tag::Own) && !c.asks))
+        .filter(|_| !good && (c.asks || !c.has(Tag::Own)))
         .filter(|_| c.any(&[Tag::Video, Tag::Whole, Tag::Project, Tag::SoFar, Tag::They]) || all == 0.0)
     {
         return Some(reading(c, Intent::State, at, "asks for a measure", 2.2 - 0.5 * all));
     }
     // "Tell me a bedtime story".
-    let told = found(Tag::Tell)
-        .is_some_and(|at| c.tokens.get(at + 1).is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")));
+    let told =
+        c.tokens.windows(2).any(|w| matches!(w, [y, s] if y.norm.ends_with(" you") && s.norm == "say"))
+            || found(Tag::Tell).is_some_and(|at| {
+                c.tokens.get(at + 1).is_some_and(|t| matches!(t.norm.as_str(), "a" | "an"))
+            });
     if let Some(at) = found(Tag::Show).or_else(|| found(Tag::Tell)).filter(|_| holds && !told) {
         return Some(reading(c, Intent::State, at, "asks for a list", 2.2 - 0.5 * all));
     }

@@ -2,7 +2,7 @@
 
 use super::Intent;
 use super::clause::Clause;
-use super::reading::{Reading, edit_before, next_is_thing, noun, reading};
+use super::reading::{Reading, asks_progress, edit_before, next_is_thing, noun, reading};
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Reads a clause as an upload; `edit` is the place of its first verb of editing.
@@ -124,7 +124,7 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = to_you.filter(|_| media && takes && all <= 1.0) {
         return Some(reading(c, Intent::Upload, at, "media for you", 2.2 - 0.4 * all));
     }
-    let sends = c.tokens.windows(2).position(|w| matches!(w, [s, a] if matches!(s.norm.as_str(), "send" | "share" | "give you" | "show you" | "send you") && matches!(a.norm.as_str(), "a" | "an" | "some" | "my")));
+    let sends = c.tokens.windows(2).position(|w| matches!(w, [s, a] if matches!(s.norm.as_str(), "send" | "send over" | "share" | "give you" | "show you" | "send you") && matches!(a.norm.as_str(), "a" | "an" | "some" | "my")));
     if let Some(at) = sends.filter(|_| {
         media
             && all <= 1.0
@@ -143,7 +143,14 @@ pub(super) fn upload(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let at = c
         .find(Tag::Upload)
         .filter(|&at| !edit_before(edit, at) && !next_is_thing(c, at) && (!noun(c, at) || c.has(Tag::Ask)))?;
-    if c.has(Tag::Platform) || c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::What)) {
+    if asks_progress(c, at)
+        || c.has(Tag::Platform)
+        || c.tokens
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .any(|t| t.is(Tag::What) || !t.cjk() && t.any(&[Tag::HowMany, Tag::HowLong]))
+    {
         return None;
     }
     // "I have a video of my kids dancing that I'd like to send you": what it shows does not matter.

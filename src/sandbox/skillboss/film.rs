@@ -34,8 +34,9 @@ impl SkillBoss {
         if out.is_file() {
             return Ok(name);
         }
-        let first = Some(self.first_frame(&job.id)).filter(|_| wish.first_frame);
-        let wish = wish.clone();
+        let picture = self.first_frame(&job.id);
+        let first = Some(picture.clone()).filter(|_| wish.first_frame);
+        let (begins_with_picture, wish) = (wish.first_frame, wish.clone());
         let stop = StopOnDrop::default();
         let stopped = Arc::clone(&stop.0);
         let drawn = self.studio.draw(move || {
@@ -48,6 +49,10 @@ impl SkillBoss {
             std::fs::rename(&unfinished, &out).map_err(|error| format!("sandbox: {error}"))
         });
         drawn.await?;
+        if begins_with_picture {
+            // It is in the clip now; a picture that stays behind does no harm.
+            let _ = std::fs::remove_file(picture);
+        }
         Ok(name)
     }
 

@@ -124,6 +124,7 @@ impl SkillBoss {
             closing: closing.clone(),
         });
         boss.make_folders().map_err(trouble)?;
+        boss.sweep().map_err(trouble)?;
         boss.add_accounts().map_err(trouble)?;
         queue::resume(&boss);
         let tasks = boss.tasks.clone();
@@ -147,6 +148,17 @@ impl SkillBoss {
 
     fn make_folders(&self) -> io::Result<()> {
         std::fs::create_dir_all(self.clips_folder())
+    }
+
+    /// Removes what a kill left half-drawn.
+    fn sweep(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(self.clips_folder())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "part") {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Finished clips, and the pictures that they begin with.

@@ -86,14 +86,15 @@ pub(super) async fn run(
     if !new {
         answer.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     }
-    for (name, value) in [
-        ("x-record-id", job.record_id.clone()),
-        ("x-request-id", job.id.clone()),
-        ("x-skillboss-balance", boss.balance(&job.account).dollars().to_string()),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+    let mut note = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
             answer.headers_mut().insert(name, value);
         }
+    };
+    note("x-skillboss-balance", &boss.balance(&job.account).dollars().to_string());
+    if job.form == Form::Wholesale {
+        note("x-request-id", &job.id);
+        note("x-record-id", &job.record_id);
     }
     Ok(answer)
 }

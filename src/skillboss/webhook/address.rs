@@ -1,6 +1,8 @@
 //! The address that we give to the service: https and public, as it demands (SkillBoss wholesale API page, Webhook security).
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use url::{Host, Url};
 
@@ -8,15 +10,20 @@ use crate::error::{Error, Kind, Result};
 use crate::net::guard::{Guard, is_public};
 use crate::redact::SafeUrl;
 
+/// How long a look-up may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Checks an address as the service will: https, no user name, and every address behind the name public. With
 /// `allow_loopback` this machine is allowed, for a sandbox.
 ///
 /// # Errors
 /// [`Kind::Forbidden`] with the reason; [`Kind::Unavailable`] when the name cannot be looked up.
 pub async fn check_address(url: &Url, allow_loopback: bool) -> Result<()> {
-    Guard::new(allow_loopback, std::time::Duration::from_secs(10)).vet(url)?;
+    Guard::new(allow_loopback, PATIENCE).vet(url)?;
     let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
-    let found = tokio::net::lookup_host((name, url.port_or_known_default().unwrap_or(443))).await;
+    let lookup = tokio::net::lookup_host((name, url.port_or_known_default().unwrap_or(443)));
+    let found =
+        tokio::time::timeout(PATIENCE, lookup).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
     let found: Vec<IpAddr> = match found {
         Ok(found) => found.map(|address| address.ip()).collect(),
         Err(error) => {

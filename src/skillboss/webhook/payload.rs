@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::skillboss::dialect::{Dialect, Remote, is_id};
+use crate::skillboss::dialect::{Dialect, Remote, named};
 use crate::skillboss::status::Phase;
 use crate::skillboss::wire::{self, Body};
 
@@ -34,12 +34,7 @@ impl Notice {
         else {
             return Err(Error::invalid("The notice is no JSON object."));
         };
-        let named = |dialect: Dialect| {
-            wire::text(&value, &[dialect.id_field()]).filter(|id| is_id(id)).map(|id| (dialect, id))
-        };
-        let (dialect, id) = named(Dialect::Wholesale)
-            .or_else(|| named(Dialect::Standard))
-            .ok_or_else(|| Error::invalid("The notice names no job."))?;
+        let (dialect, id) = named(&value).ok_or_else(|| Error::invalid("The notice names no job."))?;
         let claim =
             wire::text(&value, &["status", "state"]).map_or(Phase::Unknown, |word| Phase::of_word(&word));
         Ok(Self { dialect, id, claim })

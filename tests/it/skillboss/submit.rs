@@ -178,7 +178,7 @@ async fn the_ids_are_seen_before_the_body() {
         let client = Client::new(settings(&server.url, "sk-whole-x0123456"), hasty());
         let (submitted, seen) = submit(&client, &clip()).await;
         let expected = ids(Some("req-1"), Some("rec_9"));
-        assert_eq!(seen, [expected.clone()]);
+        assert_eq!(seen, std::slice::from_ref(&expected));
         let Submitted::Doubtful { error, ids } = submitted else { panic!("{submitted:?}") };
         assert_eq!((error.kind(), ids), (Kind::Uncertain, expected));
         assert_eq!(server.seen().len(), 1);

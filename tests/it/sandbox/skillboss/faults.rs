@@ -133,6 +133,15 @@ async fn jobs_go_wrong() {
     let costs: Vec<f64> = sandbox.skillboss.charges().iter().map(|bill| bill.amount_usd.dollars()).collect();
     assert_eq!(costs, [3.2, 3.2, 3.2, 1.2]);
 
+    // A call that waits gets the end of the job as its own error.
+    for (fault, status, code) in [
+        (Fault::JobFails { message: None }, 500, "generation_failed"),
+        (Fault::LateNoFunds, 402, "insufficient_balance"),
+    ] {
+        strike(&sandbox, Endpoint::Run, fault);
+        let (got, body) = answer(customer.run(json!({ "async": false }))).await;
+        assert_eq!((got.as_u16(), &body["error"]["code"]), (status, &json!(code)));
+    }
     for (fault, word) in [(Fault::StuckInQueue, "IN_QUEUE"), (Fault::StuckInProgress, "IN_PROGRESS")] {
         strike(&sandbox, Endpoint::Run, fault);
         let id = customer.job(json!({})).await;

@@ -1,6 +1,6 @@
 //! What is refused at the door, and which refusal wins.
 
-use firstcut::sandbox::{Durations, ErrorShape, Protocol};
+use firstcut::sandbox::{Clips, Durations, ErrorShape, Form, Options, Protocol, Usd};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -72,6 +72,37 @@ async fn lengths_by_policy() {
         Customer::standard(&sandbox).job(json!({ "inputs": long })).await;
         assert_eq!(sandbox.skillboss.submissions()[0].seconds, Some(want));
     }
+}
+
+/// Body and headers word for word as the page "Prompt to 30-Second Social Clip" sends them, at its price.
+#[tokio::test]
+async fn as_the_published_page_sends_it() {
+    let (_folder, sandbox) = started(|options| {
+        options.skillboss.durations = Durations::Accept;
+        options.skillboss.prices_usd.insert("veo-3.1".into(), Usd::cents(2));
+    })
+    .await;
+    let customer = Customer::standard(&sandbox);
+    let prompt = "A neon-lit Tokyo alley at night, slow dolly-in, cinematic 35mm film look";
+    let hook = "https://my-app.example.com/webhooks/video-done";
+    let body = |model: &str| {
+        let inputs = json!({ "prompt": prompt, "duration": 30, "aspect_ratio": "9:16" });
+        json!({ "model": model, "inputs": inputs, "async": true, "webhook_url": hook })
+    };
+    let send = |model: &str| customer.post("/v1/run").header("X-Max-Cost-Usd", "1.00").json(&body(model));
+    let (status, refused) = answer(send("sora-2-pro")).await;
+    assert_eq!((status, &refused["error"]["param"]), (StatusCode::NOT_FOUND, &json!("model")));
+    let (status, accepted) = answer(send("veo-3.1")).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let done = customer.done(accepted["job_id"].as_str().unwrap()).await;
+    assert_eq!((&done["status"], &done["cost_usd"]), (&json!("completed"), &json!(0.6)));
+    let submission = &sandbox.skillboss.submissions()[0];
+    assert_eq!((submission.prompt.as_str(), submission.webhook_url.as_deref()), (prompt, Some(hook)));
+
+    let reset = http().post(format!("{}/__sandbox/reset", sandbox.url)).send().await.unwrap();
+    assert_eq!(reset.status(), StatusCode::OK);
+    assert!(sandbox.skillboss.submissions().is_empty());
+    assert_eq!(sandbox.skillboss.balance(&customer.key), Some(Usd::cents(10_000)));
 }
 
 #[tokio::test]
@@ -150,4 +181,19 @@ async fn every_shape_of_an_error() {
         assert_eq!(got.status(), StatusCode::NOT_FOUND);
         assert!(got.text().await.unwrap().starts_with(start));
     }
+}
+
+#[test]
+fn settings_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.toml");
+    let text = "[skillboss]\nclips = \"tiny\"\nbalance_usd = \"12.50\"\nprices_usd = { \"veo-3.1\" = 0.02 }\n\
+                durations = \"clamp\"\n[[skillboss.accounts]]\nkey = \"sk-ours\"\nform = \"wholesale\"\n\
+                [skillboss.webhooks]\nloopback = true\nsecret = \"whsec_x\"\n";
+    std::fs::write(&path, text).unwrap();
+    let options = Options::from_file(&path).unwrap().skillboss;
+    assert_eq!((options.clips, options.durations), (Clips::Tiny, Durations::Clamp));
+    assert_eq!((options.balance_usd, options.prices_usd["veo-3.1"]), (Usd::cents(1250), Usd::cents(2)));
+    assert_eq!(options.accounts[0].form, Some(Form::Wholesale));
+    assert!(options.webhooks.loopback && options.webhooks.timeout_ms == 5000);
 }
