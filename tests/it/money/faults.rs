@@ -18,7 +18,7 @@ use super::till::{MODEL, PRICE_MICROS, all, booked, nothing_is_lost, order, rest
 use crate::home::Home;
 
 /// Homes under way at once; most of them wait.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 24;
 /// A rule strikes so often: every job meets it about once, and its repetition too.
 const TIMES: u32 = 12;
 

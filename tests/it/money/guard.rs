@@ -13,20 +13,51 @@ use firstcut::app::App;
 use firstcut::ledger::Charge;
 use firstcut::model::job::State;
 use firstcut::sandbox::{Endpoint, Fault, Rule};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::till::{booked, make, move_until, order, rest, wish};
 use crate::home::Home;
 
-const ID: &str = "c546520207fb4b68b0adce825f9dcf6d";
 const CLIP: &[u8] = include_bytes!("../../fixtures/media/h264-high-bframes-aac.mp4");
 
-/// A service that says that the clip lies wherever it likes.
+/// Where a service may say that a clip lies; `PORT` is a door of this machine that nobody may knock at.
+const TRICKS: [&str; 28] = [
+    "http://127.0.0.1:PORT/trap.mp4",
+    "https://127.0.0.1:PORT/trap.mp4",
+    "http://localhost:PORT/trap.mp4",
+    "https://localhost:PORT/trap.mp4",
+    "https://any.localhost:PORT/trap.mp4",
+    "https://0x7f.1:PORT/trap.mp4",
+    "https://0177.0.0.1:PORT/trap.mp4",
+    "https://2130706433:PORT/trap.mp4",
+    "https://0:PORT/trap.mp4",
+    "https://[::1]:PORT/trap.mp4",
+    "https://[::ffff:127.0.0.1]:PORT/trap.mp4",
+    "https://[64:ff9b::7f00:1]:PORT/trap.mp4",
+    "https://[2002:7f00:1::]:PORT/trap.mp4",
+    "https://user:pass@127.0.0.1:PORT/trap.mp4",
+    "https://media.example@127.0.0.1:PORT/trap.mp4",
+    "https://user@media.example/trap.mp4",
+    "https://10.0.0.1/trap.mp4",
+    "https://192.168.1.1/trap.mp4",
+    "https://172.16.0.1/trap.mp4",
+    "https://100.64.0.1/trap.mp4",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://[fe80::1]/trap.mp4",
+    "https://[fd00::1]/trap.mp4",
+    "http://media.example/trap.mp4",
+    "ftp://media.example/trap.mp4",
+    "file:///etc/passwd",
+    "/trap.mp4",
+    "",
+];
+
+/// A service that says of each clip that it lies behind another trick, until it comes to its senses.
 #[derive(Default)]
 struct Liar {
-    says: Mutex<String>,
-    sent: Mutex<u32>,
-    asked: Mutex<u32>,
+    port: u16,
+    asked: Mutex<[u32; TRICKS.len()]>,
+    honest: Mutex<Option<String>>,
 }
 
 /// A door of this machine that nobody may knock at.
@@ -42,19 +73,12 @@ async fn trap() -> (Arc<AtomicU32>, u16) {
     (knocks, port)
 }
 
-async fn liar() -> (Arc<Liar>, String) {
-    let liar = Arc::new(Liar::default());
+async fn liar(port: u16) -> (Arc<Liar>, String) {
+    let liar = Arc::new(Liar { port, ..Liar::default() });
     let routes = Router::new()
-        .route(
-            "/v1/run",
-            post(|Shared(liar): Shared<Arc<Liar>>| async move {
-                *liar.sent.lock().unwrap() += 1;
-                (StatusCode::ACCEPTED, axum::Json(json!({ "request_id": ID, "status": "IN_QUEUE" })))
-            }),
-        )
+        .route("/v1/run", post(run))
         .route("/v1/run/status/{id}", get(status))
         .route("/clip.mp4", get(|| async { CLIP }))
-        .route("/api/estimate", post(|| async { StatusCode::NOT_FOUND }))
         .with_state(Arc::clone(&liar));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -62,11 +86,22 @@ async fn liar() -> (Arc<Liar>, String) {
     (liar, url)
 }
 
-async fn status(Shared(liar): Shared<Arc<Liar>>, Path(_): Path<String>) -> Response {
-    *liar.asked.lock().unwrap() += 1;
-    let url = liar.says.lock().unwrap().clone();
+/// The prompt ends with the number of the trick, and so does the name of the work.
+async fn run(body: String) -> Response {
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let words = body["inputs"]["prompt"].as_str().unwrap();
+    let number: usize = words.rsplit(' ').next().unwrap().parse().unwrap();
+    let answer = json!({ "request_id": format!("{number:032x}"), "status": "IN_QUEUE" });
+    (StatusCode::ACCEPTED, axum::Json(answer)).into_response()
+}
+
+async fn status(Shared(liar): Shared<Arc<Liar>>, Path(id): Path<String>) -> Response {
+    let number = usize::from_str_radix(&id, 16).unwrap();
+    liar.asked.lock().unwrap()[number] += 1;
+    let trick = TRICKS[number].replace("PORT", &liar.port.to_string());
+    let url = liar.honest.lock().unwrap().clone().unwrap_or(trick);
     axum::Json(json!({
-        "request_id": ID, "status": "COMPLETED", "cost_usd": 0.12, "result": { "outputs": [{ "url": url }] },
+        "request_id": id, "status": "COMPLETED", "cost_usd": 0.12, "result": { "outputs": [{ "url": url }] },
     }))
     .into_response()
 }
@@ -80,64 +115,38 @@ fn strict(home: &Home) -> App {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_trick_with_an_address_leads_inside_and_the_clip_stays_within_reach() {
-    let (liar, url) = liar().await;
     let (knocks, port) = trap().await;
+    let (liar, url) = liar(port).await;
     let mut home = Home::paying(|_| {}).await;
     home.set("SKILLBOSS_API_URL", format!("{url}/v1"));
     home.set("SKILLBOSS_WEB_URL", url.clone());
     home.set("FIRSTCUT_POLL_S", "0.05");
-    for trick in [
-        "http://127.0.0.1:PORT/trap.mp4",
-        "https://127.0.0.1:PORT/trap.mp4",
-        "http://localhost:PORT/trap.mp4",
-        "https://localhost:PORT/trap.mp4",
-        "https://any.localhost:PORT/trap.mp4",
-        "https://0x7f.1:PORT/trap.mp4",
-        "https://0177.0.0.1:PORT/trap.mp4",
-        "https://2130706433:PORT/trap.mp4",
-        "https://0:PORT/trap.mp4",
-        "https://[::1]:PORT/trap.mp4",
-        "https://[::ffff:127.0.0.1]:PORT/trap.mp4",
-        "https://[64:ff9b::7f00:1]:PORT/trap.mp4",
-        "https://[2002:7f00:1::]:PORT/trap.mp4",
-        "https://user:pass@127.0.0.1:PORT/trap.mp4",
-        "https://media.example@127.0.0.1:PORT/trap.mp4",
-        "https://user@media.example/trap.mp4",
-        "https://10.0.0.1/trap.mp4",
-        "https://192.168.1.1/trap.mp4",
-        "https://172.16.0.1/trap.mp4",
-        "https://100.64.0.1/trap.mp4",
-        "https://169.254.169.254/latest/meta-data/",
-        "https://[fe80::1]/trap.mp4",
-        "https://[fd00::1]/trap.mp4",
-        "http://media.example/trap.mp4",
-        "ftp://media.example/trap.mp4",
-        "file:///etc/passwd",
-        "/trap.mp4",
-        "",
-    ] {
-        let app = strict(&home);
-        *liar.says.lock().unwrap() = trick.replace("PORT", &port.to_string());
-        *liar.asked.lock().unwrap() = 0;
-        let job = order(&home, &app, firstcut::jobs::plan::GenerateInput { new: true, ..wish("a lake") })
-            .await
-            .unwrap();
-        let asked = || *liar.asked.lock().unwrap();
-        move_until(&app, trick, async |_| asked() >= 2).await;
-        let ledger = app.ledger().await.unwrap();
-        let stands = ledger.job(&job.id).await.unwrap();
+    let app = strict(&home);
+    let mut jobs = Vec::new();
+    for number in 0..TRICKS.len() {
+        jobs.push(order(&home, &app, wish(&format!("a lake, number {number}"))).await.unwrap().id);
+    }
+    let twice = || liar.asked.lock().unwrap().iter().all(|asked| *asked >= 3);
+    move_until(&app, "each was asked for again", async |_| twice()).await;
+    let ledger = app.ledger().await.unwrap();
+    for (job, trick) in jobs.iter().zip(TRICKS) {
+        let stands = ledger.job(job).await.unwrap();
         assert!(matches!(stands.state, State::Ready | State::Delivering), "{trick}: {stands:?}");
-        let charge = booked(ledger, &job.id).await.charge;
+        let charge = booked(ledger, job).await.charge;
         assert!(matches!(charge, Some(Charge::Settled { .. })), "{trick}: {charge:?}");
-        // The service comes to its senses.
-        *liar.says.lock().unwrap() = format!("{url}/clip.mp4");
-        let app = home.app();
-        app.ledger().await.unwrap().wake(&job.id, app.now_ms()).await.unwrap();
-        rest(&app).await;
-        let done = app.ledger().await.unwrap().job(&job.id).await.unwrap();
-        assert_eq!(done.state, State::Done, "{trick}: {done:?}");
     }
     assert_eq!(knocks.load(Ordering::Relaxed), 0, "nobody knocked");
+
+    *liar.honest.lock().unwrap() = Some(format!("{url}/clip.mp4"));
+    let app = home.app();
+    for job in &jobs {
+        app.ledger().await.unwrap().wake(job, app.now_ms()).await.unwrap();
+    }
+    rest(&app).await;
+    for (job, trick) in jobs.iter().zip(TRICKS) {
+        let done = app.ledger().await.unwrap().job(job).await.unwrap();
+        assert_eq!(done.state, State::Done, "{trick}: {done:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
