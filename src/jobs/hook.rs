@@ -15,8 +15,8 @@ use crate::ledger::{AttemptState, Change, Ledger};
 use crate::model::job::{EpochMs, Job, JobId, State};
 use crate::net::seal::Seal;
 use crate::skillboss::Remote;
-use crate::skillboss::webhook::check_address;
 use crate::skillboss::status::Phase;
+use crate::skillboss::webhook::check_address;
 
 /// The path under which notices come in, before the token.
 pub const PATH: &str = "/hooks/v1/";

@@ -176,8 +176,11 @@ pub async fn trial(app: &App) -> Result<Wallet> {
             .next("See what is in its wallet with `firstcut wallet`."));
     }
     if keyfile::read(&path)?.is_some() {
-        return Err(Error::invalid(format!("There is a key in {} already. Nothing was asked for.", path.display()))
-            .next("Move it away to get another one."));
+        return Err(Error::invalid(format!(
+            "There is a key in {} already. Nothing was asked for.",
+            path.display()
+        ))
+        .next("Move it away to get another one."));
     }
     let trial = app.skillboss(service(app)).await?.trial_wallet().await?;
     keyfile::create(&path, trial.key.reveal())?;

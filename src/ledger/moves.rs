@@ -182,8 +182,10 @@ impl Ledger {
         for (id, change) in given_up {
             let mut old = locked_job(&mut tx, id).await?;
             if old.state != State::Uncertain {
-                return Err(Error::invalid(format!("Job {id} has gone on meanwhile; nothing was tried again."))
-                    .next("Look at it again."));
+                return Err(Error::invalid(format!(
+                    "Job {id} has gone on meanwhile; nothing was tried again."
+                ))
+                .next("Look at it again."));
             }
             apply(&mut old, change, now_ms)?;
             old.fence += 1;
@@ -192,7 +194,8 @@ impl Ledger {
                 charges::close(&mut tx, id, charge, now_ms).await?;
             }
             let detail = serde_json::json!({ "replaced_by": job.id });
-            events::append(&mut tx, id, (Some(State::Uncertain), old.state), "person", &detail, now_ms).await?;
+            events::append(&mut tx, id, (Some(State::Uncertain), old.state), "person", &detail, now_ms)
+                .await?;
         }
         charges::reserve(&mut tx, &job, wanted, caps, now_ms).await?;
         self.publish(tx).await?;

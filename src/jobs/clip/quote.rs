@@ -143,8 +143,10 @@ fn shares(plan: &Plan, estimates: &[Option<Usd>], cap: Option<Usd>, allow_unknow
             // Whole cents, rounded down: what is set aside is exactly what is told to the service.
             let share = Usd::from_micros(cap.micros() / parts).down_to_cent();
             if share <= Usd::ZERO {
-                return Err(Error::invalid(format!("max_cost_usd is {cap}, which leaves less than a cent for each call. Nothing was sent."))
-                    .next("Raise max_cost_usd."));
+                return Err(Error::invalid(format!(
+                    "max_cost_usd is {cap}, which leaves less than a cent for each call. Nothing was sent."
+                ))
+                .next("Raise max_cost_usd."));
             }
             Ok(vec![share; plan.segments.len()])
         }

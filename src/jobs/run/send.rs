@@ -180,9 +180,10 @@ pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> 
 
 /// A late answer shows that nothing was done: what was put aside costs nothing.
 async fn not_done_after_all(step: &Step) -> Result<(), Halt> {
-    let error = Error::new(Kind::Unavailable, "The service had refused the request, as its late answer shows.")
-        .money(Money::NotSpent)
-        .next("Ask for the same again.");
+    let error =
+        Error::new(Kind::Unavailable, "The service had refused the request, as its late answer shows.")
+            .money(Money::NotSpent)
+            .next("Ask for the same again.");
     let change = Change {
         state: Some(State::Failed),
         failure: Some(Some(Failure::from(&error))),

@@ -66,7 +66,9 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
     if step.job.cancel_requested {
         note = match report.phase {
             Phase::Queued => "It is to be stopped; the service has not confirmed that yet.",
-            _ => "It cannot be stopped any more: the service works on it and will charge it. The clip will be fetched.",
+            _ => {
+                "It cannot be stopped any more: the service works on it and will charge it. The clip will be fetched."
+            }
         };
     }
     // Where the service can call us, asking is only the safety net.
@@ -210,10 +212,11 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
         return send::accepted(step, work, Remote::by_id(next)?).await;
     }
     let work = RunWork { candidates: doubt::candidates(step, run, &work).await, ..work };
-    let error = Error::new(Kind::Uncertain, "The service does not know the run under the name that its answer gave.")
-        .money(Money::Unknown)
-        .next(doubt::advice(step, run, &work))
-        .because(error);
+    let error =
+        Error::new(Kind::Uncertain, "The service does not know the run under the name that its answer gave.")
+            .money(Money::Unknown)
+            .next(doubt::advice(step, run, &work))
+            .because(error);
     step.record(Change {
         state: Some(State::Uncertain),
         work: notes(&work)?,

@@ -1,25 +1,26 @@
 //! A film: several runs under one name and one budget, joined into one file. It never talks to a service itself.
 
-use std::path::{Path, PathBuf};
+mod fault;
+mod whole;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Money};
+use crate::error::Error;
 use crate::jobs::advance::{Halt, Step, millis, notes};
+use crate::jobs::inspect;
 use crate::jobs::run::RunWork;
-use crate::jobs::{deliver, inspect, paths};
 use crate::ledger::{Change, NewJob, Reservation};
-use crate::media;
 use crate::model::job::{Failure, Job, JobId, State};
 use crate::model::report::FileReport;
 use crate::model::request::{Film, Request, Run};
-use crate::net::staged;
+
+pub(super) use fault::after_fault;
 
 /// Parts ring when they come to rest; this is for the ring that was lost in a crash.
 const SAFETY_NET: Duration = Duration::from_millis(700);
-/// Between two tries to put a film where it belongs.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What a film learns on the way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -64,10 +65,10 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         parts.push(step.ledger.job(id).await?);
     }
     if let Some(broken) = work.broken.clone() {
-        return end_broken(step, &work, &parts, broken).await;
+        return fault::end_broken(step, &work, &parts, broken).await;
     }
     if parts.iter().all(|part| part.state == State::Done) {
-        return assemble(step, &film, work, &parts).await;
+        return whole::assemble(step, &film, work, &parts).await;
     }
     // What waits for a part that nobody knows anything about moves as little as that one.
     let stuck = |place: usize| {
@@ -79,53 +80,9 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         part.state.is_at_rest() || (doubtful && part.state == State::Queued && stuck(place))
     };
     if parts.iter().enumerate().all(rests) {
-        return ended_badly(step, &work, &parts).await;
+        return fault::ended_badly(step, &work, &parts).await;
     }
     watch(step, &work, &parts).await
-}
-
-/// Something went wrong that is no part's fault. A disk may be there again, so it is tried for as long as it takes;
-/// what will not get better ends the film, but not before its parts have ended: they are paid for.
-pub(super) async fn after_fault(step: &mut Step, error: &Error, faults: u64) -> Result<(), Halt> {
-    let mut work: FilmWork = step.work()?;
-    if work.parts.is_empty() {
-        return step.fail(error).await;
-    }
-    let lasting = !matches!(error.kind(), Kind::Storage | Kind::Unavailable | Kind::TimedOut | Kind::Ledger);
-    if lasting {
-        let told = Error::new(error.kind(), error.message().to_owned())
-            .money(Money::Spent)
-            .next("The parts that were made are kept; `firstcut jobs show` names their files, and `firstcut join` puts files together.");
-        work.broken = Some(Failure::from(&told));
-    }
-    let mut kept = notes(&work)?.unwrap_or_default();
-    kept["faults"] = faults.into();
-    let pause = Duration::from_millis(500 << faults.min(7)).min(LONGEST_PAUSE);
-    step.record(Change {
-        work: Some(kept),
-        note: Some(format!("{} Trying again; what is made is kept.", error.message())),
-        due_at_ms: step.in_a(if lasting { Duration::ZERO } else { pause }),
-        ..Change::default()
-    })
-    .await
-}
-
-/// Stops what has not begun, waits for what has, and says why there is no film.
-async fn end_broken(step: &mut Step, work: &FilmWork, parts: &[Job], broken: Failure) -> Result<(), Halt> {
-    for part in parts.iter().filter(|part| !part.cancel_requested && !part.state.is_at_rest()) {
-        step.ledger.request_cancel(&part.id, step.now_ms()).await?;
-    }
-    if !parts.iter().all(|part| part.state.is_at_rest()) {
-        step.ledger.release(&step.job, step.now_ms() + millis(SAFETY_NET)).await?;
-        return Ok(());
-    }
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(broken)),
-        ..Change::default()
-    })
-    .await
 }
 
 /// Writes down the parts and hands each its share of what was set aside, all at once.
@@ -246,171 +203,12 @@ fn share(part: &Job) -> f64 {
     }
 }
 
-/// Every part is here: they become one file.
-async fn assemble(step: &mut Step, film: &Film, mut work: FilmWork, parts: &[Job]) -> Result<(), Halt> {
-    let part_file = deliver::part_file(&film.output_path, step.job.id.as_str());
-    if let (Some(path), Some(sha256)) = (work.final_path.clone(), work.sha256.clone())
-        && deliver::holds(&path, sha256).await
-    {
-        deliver::remove(&part_file);
-        return done(step, film, work, parts, &path).await;
-    }
-    if step.job.state == State::Running {
-        step.record(Change {
-            state: Some(State::Ready),
-            note: Some("Joining the parts…".to_owned()),
-            keep_lease: true,
-            due_at_ms: step.in_a(Duration::ZERO),
-            ..Change::default()
-        })
-        .await?;
-    }
-    let files = parts.iter().map(file_of).collect::<Result<Vec<_>, Halt>>()?;
-    // What an earlier try left is of no use: joining starts anew.
-    deliver::remove(&part_file);
-    let (from, to) = (files.clone(), part_file.clone());
-    let joined = tokio::task::spawn_blocking(move || {
-        let reencoded = craft::join(&from, &to)?;
-        let sum = staged::sha256_of(&to)?;
-        Ok::<_, media::Error>((reencoded, sum))
-    });
-    let (reencoded, sha256) = match joined.await {
-        Ok(Ok(joined)) => joined,
-        Ok(Err(error)) => return cannot_join(step, &work, &files, error).await,
-        Err(error) => return Err(Error::internal("Joining was interrupted.").because(error).into()),
-    };
-    work.reencoded = reencoded;
-    work.sha256 = Some(sha256);
-    work.final_path = Some(paths::unused(&film.output_path));
-    step.record(Change {
-        state: Some(State::Delivering),
-        work: notes(&work)?,
-        keep_lease: true,
-        due_at_ms: step.in_a(Duration::ZERO),
-        ..Change::default()
-    })
-    .await?;
-    let wanted = work.final_path.clone().unwrap_or_else(|| film.output_path.clone());
-    let path = staged::publish(&part_file, &wanted)?;
-    work.final_path = Some(path.clone());
-    done(step, film, work, parts, &path).await
-}
-
-async fn done(
-    step: &mut Step,
-    film: &Film,
-    mut work: FilmWork,
-    parts: &[Job],
-    path: &Path,
-) -> Result<(), Halt> {
-    work.file = Some(deliver::describe(path).await?);
-    step.record(deliver::looking(notes(&work)?, step)).await?;
-    work.seen = inspect::inspect(&step.app, path, &film.inspection, &step.stop).await;
-    if work.seen.is_none() {
-        return Err(Halt::Stop);
-    }
-    step.record(Change {
-        state: Some(State::Done),
-        work: notes(&work)?,
-        note: Some("✅ Video ready!".to_owned()),
-        progress_pct: Some(100.0),
-        ..Change::default()
-    })
-    .await?;
-    // The film is on the disk and written down: its parts have served.
-    for file in parts.iter().filter_map(|part| file_of(part).ok()) {
-        deliver::remove(&file);
-        deliver::remove(&file.with_extension("last.png"));
-    }
-    Ok(())
-}
-
 fn file_of(part: &Job) -> Result<PathBuf, Halt> {
     let work: RunWork = serde_json::from_value(part.work.clone())
         .map_err(|error| Error::internal("A part's notes cannot be read.").because(error))?;
     work.file
         .map(|file| PathBuf::from(file.path))
         .ok_or_else(|| Error::internal(format!("The part {} has no file.", part.id)).into())
-}
-
-/// The parts are paid for and here: they are named, never thrown away.
-async fn cannot_join(
-    step: &mut Step,
-    work: &FilmWork,
-    files: &[PathBuf],
-    cause: media::Error,
-) -> Result<(), Halt> {
-    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
-    let error = Error::new(Kind::Storage, format!("The parts are here, but could not be joined: {cause}."))
-        .money(Money::Spent)
-        .next(format!(
-            "The parts are kept: {}. `firstcut join` puts them together by hand.",
-            names.join(", ")
-        ))
-        .because(cause);
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
-}
-
-/// Nothing moves any more and something is missing. What is there stays and is not paid for again.
-async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
-    let (here, total) = (parts.iter().filter(|part| part.state == State::Done).count(), parts.len());
-    if let Some(doubtful) = parts.iter().find(|part| part.state == State::Uncertain) {
-        let error = Error::new(
-            Kind::Uncertain,
-            format!("{here} of {total} parts are here; of another one nothing shows whether it was sent."),
-        )
-        .money(Money::Unknown)
-        .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
-        return step
-            .record(Change {
-                state: Some(State::Uncertain),
-                work: notes(work)?,
-                failure: Some(Some(Failure::from(&error))),
-                ..Change::default()
-            })
-            .await;
-    }
-    if parts.iter().any(|part| part.state == State::Cancelled) && step.job.cancel_requested {
-        let note = format!(
-            "Stopped. {here} of {total} parts had been made and are charged; the rest costs nothing."
-        );
-        return step
-            .record(Change {
-                state: Some(State::Cancelled),
-                work: notes(work)?,
-                note: Some(note),
-                ..Change::default()
-            })
-            .await;
-    }
-    let cause = parts.iter().find_map(|part| part.failure.clone());
-    let (message, quoted) = match &cause {
-        Some(failure) => (failure.message.clone(), failure.quoted.clone().unwrap_or_default()),
-        None => ("A part was stopped.".to_owned(), String::new()),
-    };
-    let kind = cause.as_ref().and_then(|failure| Kind::from_code(&failure.code)).unwrap_or(Kind::Declined);
-    let spent =
-        if here > 0 { Money::Spent } else { cause.map_or(Money::NotSpent, |f| Money::from_code(&f.money)) };
-    let error = Error::new(kind, format!("{here} of {total} parts are here. {message}"))
-        .money(spent)
-        .quoting(&quoted)
-        .next(format!(
-            "`firstcut jobs retry {}` makes only what is missing; what is here is kept and not paid for again.",
-            step.job.id
-        ));
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
 }
 
 /// What needs codecs.
