@@ -71,7 +71,7 @@ async fn a_panic_in_a_tool_is_an_answer() {
             assert!(text.contains(part), "{part} in {text}");
         }
     }
-    assert_eq!(client.list_all_tools().await.unwrap().len(), 12);
+    assert_eq!(client.list_all_tools().await.unwrap().len(), 13);
     client.cancel().await.unwrap();
     serving.await.unwrap();
 }
