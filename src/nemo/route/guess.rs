@@ -19,6 +19,7 @@ pub const FILE: &str = "src/nemo/route/guess.bin";
 /// How many tokens are looked at from either end of a message.
 const END: usize = 40;
 const WEIGHTS: &[u8] = include_bytes!("guess.bin");
+const TRUST_DOUBTFUL: f32 = 2.0;
 const RULE: &str = "sounds like it";
 
 /// The buckets of a message's features, ascending, each once.
@@ -43,8 +44,9 @@ pub(super) fn settle(reasons: &mut Vec<Reason>, tokens: &[Token]) {
     };
     let best = ACTIONS.into_iter().zip(chances).map(score).max_by(|a, b| a.2.total_cmp(&b.2));
     let Some((action, chance, _)) = best.filter(|b| b.0 != read) else { return };
-    // Which of two wishes comes first is for the rules to say.
-    if reasons.iter().any(|r| r.intent == action) {
+    // What stands before the wish was a remark ("it has to fit in an email, so trim it").
+    if let Some(later) = reasons.iter().position(|r| r.intent == action) {
+        reasons.drain(..later);
         return;
     }
     let Some(word) = telling(&tokens, action) else { return };
@@ -68,11 +70,14 @@ fn trust(first: Option<&Reason>) -> Option<f32> {
             | "names the state"
             | "asks how far it is"
             | "asks how it is"
+            | "asks what is there"
+            | "asks for a list"
             | "onto a device"
+            | "names the file"
             | "hand over the video"
             | "export verb"
             | "upload verb",
-        )) => Some(2.0),
+        )) => Some(TRUST_DOUBTFUL),
         Some(_) => None,
     }
 }
