@@ -7,7 +7,7 @@
 //! `cargo run --example understand_train`, which takes its features from here.
 
 use super::{Intent, Reason};
-use crate::nemo::words::{self, Kind, Token};
+use crate::nemo::words::{self, Kind, Tag, Token};
 
 /// The actions in the order of the weights.
 pub const ACTIONS: [Intent; 5] =
@@ -35,18 +35,28 @@ pub(super) fn settle(reasons: &mut Vec<Reason>, tokens: &[Token]) {
         return;
     }
     let read = first.map_or(Intent::Edit, |r| r.intent);
+    let all = tokens;
     let tokens = ends(tokens);
     let chances = chances(&buckets(&tokens));
+    // A question by its form: what it is about is not for the form to say.
+    let form = first.is_some_and(|r| r.rule == super::question::RULE);
     let score = |(action, chance): (Intent, f32)| {
         // An export that no rule has seen is dear if it is wrong.
-        let bias = if action == read { trust } else { -f32::from(u8::from(action == Intent::Export)) / 2.0 };
+        let bias = match action {
+            a if a == read => trust,
+            Intent::Export => -0.5,
+            Intent::Credits | Intent::State if form => 1.5,
+            _ => 0.0,
+        };
         (action, chance, (chance + 1e-6).ln() + bias)
     };
     let best = ACTIONS.into_iter().zip(chances).map(score).max_by(|a, b| a.2.total_cmp(&b.2));
     let Some((action, chance, _)) = best.filter(|b| b.0 != read) else { return };
     // What stands before the wish was a remark ("it has to fit in an email, so trim it").
     if let Some(later) = reasons.iter().position(|r| r.intent == action) {
-        reasons.drain(..later);
+        if read != Intent::Edit && !joined(reasons.get(..=later).unwrap_or_default(), all) {
+            reasons.drain(..later);
+        }
         return;
     }
     let Some(word) = telling(&tokens, action) else { return };
@@ -55,6 +65,13 @@ pub(super) fn settle(reasons: &mut Vec<Reason>, tokens: &[Token]) {
         Some(first) => *first = reason,
         None => reasons.push(reason),
     }
+}
+
+/// Does "and" or "then" stand between two of the wishes?
+fn joined(reasons: &[Reason], tokens: &[Token]) -> bool {
+    let (Some(first), Some(last)) = (reasons.first(), reasons.last()) else { return false };
+    let between = super::question::part(tokens, first.start + 1, last.start + 1);
+    between.iter().any(|t| t.any(&[Tag::Then, Tag::And]) && t.norm != "也" && t.norm != "就")
 }
 
 /// The head start of a reading, in nats. `None`: not to be overruled. Measured on rounds that neither the rules nor
