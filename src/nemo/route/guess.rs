@@ -54,7 +54,9 @@ pub(super) fn settle(reasons: &mut Vec<Reason>, tokens: &[Token]) {
     let Some((action, chance, _)) = best.filter(|b| b.0 != read) else { return };
     // What stands before the wish was a remark ("it has to fit in an email, so trim it").
     if let Some(later) = reasons.iter().position(|r| r.intent == action) {
-        if read != Intent::Edit && !joined(reasons.get(..=later).unwrap_or_default(), all) {
+        // A verb of editing was meant, wherever else the message goes.
+        let verb = reasons.first().is_some_and(|r| r.intent == Intent::Edit && r.weight > 1.0);
+        if !verb && !joined(reasons.get(..=later).unwrap_or_default(), all) {
             reasons.drain(..later);
         }
         return;
