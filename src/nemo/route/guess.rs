@@ -21,6 +21,8 @@ const END: usize = 40;
 const WEIGHTS: &[u8] = include_bytes!("guess.bin");
 const TRUST_DOUBTFUL: f32 = 2.0;
 const RULE: &str = "sounds like it";
+/// The least chance at which a guess is believed.
+const LEAST: f32 = 0.5;
 
 /// The buckets of a message's features, ascending, each once.
 pub fn features(text: &str) -> Vec<u32> {
@@ -44,14 +46,20 @@ pub(super) fn settle(reasons: &mut Vec<Reason>, tokens: &[Token]) {
         // An export that no rule has seen is dear if it is wrong.
         let bias = match action {
             a if a == read => trust,
-            Intent::Export => -0.5,
+            Intent::Export => -1.0,
             Intent::Credits | Intent::State if form => 1.5,
             _ => 0.0,
         };
         (action, chance, (chance + 1e-6).ln() + bias)
     };
     let best = ACTIONS.into_iter().zip(chances).map(score).max_by(|a, b| a.2.total_cmp(&b.2));
-    let Some((action, chance, _)) = best.filter(|b| b.0 != read) else { return };
+    let Some((action, chance, _)) = best.filter(|b| b.0 != read && b.1 >= LEAST) else { return };
+    // "A man downloads a file": a picture.
+    let shown =
+        all.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) || all.iter().any(pictured);
+    if action == Intent::Export && shown {
+        return;
+    }
     // What stands before the wish was a remark ("it has to fit in an email, so trim it").
     if let Some(later) = reasons.iter().position(|r| r.intent == action) {
         // A verb of editing was meant, wherever else the message goes.
@@ -67,6 +75,10 @@ pub(super) fn settle(reasons: &mut Vec<Reason>, tokens: &[Token]) {
         Some(first) => *first = reason,
         None => reasons.push(reason),
     }
+}
+
+fn pictured(token: &Token) -> bool {
+    token.is(Tag::Picture) && !token.any(&[Tag::Func, Tag::Project, Tag::Asset, Tag::Video])
 }
 
 /// Does "and" or "then" stand between two of the wishes?
