@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
     let items = read(&files)?;
     let mut out = io::stdout().lock();
     if flags.iter().any(|f| f == "--cross") {
-        for file in 0..files.len() {
+        for (file, name) in files.iter().enumerate() {
             let (tests, lessons): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|i| i.file == file);
             let weights = learn(&lessons);
             for item in tests {
@@ -44,7 +44,7 @@ fn main() -> io::Result<()> {
                 let reasons: Vec<_> = rules.reasons.iter().map(|r| (r.intent, r.rule, r.weight)).collect();
                 let chances = chances(&weights, &item.found);
                 let meant = &item.row["action"];
-                let row = json!({"file": files[file], "text": item.row["text"], "gold": meant, "rules": rules.action, "reasons": reasons, "p": chances});
+                let row = json!({"file": name, "text": item.row["text"], "gold": meant, "rules": rules.action, "reasons": reasons, "p": chances});
                 writeln!(out, "{row}")?;
             }
         }
@@ -99,7 +99,7 @@ fn chances(weights: &Weights, found: &[u32]) -> [f32; 5] {
     guess::softmax(sums.map(|s| s / (found.len().max(1) as f32).sqrt()))
 }
 
-/// Multinomial logistic regression by AdaGrad, in an order that is shuffled but always the same.
+/// Multinomial logistic regression by `AdaGrad`, in an order that is shuffled but always the same.
 fn learn(items: &[&Item]) -> Weights {
     let mut weights: Weights = vec![[0.0; 5]; guess::BUCKETS];
     let mut steps: Weights = vec![[1e-3; 5]; guess::BUCKETS];
