@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     } else {
         let duration_ms = (seconds * 1000.0) as u64;
         clip(
-            &Clip { prompt: &what, duration_ms, canvas, caption: Some(&what), sound: true },
+            &Clip { prompt: &what, duration_ms, canvas, caption: Some(&what), sound: true, first: None },
             &out,
             &progress,
         )?

@@ -21,8 +21,18 @@ pub enum Kind {
     Config,
     /// The service refuses our token or key.
     Unauthorized,
-    /// The account has too few credits.
+    /// The account has too few credits, or too little money.
     OutOfCredits,
+    /// It would cost more than a cap or a budget allows, ours or the service's.
+    OverBudget,
+    /// Nobody can say what it would cost.
+    PriceUnknown,
+    /// The model no longer exists; another one must be chosen.
+    ModelRetired,
+    /// The service has no room for this tier of a model just now; another tier may have.
+    AtCapacity,
+    /// A clip was paid for, and the service no longer has it.
+    ExpiredPaid,
     /// The account's plan does not allow this (NemoVideo 402 on export).
     PlanRequired,
     /// A file is of a kind that the service does not take.
@@ -45,6 +55,8 @@ pub enum Kind {
     Uncertain,
     /// The service took the work and then declined or failed it.
     Declined,
+    /// A file was made and kept, but failed its delivery check, and the caller is strict.
+    CheckFailed,
     /// The user or a client stopped it.
     Cancelled,
     /// It took longer than it may.
@@ -59,12 +71,17 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidInput,
         Self::NotFound,
         Self::Config,
         Self::Unauthorized,
         Self::OutOfCredits,
+        Self::OverBudget,
+        Self::PriceUnknown,
+        Self::ModelRetired,
+        Self::AtCapacity,
+        Self::ExpiredPaid,
         Self::PlanRequired,
         Self::UnsupportedFile,
         Self::FileTooLarge,
@@ -76,6 +93,7 @@ impl Kind {
         Self::Protocol,
         Self::Uncertain,
         Self::Declined,
+        Self::CheckFailed,
         Self::Cancelled,
         Self::TimedOut,
         Self::Storage,
@@ -92,6 +110,11 @@ impl Kind {
             Self::Config => "config",
             Self::Unauthorized => "unauthorized",
             Self::OutOfCredits => "out_of_credits",
+            Self::OverBudget => "over_budget",
+            Self::PriceUnknown => "price_unknown",
+            Self::ModelRetired => "model_retired",
+            Self::AtCapacity => "at_capacity",
+            Self::ExpiredPaid => "expired_paid",
             Self::PlanRequired => "plan_required",
             Self::UnsupportedFile => "unsupported_file",
             Self::FileTooLarge => "file_too_large",
@@ -103,6 +126,7 @@ impl Kind {
             Self::Protocol => "protocol",
             Self::Uncertain => "uncertain",
             Self::Declined => "declined",
+            Self::CheckFailed => "check_failed",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
             Self::Storage => "storage",
@@ -141,6 +165,12 @@ impl Kind {
             Self::TimedOut => 25,
             Self::Storage => 26,
             Self::Ledger => 27,
+            Self::OverBudget => 28,
+            Self::PriceUnknown => 29,
+            Self::ModelRetired => 30,
+            Self::AtCapacity => 31,
+            Self::ExpiredPaid => 32,
+            Self::CheckFailed => 33,
             Self::Cancelled => 130,
         }
     }

@@ -4,6 +4,7 @@
 
 // Floor 5, the doors: the only code that knows MCP, routes and exit codes.
 pub mod cli;
+pub mod http;
 pub mod mcp;
 
 // Floor 4: the life of a job.
@@ -16,6 +17,7 @@ pub mod app;
 pub mod ledger;
 pub mod media;
 pub mod nemo;
+pub mod skillboss;
 
 // Floor 1: vocabulary and craft.
 pub mod model;
@@ -24,6 +26,7 @@ pub mod net;
 // Floor 0.
 pub mod config;
 pub mod error;
+pub mod money;
 pub mod redact;
 
 // Annex: the services, emulated.

@@ -3,16 +3,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{Config, ServiceChoice};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
+use crate::model::catalog::Catalog;
 use crate::model::job::{EpochMs, JobId, Service};
-use crate::nemo;
 use crate::nemo::timing::Timing;
+use crate::{nemo, skillboss};
 
 mod rehearsal;
+
+/// Paid requests that may be under way at once in this process; each takes less than a second.
+const MAX_SENDING: usize = 4;
 
 /// The parts of firstcut, cheap to clone. Nothing is opened or contacted until it is needed, because every
 /// assistant that merely lists our tools pays for the start.
@@ -34,6 +38,10 @@ struct Parts {
     config: Config,
     ledger: OnceCell<Ledger>,
     nemo: OnceCell<nemo::Client>,
+    skillboss: OnceCell<skillboss::Client>,
+    catalog: OnceCell<Catalog>,
+    /// Paid requests under way: each one at the moment of a crash is one that somebody has to look after.
+    sending: Arc<Semaphore>,
     rehearsal: rehearsal::Rehearsal,
     /// What an MCP process made or was given last.
     current: Mutex<Option<Current>>,
@@ -51,6 +59,9 @@ impl App {
                 config,
                 ledger: OnceCell::new(),
                 nemo: OnceCell::new(),
+                skillboss: OnceCell::new(),
+                catalog: OnceCell::new(),
+                sending: Arc::new(Semaphore::new(MAX_SENDING)),
                 current: Mutex::new(None),
                 changed: Notify::new(),
             }),
@@ -68,9 +79,10 @@ impl App {
         self.parts.ledger.get_or_try_init(|| Ledger::open(&self.parts.config.ledger_file)).await
     }
 
-    /// The client of a service. For the sandbox this makes sure that one is running.
+    /// The NemoVideo client of a service. For the sandbox this makes sure that one is running.
     pub async fn client(&self, service: Service) -> Result<nemo::Client> {
         match service {
+            Service::SkillBoss => Err(Error::internal("SkillBoss has no sessions.")),
             Service::Nemo => {
                 let open = || async {
                     Ok::<_, Error>(nemo::Client::new(self.parts.config.nemo.clone(), Timing::default()))
@@ -83,14 +95,48 @@ impl App {
         }
     }
 
-    /// The service that a call means: its own word, else the setting.
+    /// The SkillBoss client of a service. For the sandbox this makes sure that one is running.
+    pub async fn skillboss(&self, service: Service) -> Result<skillboss::Client> {
+        match service {
+            Service::Nemo => Err(Error::internal("NemoVideo has no models to choose from.")),
+            Service::SkillBoss => {
+                let open = || async {
+                    let settings = self.parts.config.skillboss.clone();
+                    Ok::<_, Error>(skillboss::Client::new(settings, skillboss::Timing::default()))
+                };
+                self.parts.skillboss.get_or_try_init(open).await.cloned()
+            }
+            Service::Sandbox => {
+                self.parts.rehearsal.skillboss(&self.parts.config.skillboss, self.poll(service)).await
+            }
+        }
+    }
+
+    /// Models, limits and prices: the built-in ones and the user's over them.
+    pub async fn catalog(&self) -> Result<&Catalog> {
+        let load = || async { Catalog::load(self.parts.config.catalog_file.as_deref()) };
+        self.parts.catalog.get_or_try_init(load).await
+    }
+
+    /// The right to send a paid request; held until its answer is written down.
+    pub async fn sending(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.parts.sending).acquire_owned().await.ok()
+    }
+
+    /// The service whose sessions a call means: its own word, else the setting. SkillBoss has none.
     pub fn service(&self, word: Option<&str>) -> Result<Service> {
         match word.map(str::trim).filter(|word| !word.is_empty()) {
             None | Some("auto") => Ok(match self.parts.config.service {
-                ServiceChoice::Auto | ServiceChoice::Nemo => Service::Nemo,
+                ServiceChoice::Auto | ServiceChoice::Nemo | ServiceChoice::SkillBoss => Service::Nemo,
                 ServiceChoice::Sandbox => Service::Sandbox,
             }),
-            Some(word) => word.parse(),
+            Some(word) => match word.parse()? {
+                Service::SkillBoss => Err(Error::invalid(
+                    "SkillBoss makes clips and has no sessions or timelines. Nothing was sent.",
+                )
+                .next("Leave service out, or name nemo or sandbox.")),
+                service => Ok(service),
+            },
         }
     }
 
@@ -99,8 +145,17 @@ impl App {
     pub fn poll(&self, service: Service) -> Duration {
         self.parts.config.poll.unwrap_or(match service {
             Service::Nemo => Duration::from_secs(30),
+            // Every 5 to 10 s (wholesale video API, "Poll status"), spread by `jitter`.
+            Service::SkillBoss => Duration::from_millis(7_500),
             Service::Sandbox => Duration::from_secs(1),
         })
+    }
+
+    /// A pause, up to a third shorter or longer, so that many jobs do not ask at the same moment.
+    #[must_use]
+    pub fn jitter(&self, pause: Duration) -> Duration {
+        let random = f64::from(uuid::Uuid::new_v4().as_u64_pair().0 as u32) / f64::from(u32::MAX);
+        pause.mul_f64(2.0f64.mul_add(random, 2.0) / 3.0)
     }
 
     /// How long to leave a service alone after a lost or refused message: the skill's 30 s, whatever the polling
@@ -109,7 +164,7 @@ impl App {
     pub fn patience(&self, service: Service) -> Duration {
         match service {
             Service::Nemo => self.parts.config.nemo.patience(),
-            Service::Sandbox => self.poll(service),
+            Service::SkillBoss | Service::Sandbox => self.poll(service),
         }
     }
 

@@ -16,7 +16,9 @@ use crate::config;
 use crate::error::{Error, Kind, Result};
 use crate::nemo::Client;
 use crate::nemo::timing::Timing;
+use crate::redact::Secret;
 use crate::sandbox::{self, Options, Prices, Sandbox};
+use crate::skillboss;
 
 /// How long to look for a sandbox that another process is just starting or ending.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,6 +36,7 @@ struct Found {
     /// We serve it, for as long as this process lives.
     hosted: Option<Sandbox>,
     client: Option<(Url, Client)>,
+    skillboss: Option<(Url, skillboss::Client)>,
 }
 
 impl Rehearsal {
@@ -63,6 +66,36 @@ impl Rehearsal {
         };
         let client = Client::new(settings, Timing::default());
         found.client = Some((base, client.clone()));
+        Ok(client)
+    }
+
+    /// A SkillBoss client of a sandbox that answers.
+    pub(super) async fn skillboss(
+        &self,
+        like: &config::SkillBoss,
+        poll: Duration,
+    ) -> Result<skillboss::Client> {
+        let mut found = self.found.lock().await;
+        let base = self.base(&mut found).await?;
+        if let Some((of, client)) = &found.skillboss
+            && *of == base
+        {
+            return Ok(client.clone());
+        }
+        let settings = config::SkillBoss {
+            // A real key must never reach an emulator.
+            api_key: None,
+            wholesale_key: Some(Secret::new(sandbox::WHOLESALE_KEY.to_owned())),
+            api_url: base.join("v1").map_err(|error| {
+                Error::internal("The sandbox's address is not an address.").because(error)
+            })?,
+            web_url: base.clone(),
+            allow_loopback: true,
+            poll,
+            ..like.clone()
+        };
+        let client = skillboss::Client::new(settings, skillboss::Timing::default());
+        found.skillboss = Some((base, client.clone()));
         Ok(client)
     }
 

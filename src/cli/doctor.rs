@@ -218,9 +218,11 @@ async fn service(shell: &Shell) -> Check {
         }
         Err(error) if error.kind() == Kind::Unavailable => {
             let mut check = Check::problem("service", &error);
-            let fix =
-                "Check the network and its proxy. Without a network, --service sandbox still makes videos.";
-            check.fix = Some(format!("{} {fix}", check.fix.unwrap_or_default()).trim().to_owned());
+            check.fix = Some(
+                "Check the network connection, its proxy and NEMO_API_URL. Without a network, --service sandbox still \
+                 makes videos."
+                    .to_owned(),
+            );
             check
         }
         Err(error) => Check::problem("service", &error),

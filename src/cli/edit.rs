@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::make::{Again, Wait};
+use super::preview::Look;
 use super::{Exit, Shell};
 use crate::error::Result;
 use crate::jobs::plan::EditInput;
@@ -32,6 +33,6 @@ impl Edit {
             new: self.again.new,
         };
         let submitted = submit::edit(&shell.app, &shell.caller, input).await?;
-        shell.see_through(&submitted, self.wait.limit, "Sending the edit…").await
+        shell.see_through(&submitted, self.wait.limit, Look::default(), "Sending the edit…").await
     }
 }

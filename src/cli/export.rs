@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::make::{Again, Wait};
+use super::preview::Look;
 use super::{Exit, Shell};
 use crate::error::Result;
 use crate::jobs::plan::ExportInput;
@@ -17,6 +18,8 @@ pub(super) struct Export {
     #[arg(long, short, value_name = "PATH")]
     output: Option<String>,
     #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
     again: Again,
     #[command(flatten)]
     wait: Wait,
@@ -30,9 +33,11 @@ impl Export {
             output_path: self.output,
             request_id: self.again.request_id,
             new: self.again.new,
+            preview: self.look.preview,
+            strict: self.look.strict,
         };
         let submitted = submit::export(&shell.app, &shell.caller, input).await?;
         shell.note_repeat(&submitted);
-        shell.follow(&submitted.job.id, self.wait.limit, "Exporting…").await
+        shell.follow(&submitted.job.id, self.wait.limit, self.look, "Exporting…").await
     }
 }

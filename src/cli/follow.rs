@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::preview::Look;
 use super::progress::Progress;
-use super::{Exit, Shell, text};
+use super::{Exit, Shell, advice, text};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::{engine, report, wait};
+use crate::jobs::{engine, inspect, report, wait};
 use crate::model::job::{Job, JobId, State};
 use crate::model::report::JobReport;
 
@@ -19,10 +20,16 @@ const LET_GO: Duration = Duration::from_secs(5);
 
 impl Shell {
     /// Moves the job until it rests, the limit is over or the person stops it, shows progress, and reports.
-    pub(super) async fn follow(&self, id: &JobId, limit: Option<Duration>, notice: &str) -> Result<Exit> {
+    pub(super) async fn follow(
+        &self,
+        id: &JobId,
+        limit: Option<Duration>,
+        look: Look,
+        notice: &str,
+    ) -> Result<Exit> {
         if limit == Some(Duration::ZERO) {
             let job = report::find(&self.app, id).await?;
-            return self.tell(&job, true).await;
+            return self.tell(&job, look, true).await;
         }
         let stop = CancellationToken::new();
         let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
@@ -43,30 +50,50 @@ impl Shell {
             }
         }
         match end {
-            End::Waited(job) => self.tell(job?.as_ref(), false).await,
+            End::Waited(job) => self.tell(job?.as_ref(), look, false).await,
             End::NoEngine(ended) => Err(without_engine(id, ended)),
-            End::Interrupted => self.tell_interrupted(id).await,
+            End::Interrupted => self.tell_interrupted(id, look).await,
         }
     }
 
     /// Prints the job as it is; the exit code says how it ended.
-    pub(super) async fn tell(&self, job: &Job, asked_not_to_wait: bool) -> Result<Exit> {
-        let report = report::report(&self.app, job).await?;
-        self.out.result(&report, || text::job(&report))?;
+    pub(super) async fn tell(&self, job: &Job, look: Look, asked_not_to_wait: bool) -> Result<Exit> {
+        let mut report = self.report(job).await?;
+        if look.strict {
+            inspect::insist(&mut report);
+        }
+        let drawing = self.picture(job, &mut report, look).await;
+        // Who waited for a video wants the video; who only looks wants everything.
+        let is_made = job.state == State::Done && !report.files.is_empty() && !asked_not_to_wait;
+        self.out.result(&report, || if is_made { text::made(&report) } else { text::job(&report) })?;
+        if let Some(drawing) = drawing {
+            self.out.draw(&drawing);
+        }
         if asked_not_to_wait && !job.state.is_at_rest() {
             return Ok(0);
         }
         Ok(exit_code(job.state, &report))
     }
 
-    async fn tell_interrupted(&self, id: &JobId) -> Result<Exit> {
+    /// A job as it is told here.
+    pub(super) async fn report(&self, job: &Job) -> Result<JobReport> {
+        let mut report = report::report(&self.app, job).await?;
+        report.next = advice::next(&report);
+        if !job.state.is_at_rest() {
+            // Nobody works on it when this process ends.
+            report.message = report.message.replacen("Still working:", "Not finished:", 1);
+        }
+        Ok(report)
+    }
+
+    async fn tell_interrupted(&self, id: &JobId, look: Look) -> Result<Exit> {
         let job = report::find(&self.app, id).await?;
         if job.state.is_at_rest() {
-            return self.tell(&job, false).await;
+            return self.tell(&job, look, false).await;
         }
         let resume = format!("firstcut jobs wait {id}");
         if self.out.json {
-            let report = report::report(&self.app, &job).await?;
+            let report = self.report(&job).await?;
             let mut shape = json!(report);
             shape["next"] = json!(resume);
             self.out.result(&shape, String::new)?;
@@ -98,10 +125,14 @@ fn without_engine(id: &JobId, ended: Ended) -> Error {
     error.next(format!("{step}The job is kept. Go on with: firstcut jobs wait {id}"))
 }
 
-/// 0 only for a job that is done.
+/// 0 only for a job that is done, and well.
 fn exit_code(state: State, report: &JobReport) -> Exit {
     let kind = match state {
-        State::Done => return 0,
+        // Done, but not well enough for a strict caller.
+        State::Done => match &report.error {
+            Some(error) => Kind::from_code(&error.code).unwrap_or(Kind::Internal),
+            None => return 0,
+        },
         State::Failed => {
             let code = report.error.as_ref().and_then(|error| Kind::from_code(&error.code));
             code.unwrap_or(Kind::Internal)

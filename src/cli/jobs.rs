@@ -5,28 +5,45 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::make::Wait;
+use super::preview::Look;
 use super::{Exit, Shell, text};
-use crate::error::Result;
-use crate::jobs::{cancel, report};
+use crate::error::{Error, Result};
+use crate::jobs::{approve, books, cancel, report, retry};
 use crate::model::job::{JobId, State};
+use crate::money::Usd;
 
 /// How long a cancelled or adopted job may take to come to rest under our eyes.
 const SETTLING: Duration = Duration::from_secs(60);
 
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Jobs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: List,
+}
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Jobs {
+enum Command {
     /// List the newest jobs
     List(List),
     /// Show one job
-    Show(Named),
+    Show(Show),
     /// Go on with a job and wait for it
     Wait(Follow),
     /// Stop a job; what was paid stays paid
     Cancel(Named),
+    /// Agree to the price of a job that waits for it
+    Approve(Follow),
     /// Look once more at an uncertain job: whether it had an effect
-    Adopt(Named),
+    Adopt(Adopt),
+    /// Try a failed or uncertain job again: only what is missing, and after the price was shown
+    Retry(Retry),
     /// Give up an uncertain job; its worst-case cost stays in the books
     Drop(Named),
+    /// Show what was paid in dollars, call by call
+    Report(Report),
 }
 
 #[derive(Args, Debug)]
@@ -48,50 +65,128 @@ pub(super) struct Named {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct Show {
+    #[command(flatten)]
+    job: Named,
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Follow {
     #[command(flatten)]
     job: Named,
     #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
     wait: Wait,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Adopt {
+    #[command(flatten)]
+    job: Named,
+    /// The service's own id of the work, found in its dashboard or list
+    #[arg(long, value_name = "ID")]
+    remote_id: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Retry {
+    #[command(flatten)]
+    follow: Follow,
+    /// Agree to the price, and to paying a second time for what may have been charged already
+    #[arg(long, short)]
+    yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Report {
+    /// Only the last so many days
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    days: Option<u32>,
+    /// As a table for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 impl Jobs {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
-        match self {
-            Self::List(list) => list.run(shell).await,
-            Self::Show(job) => {
-                let job = report::find(&shell.app, &job.id()?).await?;
-                let report = report::report(&shell.app, &job).await?;
-                shell.out.result(&report, || text::job(&report))?;
-                Ok(0)
+        match self.command.unwrap_or(Command::List(self.list)) {
+            Command::List(list) => list.run(shell).await,
+            Command::Show(show) => {
+                let job = report::find(&shell.app, &show.job.id()?).await?;
+                let exit = shell.tell(&job, show.look, true).await?;
+                // Whoever only looks has been shown what there is, however the job ended.
+                Ok(if show.look.strict { exit } else { 0 })
             }
-            Self::Wait(follow) => {
+            Command::Wait(follow) => {
                 let job = report::find(&shell.app, &follow.job.id()?).await?;
-                shell.follow(&job.id, follow.wait.limit, "Going on…").await
+                shell.follow(&job.id, follow.wait.limit, follow.look, "Going on…").await
             }
-            Self::Cancel(job) => {
+            Command::Cancel(job) => {
                 let job = cancel::cancel(&shell.app, &job.id()?).await?;
                 if !job.state.is_at_rest() {
-                    shell.follow(&job.id, Some(SETTLING), "Stopping…").await?;
+                    shell.follow(&job.id, Some(SETTLING), Look::default(), "Stopping…").await?;
                     return Ok(0);
                 }
-                shell.tell(&job, false).await?;
+                shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
-            Self::Adopt(job) => {
-                let job = cancel::adopt(&shell.app, &job.id()?).await?;
+            Command::Approve(follow) => {
+                let job = approve::approve(&shell.app, &follow.job.id()?, None).await?;
+                shell.follow(&job.id, follow.wait.limit, follow.look, "Approved…").await
+            }
+            Command::Adopt(adopt) => {
+                let job = cancel::adopt(&shell.app, &adopt.job.id()?, adopt.remote_id.as_deref()).await?;
                 if job.state.is_at_rest() {
-                    shell.tell(&job, false).await
+                    shell.tell(&job, Look::default(), false).await
                 } else {
-                    shell.follow(&job.id, Some(SETTLING), "Looking again…").await
+                    shell.follow(&job.id, Some(SETTLING), Look::default(), "Looking again…").await
                 }
             }
-            Self::Drop(job) => {
+            Command::Retry(retry) => retry.run(shell).await,
+            Command::Report(report) => report.run(shell).await,
+            Command::Drop(job) => {
                 let job = cancel::drop_uncertain(&shell.app, &job.id()?).await?;
-                shell.tell(&job, false).await?;
+                shell.tell(&job, Look::default(), false).await?;
                 Ok(0)
             }
         }
+    }
+}
+
+impl Retry {
+    async fn run(self, shell: &Shell) -> Result<Exit> {
+        let prospect = retry::prospect(&shell.app, &self.follow.job.id()?).await?;
+        let mut question = format!("What is missing may cost up to {}.", prospect.most);
+        if prospect.twice > Usd::ZERO {
+            question.push_str(&format!(
+                " Up to {} of that may be a second charge, because nobody knows whether the first was made.",
+                prospect.twice
+            ));
+        }
+        if !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
+            return Err(
+                Error::invalid(format!("{question} Nothing was sent.")).next("Add --yes to agree to that.")
+            );
+        }
+        let job = retry::retry(&shell.app, &prospect.job.id).await?;
+        shell.follow(&job.id, self.follow.wait.limit, self.follow.look, "Trying again…").await
+    }
+}
+
+impl Report {
+    async fn run(self, shell: &Shell) -> Result<Exit> {
+        const DAY_MS: i64 = 86_400_000;
+        let since_ms = self.days.map_or(0, |days| shell.app.now_ms() - i64::from(days) * DAY_MS);
+        let books = books::books(&shell.app, since_ms).await?;
+        if self.csv {
+            shell.out.raw(&books::csv(&books)?)?;
+        } else {
+            shell.out.result(&books, || text::books(&books))?;
+        }
+        Ok(0)
     }
 }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::preview::Look;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
-use crate::jobs::submit;
+use crate::jobs::{approve, report, submit};
+use crate::model::job::{Job, State};
 
 /// More than any prompt that a service takes, so that a wrong file piped in is refused and not held.
 const MAX_STDIN_BYTES: u64 = 1024 * 1024;
@@ -60,6 +62,18 @@ pub(super) struct Make {
     /// The most it may cost, in US dollars
     #[arg(long, value_name = "USD", value_parser = amount, allow_negative_numbers = true)]
     max_cost_usd: Option<f64>,
+    #[expect(clippy::doc_markdown, reason = "shown as it is in the help")]
+    /// Count it to this batch, whose budget FIRSTCUT_MAX_USD_PER_BATCH is
+    #[arg(long, value_name = "NAME")]
+    batch: Option<String>,
+    /// Agree to the price beforehand, within the budgets
+    #[arg(long, short)]
+    yes: bool,
+    /// In a long video of several parts, begin each part on the last frame of the one before
+    #[arg(long)]
+    chain_frames: bool,
+    #[command(flatten)]
+    look: Look,
     #[command(flatten)]
     again: Again,
     #[command(flatten)]
@@ -87,11 +101,19 @@ pub(super) struct Wait {
 
 impl Make {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let (limit, look) = (self.wait.limit, self.look);
+        let input = self.input()?;
+        let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
+        shell.see_through(&accepted, limit, look, "Setting up…").await
+    }
+
+    /// What is asked for.
+    pub(super) fn input(self) -> Result<GenerateInput> {
         let prompt = match self.words.as_slice() {
             [dash] if dash == "-" => stdin()?,
             words => words.join(" "),
         };
-        let input = GenerateInput {
+        Ok(GenerateInput {
             prompt,
             duration_seconds: self.duration,
             aspect_ratio: self.aspect,
@@ -109,9 +131,13 @@ impl Make {
             request_id: self.again.request_id,
             new: self.again.new,
             files: self.upload,
-        };
-        let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
-        shell.see_through(&accepted, self.wait.limit, "Setting up…").await
+            preview: self.look.preview,
+            strict: self.look.strict,
+            chain_frames: self.chain_frames,
+            approved: self.yes,
+            quote_token: None,
+            batch: self.batch,
+        })
     }
 }
 
@@ -121,18 +147,33 @@ impl Shell {
         &self,
         accepted: &submit::Accepted,
         limit: Option<Duration>,
+        look: Look,
         notice: &str,
     ) -> Result<Exit> {
         match accepted {
             submit::Accepted::Job(submitted) => {
                 self.note_repeat(submitted);
-                self.follow(&submitted.job.id, limit, notice).await
+                if submitted.job.state == State::NeedsApproval && !self.agree(&submitted.job).await? {
+                    return self.tell(&submitted.job, look, false).await;
+                }
+                self.follow(&submitted.job.id, limit, look, notice).await
             }
             submit::Accepted::Told(report) => {
                 self.out.result(report, || text::job(report))?;
                 Ok(0)
             }
         }
+    }
+
+    /// Asks a person at a terminal whether the price is all right. Elsewhere nobody can answer.
+    async fn agree(&self, job: &Job) -> Result<bool> {
+        let report = report::report(&self.app, job).await?;
+        let Some(most) = report.approval.map(|approval| approval.most_usd) else { return Ok(false) };
+        if !self.out.ask(&format!("It may cost up to {most}. Go on? [y/N] ")) {
+            return Ok(false);
+        }
+        approve::approve(&self.app, &job.id, None).await?;
+        Ok(true)
     }
 
     /// Says when a call was answered with a job that exists already.
@@ -157,11 +198,11 @@ fn stdin() -> Result<String> {
 }
 
 /// A length; the range is checked where every door's requests are.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     number(text).ok_or_else(|| "give a number of seconds, such as 10".to_owned())
 }
 
-fn amount(text: &str) -> Result<f64, String> {
+pub(super) fn amount(text: &str) -> Result<f64, String> {
     number(text).ok_or_else(|| "give an amount such as 0.50".to_owned())
 }
 

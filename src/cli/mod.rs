@@ -1,22 +1,29 @@
 //! The command line: the same work as over MCP, by hand; one file per command.
 
+mod advice;
 mod completions;
 mod credits;
 mod doctor;
 mod edit;
+mod estimate;
 mod export;
 mod follow;
 mod jobs;
+mod join;
 mod make;
+mod preview;
 mod probe;
 mod progress;
 mod report;
 mod sandbox;
 mod serve;
 mod state;
+mod template;
 mod text;
 pub mod understand;
 mod upload;
+mod wallet;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -57,8 +64,8 @@ struct Globals {
     /// Print one JSON object on stdout, for machines; progress stays on stderr
     #[arg(long, global = true, help_heading = "Everywhere")]
     json: bool,
-    /// Who makes the video: auto, nemo or sandbox (a rehearsal on this machine, free)
-    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME", value_parser = ["auto", "nemo", "sandbox"])]
+    /// Who makes the video: auto, nemo, skillboss or sandbox (a rehearsal on this machine, free)
+    #[arg(long, global = true, help_heading = "Everywhere", value_name = "NAME", value_parser = ["auto", "nemo", "skillboss", "sandbox"])]
     service: Option<String>,
     /// Keep settings, ledger and videos in this folder
     #[arg(long, global = true, help_heading = "Everywhere", value_name = "FOLDER")]
@@ -70,6 +77,8 @@ struct Globals {
 enum Command {
     /// Make a video from a prompt and save it
     Make(make::Make),
+    /// Say what a video would cost, and which models there are
+    Estimate(estimate::Estimate),
     /// Change the current timeline by words
     Edit(edit::Edit),
     /// Show the current timeline
@@ -80,11 +89,18 @@ enum Command {
     Upload(upload::Upload),
     /// Save the current timeline as an MP4
     Export(export::Export),
-    /// List, follow and settle jobs
-    #[command(subcommand)]
+    /// Join clips into one MP4, copying what agrees
+    Join(join::Join),
+    /// Show the SkillBoss wallet, set its limits, or get a free trial
+    Wallet(wallet::Wallet),
+    /// Change a Shotstack template through SkillBoss
+    Template(template::Template),
+    /// List, follow and settle jobs; by itself it lists them
     Jobs(jobs::Jobs),
     /// Serve an assistant over MCP on stdin and stdout
     Serve(serve::Serve),
+    /// Move the ledger's jobs until stopped, and take services' notices
+    Worker(worker::Worker),
     /// Run the services' stand-in on this machine, for tests of other programs
     Sandbox(sandbox::Sandbox),
     /// Say what is configured, reachable, paid for and writable
@@ -158,13 +174,18 @@ impl Shell {
     async fn run(&self, command: Command) -> Result<Exit> {
         match command {
             Command::Make(command) => command.run(self).await,
+            Command::Estimate(command) => command.run(self).await,
             Command::Edit(command) => command.run(self).await,
             Command::State(command) => command.run(self).await,
             Command::Credits(command) => command.run(self).await,
             Command::Upload(command) => command.run(self).await,
             Command::Export(command) => command.run(self).await,
+            Command::Join(command) => command.run(self).await,
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,
+            Command::Worker(command) => command.run(self).await,
+            Command::Wallet(command) => command.run(self).await,
+            Command::Template(command) => command.run(self).await,
             Command::Sandbox(command) => command.run(self).await,
             Command::Doctor(command) => command.run(self).await,
             Command::Probe(command) => command.run(self.out),

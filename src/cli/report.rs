@@ -1,5 +1,6 @@
 //! The only code that prints: results on stdout, everything else on stderr.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -7,7 +8,7 @@ use clap::error::ErrorKind as Usage;
 use serde::Serialize;
 use serde_json::json;
 
-use super::Exit;
+use super::{Exit, advice};
 use crate::error::{Error, Kind, Money, Result};
 use crate::model::report::ErrorReport;
 
@@ -29,7 +30,12 @@ impl Out {
     /// stdout goes to a file on a full disk. A reader that went away is no error.
     pub(crate) fn result(self, shape: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let shown = if self.json {
-            serde_json::to_string_pretty(shape)
+            let shape = serde_json::to_value(shape).map(|mut shape| {
+                advice::for_scripts(&mut shape);
+                shape
+            });
+            shape
+                .and_then(|shape| serde_json::to_string_pretty(&shape))
                 .map_err(|error| Error::internal("The result cannot be written as JSON.").because(error))?
         } else {
             plain(&text())
@@ -43,12 +49,46 @@ impl Out {
         }
     }
 
+    /// Whether a picture may be drawn behind the result: a person reads stdout on a terminal.
+    pub(crate) fn draws(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    /// Draws a picture behind the result: bytes that only a terminal of that kind understands.
+    pub(crate) fn draw(self, drawing: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        // The picture is beside the video as a file; a terminal that went away needs none.
+        let _nobody_looks = stdout.write_all(drawing).and_then(|()| stdout.flush());
+    }
+
     /// A result that is written bit by bit, in a form of its own. A reader that went away is no error.
     pub(crate) fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match write(&mut io::BufWriter::new(io::stdout().lock())) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written,
         }
+    }
+
+    /// A result in a form of its own, such as a table.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(crate) fn raw(self, text: &str) -> Result<()> {
+        self.stream(|out| out.write_all(text.as_bytes())).map_err(|error| {
+            Error::storage(format!("The result cannot be written to stdout: {error}."), error)
+        })
+    }
+
+    /// Asks a person at the terminal a question of yes or no. Where nobody sits, the answer is no.
+    pub(crate) fn ask(self, question: &str) -> bool {
+        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        let mut stderr = io::stderr().lock();
+        let _nobody_reads = write!(stderr, "{}", plain(question)).and_then(|()| stderr.flush());
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
     /// A line beside the result.
@@ -65,7 +105,9 @@ impl Out {
     /// A failure, with its causes and what to do; gives the exit code.
     pub(crate) fn error(self, error: &Error) -> Exit {
         if self.json {
-            let shape = json!({ "error": ErrorReport::from(error) });
+            let mut shape = ErrorReport::from(error);
+            shape.message = message(error).into_owned();
+            let shape = json!({ "error": shape });
             if let Err(second) = self.result(&shape, String::new) {
                 self.note(&error_text(&second));
             }
@@ -95,9 +137,17 @@ impl Out {
     }
 }
 
+/// What happened; a wrong argument by the name that it has here.
+fn message(error: &Error) -> Cow<'_, str> {
+    match error.kind() {
+        Kind::InvalidInput => advice::options(error.message()),
+        _ => error.message().into(),
+    }
+}
+
 /// A failure for people: what happened, its causes, the service's words, money, the next step.
 pub(super) fn error_text(error: &Error) -> String {
-    let mut text = format!("error: {}", error.message());
+    let mut text = format!("error: {}", message(error));
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         let words = crate::redact::quote(&inner.to_string(), 300);
@@ -117,7 +167,7 @@ pub(super) fn error_text(error: &Error) -> String {
         let _ = write!(text, "\n  wait: {seconds} s before the next try");
     }
     if let Some(step) = error.next_step() {
-        let _ = write!(text, "\n  next: {}", super::text::for_people(step));
+        let _ = write!(text, "\n  next: {}", advice::for_people(step));
     }
     text
 }

@@ -9,7 +9,11 @@ use serde_json::json;
 use super::follow::interrupted;
 use super::{Exit, Shell};
 use crate::error::{Error, Kind, Result};
-use crate::sandbox::{self, Faults, Options, Pace};
+use crate::sandbox::{self, Clips, Faults, Options, Pace, STANDARD_KEY, WHOLESALE_KEY};
+
+/// As the real service does, and unlike the rehearsal in a home, which shall not end after one clip.
+const CREDITS: &str = "Each new account has the 100 credits that the service gives: one clip. For more, give \
+                       prices.starting_credits in --settings.";
 
 #[derive(Args, Debug)]
 pub(super) struct Sandbox {
@@ -28,6 +32,12 @@ pub(super) struct Sandbox {
     /// Never wait, where the real service takes its time
     #[arg(long)]
     fast: bool,
+    /// What SkillBoss' finished clips are: scenes drawn from the prompt, or tiny plain cards, for tests of many jobs
+    #[arg(long, value_name = "KIND", value_parser = ["drawn", "tiny"])]
+    clips: Option<String>,
+    /// Let SkillBoss' half call webhooks on this machine
+    #[arg(long)]
+    loopback_webhooks: bool,
 }
 
 impl Sandbox {
@@ -40,6 +50,10 @@ impl Sandbox {
         let settings = [
             ("NEMO_API_URL", sandbox.url.clone()),
             ("NEMO_WEB_URL", sandbox.url.clone()),
+            ("SKILLBOSS_API_URL", sandbox.skillboss.api_url()),
+            ("SKILLBOSS_WEB_URL", sandbox.url.clone()),
+            ("SKILLBOSS_API_KEY", STANDARD_KEY.to_owned()),
+            ("SKILLBOSS_WHOLESALE_KEY", WHOLESALE_KEY.to_owned()),
             ("FIRSTCUT_ALLOW_LOOPBACK", "1".to_owned()),
             ("FIRSTCUT_HOME", folder.join("home").display().to_string()),
         ];
@@ -48,14 +62,14 @@ impl Sandbox {
             "folder": folder,
             "request_log": log,
             "env": settings.iter().map(|(name, value)| (*name, value)).collect::<std::collections::BTreeMap<_, _>>(),
-            "message": "This is a sandbox: nothing is real and nothing is paid.",
+            "message": format!("This is a sandbox: nothing is real and nothing is paid. {CREDITS}"),
         });
         shell.out.result(&shape, || {
             let lines: String =
                 settings.iter().map(|(name, value)| format!("  export {name}='{value}'\n")).collect();
             format!(
                 "The sandbox listens on {}. Nothing in it is real and nothing is paid.\nUse it with:\n{lines}\
-                 Its request log: {}",
+                 {CREDITS}\nIts request log: {}",
                 sandbox.url,
                 log.display()
             )
@@ -84,6 +98,12 @@ impl Sandbox {
         if self.fast {
             options.pace = Pace::INSTANT;
         }
+        match self.clips.as_deref() {
+            Some("tiny") => options.skillboss.clips = Clips::Tiny,
+            Some(_) => options.skillboss.clips = Clips::Drawn,
+            None => {}
+        }
+        options.skillboss.webhooks.loopback |= self.loopback_webhooks;
         Ok(options)
     }
 }

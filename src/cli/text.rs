@@ -2,10 +2,25 @@
 
 use std::fmt::Write as _;
 
+use super::advice;
+use crate::jobs::books::Books;
+use crate::jobs::estimate::Estimate;
+use crate::jobs::wallet::Wallet;
 use crate::model::report::{
-    CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
+    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
+    UploadReport,
 };
 use crate::redact::quotation;
+
+/// A video that is there, in short; `jobs show` tells the rest.
+pub(super) fn made(report: &JobReport) -> String {
+    let mut text = report.message.trim_end().to_owned();
+    let measures = report.files.iter().map(facts);
+    let facts: Vec<_> = measures.chain(report.cost.as_ref().and_then(cost)).collect();
+    let _ = write!(text, "\n{}", facts.join(" · "));
+    next(&mut text, &report.next);
+    text
+}
 
 /// One job with all that is known.
 pub(super) fn job(report: &JobReport) -> String {
@@ -15,6 +30,12 @@ pub(super) fn job(report: &JobReport) -> String {
     };
     for file in &report.files {
         line("File", &self::file(file));
+    }
+    if let Some(checked) = checked(&report.checks) {
+        line("Checked", &checked);
+    }
+    if let Some(words) = &report.reply {
+        line("Reply", &quotation(words));
     }
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);
@@ -44,6 +65,15 @@ pub(super) fn job(report: &JobReport) -> String {
     text
 }
 
+/// How the delivery check came out; what is not good stands in the message.
+fn checked(checks: &[CheckReport]) -> Option<String> {
+    let good = checks.iter().filter(|check| check.verdict == "pass").count();
+    (!checks.is_empty()).then(|| match checks.len() - good {
+        0 => format!("{good} points, all good"),
+        bad => format!("{} points, {bad} not good", checks.len()),
+    })
+}
+
 fn state(report: &JobReport) -> String {
     match report.progress_pct {
         Some(percent) if report.state != "done" => format!("{} {percent:.0} %", report.state),
@@ -64,6 +94,11 @@ fn error(error: &ErrorReport, told: &str) -> String {
 }
 
 fn file(file: &FileReport) -> String {
+    format!("{}  ({})", file.path, facts(file))
+}
+
+/// What was measured.
+fn facts(file: &FileReport) -> String {
     let mut facts = Vec::new();
     if let (Some(width), Some(height)) = (file.width, file.height) {
         facts.push(format!("{width}×{height}"));
@@ -72,7 +107,7 @@ fn file(file: &FileReport) -> String {
         facts.push(format!("{seconds:.1} s"));
     }
     facts.push(size(file.bytes));
-    format!("{}  ({})", file.path, facts.join(", "))
+    facts.join(", ")
 }
 
 /// Bytes in the unit that people use for files.
@@ -88,6 +123,13 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 fn cost(cost: &CostReport) -> Option<String> {
+    if let Some(usd) = cost.usd {
+        let expected = cost.usd_estimated.map(|usd| format!(", expected {usd}")).unwrap_or_default();
+        let open =
+            cost.usd_may_still_cost.map(|usd| format!(", up to {usd} more set aside")).unwrap_or_default();
+        let assumed = if cost.usd_is_assumed { " (assumed)" } else { "" };
+        return Some(format!("{usd}{assumed}{expected}{open}"));
+    }
     let spent = match (cost.credits, cost.worst_case_credits) {
         (Some(credits), _) => format!("{} credits", number(credits)),
         (None, Some(worst)) => format!("at most {} credits", number(worst)),
@@ -105,26 +147,74 @@ fn number(value: f64) -> String {
 
 fn next(text: &mut String, step: &str) {
     if !step.is_empty() {
-        let _ = write!(text, "\nNext: {}", for_people(step));
+        let _ = write!(text, "\nNext: {}", advice::for_people(step));
     }
 }
 
-/// The tools of an assistant, and the commands that do the same. Longer names first.
-const COMMANDS: [(&str, &str); 7] = [
-    ("generate_video", "firstcut make"),
-    ("session_state", "firstcut state"),
-    ("check_credits", "firstcut credits"),
-    ("edit_video", "firstcut edit"),
-    ("cancel_job", "firstcut jobs cancel"),
-    ("check_job", "firstcut jobs wait"),
-    ("list_jobs", "firstcut jobs list"),
-];
+/// The wallet and its limits.
+pub(super) fn wallet(told: &Wallet) -> String {
+    let mut text = told.message.clone();
+    for rule in &told.rules {
+        let _ = write!(text, "\nLimit    {rule}");
+    }
+    next(&mut text, &told.next);
+    text
+}
 
-/// Advice that names tools, for somebody who types commands.
-pub(super) fn for_people(advice: &str) -> String {
-    COMMANDS.iter().fold(advice.to_owned(), |advice, (tool, command)| {
-        advice.replace(&format!("Call {tool}"), &format!("Use {command}")).replace(tool, command)
-    })
+/// A price, and the models when none was named.
+pub(super) fn estimate(told: &Estimate) -> String {
+    let mut text = told.message.clone();
+    for model in &told.models {
+        let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
+        let _ = write!(text, "\n\n{}", model.model);
+        if let Some(retired) = &model.retired {
+            let _ = write!(text, "  (retired {retired})");
+            continue;
+        }
+        for (name, values) in [
+            ("seconds", &lengths),
+            ("shapes", &model.aspect_ratios),
+            ("sizes", &model.resolutions),
+            ("prices", &model.prices),
+        ] {
+            if !values.is_empty() {
+                let _ = write!(text, "\n  {name:<8} {}", values.join(", "));
+            }
+        }
+    }
+    next(&mut text, &told.next);
+    text
+}
+
+/// The books: a line per call and the sums.
+pub(super) fn books(books: &Books) -> String {
+    let mut text = String::new();
+    for entry in &books.entries {
+        let charged = match (&entry.charged_usd, entry.source.as_str()) {
+            (Some(usd), "receipt" | "answer") => usd.to_string(),
+            (Some(usd), source) => format!("{usd} ({source})"),
+            (None, source) => format!("{source}, at most {}", entry.most_usd),
+        };
+        let expected = entry.estimated_usd.map(|usd| format!(", expected {usd}")).unwrap_or_default();
+        let seconds = entry.duration_s.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{}  {}  {}{seconds}  {charged}{expected}  {}",
+            entry.at.split('.').next().unwrap_or(&entry.at),
+            entry.service,
+            entry.model,
+            entry.job_id
+        );
+    }
+    for sum in &books.by_model {
+        let _ = writeln!(
+            text,
+            "Sum  {}  {}: {} calls, {} charged, {} expected",
+            sum.service, sum.model, sum.calls, sum.charged_usd, sum.estimated_usd
+        );
+    }
+    text.push_str(&books.message);
+    text
 }
 
 /// Several jobs, one a line.
@@ -150,6 +240,9 @@ pub(super) fn session(report: &SessionReport) -> String {
     let _ = write!(text, "\nMedia     {} uploaded, {} generated", report.uploads, report.generated);
     for job in &report.active_jobs {
         let _ = write!(text, "\nRunning   {job}");
+    }
+    if let Some(link) = &report.browser_link {
+        let _ = write!(text, "\nBrowser   {link}");
     }
     next(&mut text, &report.next);
     text
@@ -209,17 +302,6 @@ mod tests {
     }
 
     #[test]
-    fn advice_names_commands() {
-        for (advice, shown) in [
-            ("Call check_job with a job_id.", "Use firstcut jobs wait with a job_id."),
-            ("Call export, or edit_video.", "Call export, or firstcut edit."),
-            ("Make the call again.", "Make the call again."),
-        ] {
-            assert_eq!(for_people(advice), shown);
-        }
-    }
-
-    #[test]
     fn a_job_is_told_in_lines() {
         let report = JobReport {
             job_id: "job_1".into(),
@@ -236,11 +318,7 @@ mod tests {
                 duration_s: Some(10.0),
                 ..FileReport::default()
             }],
-            cost: Some(CostReport {
-                credits: Some(12.0),
-                credits_left: Some(88.0),
-                worst_case_credits: None,
-            }),
+            cost: Some(CostReport { credits: Some(12.0), credits_left: Some(88.0), ..CostReport::default() }),
             changes: vec!["title \"Sunset\" added, 0–3 s".into()],
             next: "Look at it.".into(),
             ..JobReport::default()

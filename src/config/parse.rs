@@ -7,10 +7,11 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::{Host, Url};
 
-use super::ServiceChoice;
 use super::places::Surroundings;
 use super::read::{Given, Source};
+use super::{Preview, ServiceChoice};
 use crate::error::{Error, Result as AppResult};
+use crate::money::Usd;
 use crate::redact::{self, Secret};
 
 /// What is logged when nothing is set; the protocol crate's lower levels would show arguments.
@@ -48,12 +49,30 @@ pub(super) fn yes_or_no(given: &Given) -> Parsed<bool> {
 
 pub(super) fn service(given: &Given) -> Parsed<ServiceChoice> {
     let text = given.text()?;
-    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::Sandbox]
+    [ServiceChoice::Auto, ServiceChoice::Nemo, ServiceChoice::SkillBoss, ServiceChoice::Sandbox]
         .into_iter()
         .find(|choice| choice.name().eq_ignore_ascii_case(text.trim()))
         .ok_or_else(|| {
-            Wrong::new(format!("is {}, which is no service", shown(text)), "Choose auto, nemo or sandbox.")
+            Wrong::new(
+                format!("is {}, which is no service", shown(text)),
+                "Choose auto, nemo, skillboss or sandbox.",
+            )
         })
+}
+
+pub(super) fn preview(given: &Given) -> Parsed<Preview> {
+    let text = given.text()?;
+    text.trim().to_ascii_lowercase().parse().map_err(|_| {
+        Wrong::new(format!("is {}, which is no preview", shown(text)), "Choose none, poster or sheet.")
+    })
+}
+
+pub(super) fn whole(given: &Given, range: RangeInclusive<usize>) -> Parsed<usize> {
+    let text = given.text()?;
+    text.trim().parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        let fix = format!("Give a whole number from {} to {}.", range.start(), range.end());
+        Wrong::new(format!("is {}", shown(text)), fix)
+    })
 }
 
 pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Duration> {
@@ -65,11 +84,53 @@ pub(super) fn seconds(given: &Given, range: RangeInclusive<f64>) -> Parsed<Durat
     })
 }
 
+/// A line of text.
+pub(super) fn text(given: &Given) -> Parsed<String> {
+    given.text().map(str::to_owned)
+}
+
+/// Dollars such as 3.20.
+pub(super) fn dollars(given: &Given) -> Parsed<Usd> {
+    let text = given.text()?;
+    let amount = text.trim().trim_start_matches('$').parse::<Usd>().ok();
+    amount.filter(|usd| *usd >= Usd::ZERO).ok_or_else(|| {
+        Wrong::new(format!("is {}", shown(text)), "Give dollars as a number of 0 or more, such as 3.20.")
+    })
+}
+
+/// Secrets, one or several with commas between.
+pub(super) fn secrets(given: &Given) -> Parsed<Vec<Secret>> {
+    let words: Vec<&str> = given
+        .words
+        .iter()
+        .map(|word| word.to_str().ok_or_else(|| Wrong::new("is not valid Unicode", "Copy it again.")))
+        .collect::<Parsed<_>>()?;
+    let parts = words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|part| !part.is_empty());
+    Ok(parts.map(|part| Secret::new(part.to_owned())).collect())
+}
+
 /// A folder; relative ones start at the settings file, else at the working folder.
 pub(super) fn folder(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
     match given.words.as_slice() {
-        [word] => absolute(Path::new(word), &given.source, around),
+        [word] => absolute(Path::new(word), &given.source, around).and_then(no_file),
         _ => Err(Wrong::new("is a list", "Give one folder.")),
+    }
+}
+
+/// A file, which may be missing; who reads it says so.
+pub(super) fn file(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
+    match given.words.as_slice() {
+        [word] => absolute(Path::new(word), &given.source, around),
+        _ => Err(Wrong::new("is a list", "Give one file.")),
+    }
+}
+
+/// A program: a bare name is looked for in the usual places by the system, anything else is a path.
+pub(super) fn program(given: &Given, around: &Surroundings) -> Parsed<PathBuf> {
+    match given.words.as_slice() {
+        [word] if Path::new(word).components().count() == 1 && word != "~" => Ok(PathBuf::from(word)),
+        [word] => absolute(Path::new(word), &given.source, around),
+        _ => Err(Wrong::new("is a list", "Give one program.")),
     }
 }
 
@@ -82,7 +143,7 @@ pub(super) fn folders(given: &Given, around: &Surroundings) -> Parsed<Vec<PathBu
             given.words.iter().flat_map(|word| -> Vec<PathBuf> { split(word) }).collect()
         }
     };
-    paths.iter().map(|path| absolute(path, &given.source, around)).collect()
+    paths.iter().map(|path| absolute(path, &given.source, around).and_then(no_file)).collect()
 }
 
 fn absolute(path: &Path, source: &Source, around: &Surroundings) -> Parsed<PathBuf> {
@@ -96,7 +157,10 @@ fn absolute(path: &Path, source: &Source, around: &Surroundings) -> Parsed<PathB
         Source::File(file, _) => file.parent().unwrap_or(&around.working_dir),
         Source::Environment | Source::Flag(_) => &around.working_dir,
     };
-    let path = base.join(path);
+    Ok(base.join(path))
+}
+
+fn no_file(path: PathBuf) -> Parsed<PathBuf> {
     if path.is_file() {
         let what = format!("is {}, which is a file", shown(&path.to_string_lossy()));
         return Err(Wrong::new(what, "Name a folder."));
@@ -117,13 +181,28 @@ pub(super) fn log_filter(given: &Given) -> Parsed<String> {
     }
 }
 
-/// A token goes into a header as it is: whatever would be changed or refused there is refused here.
+/// A token of NemoVideo, where there is another way without one.
 pub(super) fn token(given: &Given) -> Parsed<Secret> {
-    let fix = "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
-               an anonymous account. A token that is set is never silently swapped for an anonymous account.";
+    header_secret(
+        given,
+        "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it to use \
+         an anonymous account. A token that is set is never silently swapped for an anonymous account.",
+    )
+}
+
+/// A key of SkillBoss.
+pub(super) fn key(given: &Given) -> Parsed<Secret> {
+    header_secret(
+        given,
+        "Copy it again, without spaces, line ends, quotation marks or the word Bearer; or unset it.",
+    )
+}
+
+/// A secret goes into a header as it is: whatever would be changed or refused there is refused here.
+fn header_secret(given: &Given, fix: &str) -> Parsed<Secret> {
     let malformed = |what: &str| Wrong::new(what, fix);
     let text = match given.words.as_slice() {
-        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no token has"))?,
+        [word] => word.to_str().ok_or_else(|| malformed("holds characters that no key has"))?,
         _ => return Err(malformed("is a list")),
     };
     if text.trim().is_empty() {
@@ -131,7 +210,7 @@ pub(super) fn token(given: &Given) -> Parsed<Secret> {
     } else if text.chars().any(char::is_whitespace) {
         Err(malformed("holds a blank or a line end"))
     } else if !text.bytes().all(|b| b.is_ascii_graphic()) || text.contains(['"', '\'']) {
-        Err(malformed("holds characters that no token has"))
+        Err(malformed("holds characters that no key has"))
     } else if text.len() > 4096 {
         Err(malformed("is longer than 4096 characters"))
     } else {

@@ -7,6 +7,13 @@ pub(super) const API_URL: &str = "https://mega-api-prod.nemovideo.ai";
 /// Where its people register and top up.
 pub(super) const WEB_URL: &str = "https://nemovideo.com";
 
+/// Where SkillBoss answers standard keys (SkillBoss pipeline page).
+pub(super) const SKILLBOSS_API_URL: &str = "https://api.heybossai.com/v1";
+/// Where it answers wholesale keys (SkillBoss wholesale API page).
+pub(super) const SKILLBOSS_WHOLESALE_URL: &str = "https://api.skillboss.co/v1";
+/// Its control plane: estimates, rules, receipts, trial wallets (SkillBoss pipeline page).
+pub(super) const SKILLBOSS_WEB_URL: &str = "https://www.skillboss.co";
+
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -27,7 +34,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 31] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -41,9 +48,9 @@ pub const SETTINGS: [Setting; 13] = [
         name: "FIRSTCUT_SERVICE",
         key: Some("service"),
         flag: Some("--service"),
-        form: "`auto`, `nemo` or `sandbox`",
+        form: "`auto`, `nemo`, `skillboss` or `sandbox`",
         default: "`auto`",
-        meaning: "Who makes the video. `auto` is NemoVideo; the sandbox is used only when named.",
+        meaning: "Who makes the video. `auto` is SkillBoss when its key is set and the model is one of its, else NemoVideo; the sandbox is used only when named.",
         secret: false,
     },
     Setting {
@@ -83,6 +90,42 @@ pub const SETTINGS: [Setting; 13] = [
         secret: false,
     },
     Setting {
+        name: "FIRSTCUT_PREVIEW",
+        key: Some("preview"),
+        flag: None,
+        form: "`none`, `poster` or `sheet`",
+        default: "`sheet`",
+        meaning: "The picture that is made beside a finished video and shown to the assistant: one frame, or nine.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_PREVIEW_KB",
+        key: Some("preview_kb"),
+        flag: None,
+        form: "whole number, 10 to 500",
+        default: "200",
+        meaning: "No preview is larger, in kilobytes.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_STRICT",
+        key: Some("strict"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "A video that fails its delivery check, or cannot be checked, is an error (`check_failed`). The file is kept.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_FFMPEG",
+        key: Some("ffmpeg"),
+        flag: None,
+        form: "program or path",
+        default: "not used",
+        meaning: "An installed ffmpeg, for clips that the built-in codecs do not read. Never needed.",
+        secret: false,
+    },
+    Setting {
         name: "FIRSTCUT_ALLOW_LOOPBACK",
         key: Some("allow_loopback"),
         flag: None,
@@ -90,6 +133,96 @@ pub const SETTINGS: [Setting; 13] = [
         default: "0",
         meaning: "Lets services and downloads be on this machine, for a sandbox that runs by itself.",
         secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_CALL",
+        key: Some("budget.max_per_call"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that one call may cost at SkillBoss; `max_cost_usd` of a call may only lower it.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_DAY",
+        key: Some("budget.max_per_day"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that is spent at SkillBoss from midnight to midnight UTC, over all processes of this ledger.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_WEEK",
+        key: Some("budget.max_per_week"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The same from Monday to Monday UTC.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_BATCH",
+        key: Some("budget.max_per_batch"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that the calls of one batch may cost together.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_APPROVE_ABOVE_USD",
+        key: Some("budget.approve_above"),
+        flag: None,
+        form: "dollars",
+        default: "5; sandbox: never",
+        meaning: "What may cost more waits for a person's word before anything is sent.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_ALLOW_UNKNOWN_PRICE",
+        key: Some("budget.allow_unknown_price"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "Lets models be used whose price nobody knows, up to the cap of the call, which must be set then.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_CATALOG",
+        key: Some("catalog"),
+        flag: None,
+        form: "file",
+        default: "`catalog.toml` beside the settings file, if it exists",
+        meaning: "Models, limits and prices of your own, laid over the built-in ones.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_PUBLIC_URL",
+        key: Some("hooks.public_url"),
+        flag: None,
+        form: "https address",
+        default: "none: results are asked for",
+        meaning: "Where services reach `firstcut worker --listen` from outside, for notices that shorten the wait.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_WEBHOOK_SIGNATURE",
+        key: Some("hooks.signature"),
+        flag: None,
+        form: "`standard`, or a header and how it is written, such as `x-signature sha256= hex`",
+        default: "`standard`",
+        meaning: "How notices are signed: Standard Webhooks, or an HMAC-SHA256 of the body in that header; `timestamp:HEADER` when the time is signed too.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_WEBHOOK_SECRETS",
+        key: Some("hooks.secrets"),
+        flag: None,
+        form: "secrets, separated by commas",
+        default: "none: notices are not signed",
+        meaning: "With any, a notice without a good signature is refused; several while one is replaced.",
+        secret: true,
     },
     Setting {
         name: "FIRSTCUT_LOG",
@@ -143,6 +276,42 @@ pub const SETTINGS: [Setting; 13] = [
         form: "up to 64 printable characters",
         default: "`clawhub` or `cursor` by the install path, else `unknown`",
         meaning: "Where this skill was installed from, told to NemoVideo as `X-Skill-Platform`.",
+        secret: false,
+    },
+    Setting {
+        name: "SKILLBOSS_API_KEY",
+        key: Some("skillboss.api_key"),
+        flag: None,
+        form: "key",
+        default: "none; SkillBoss is not used",
+        meaning: "Your SkillBoss key.",
+        secret: true,
+    },
+    Setting {
+        name: "SKILLBOSS_WHOLESALE_KEY",
+        key: Some("skillboss.wholesale_key"),
+        flag: None,
+        form: "key",
+        default: "none",
+        meaning: "Your SkillBoss wholesale key. Beside a standard key it is the one that pays for videos.",
+        secret: true,
+    },
+    Setting {
+        name: "SKILLBOSS_API_URL",
+        key: Some("skillboss.api_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://api.heybossai.com/v1`; with a wholesale key `https://api.skillboss.co/v1`",
+        meaning: "Where SkillBoss answers.",
+        secret: false,
+    },
+    Setting {
+        name: "SKILLBOSS_WEB_URL",
+        key: Some("skillboss.web_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://www.skillboss.co`",
+        meaning: "Where SkillBoss answers questions about estimates, rules, receipts and trial wallets.",
         secret: false,
     },
 ];

@@ -11,12 +11,12 @@ use tokio::time::{Instant, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::error::{Error, Kind};
-use crate::jobs::{render, turn, video};
-use crate::ledger::{Change, Ledger, Recorded};
-use crate::model::job::{EpochMs, Failure, Job, State};
+use crate::error::{Error, Kind, Money};
+use crate::jobs::{film, render, run, turn, video};
+use crate::ledger::{Change, Charge, Ledger, Recorded};
+use crate::model::job::{EpochMs, Failure, Job, Service, State};
 use crate::model::request::Request;
-use crate::nemo;
+use crate::{nemo, skillboss};
 
 /// A lease is this long and renewed every quarter of it; a worker that dies is noticed after it.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
@@ -45,6 +45,7 @@ impl From<Error> for Halt {
 }
 
 /// A job in the hands of its lease holder.
+#[derive(Clone)]
 pub(super) struct Step {
     pub(super) app: App,
     pub(super) ledger: Ledger,
@@ -53,9 +54,14 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// The client of the job's service.
+    /// The NemoVideo client of the job's service.
     pub(super) async fn client(&self) -> Result<nemo::Client, Halt> {
         Ok(self.app.client(self.job.service).await?)
+    }
+
+    /// The SkillBoss client of the job's service.
+    pub(super) async fn skillboss(&self) -> Result<skillboss::Client, Halt> {
+        Ok(self.app.skillboss(self.job.service).await?)
     }
 
     pub(super) fn now_ms(&self) -> EpochMs {
@@ -96,16 +102,18 @@ impl Step {
         self.record(Change {
             state: Some(State::Failed),
             failure: Some(Some(Failure::from(error))),
+            charge: (error.spent() == Money::NotSpent).then_some(Charge::Freed),
             ..Change::default()
         })
         .await
     }
 
-    /// The job ends because somebody asked for it.
+    /// The job ends because somebody asked for it; what was set aside for it is free again.
     pub(super) async fn cancelled(&mut self, note: &str) -> Result<(), Halt> {
         self.record(Change {
             state: Some(State::Cancelled),
             note: Some(note.to_owned()),
+            charge: Some(Charge::Freed),
             ..Change::default()
         })
         .await
@@ -147,9 +155,13 @@ fn forget_snapshot(job: &Job, change: &mut Change) {
 
 /// Notes in the ledger's form.
 pub(super) fn notes<T: Serialize>(work: &T) -> Result<Option<serde_json::Value>, Halt> {
+    Ok(Some(notes_value(work)?))
+}
+
+/// The same where nobody holds the job.
+pub(super) fn notes_value<T: Serialize>(work: &T) -> Result<serde_json::Value, Error> {
     serde_json::to_value(work)
-        .map(Some)
-        .map_err(|error| Halt::Fault(Error::internal("A job's notes cannot be written.").because(error)))
+        .map_err(|error| Error::internal("A job's notes cannot be written.").because(error))
 }
 
 pub(super) fn millis(duration: Duration) -> EpochMs {
@@ -185,6 +197,8 @@ async fn go(mut step: Step) {
         Request::Turn(_) => turn::step(&mut step).await,
         Request::Render(_) => render::step(&mut step).await,
         Request::Video(_) => video::step(&mut step).await,
+        Request::Run(_) => run::step(&mut step).await,
+        Request::Film(_) => film::step(&mut step).await,
     };
     let went = match went {
         // A ledger that cannot be written now is no verdict about a job: the lease runs out, and the next look tells.
@@ -218,12 +232,17 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
     }
     let faults = step.job.work.get("faults").and_then(serde_json::Value::as_u64).unwrap_or(0) + 1;
+    let sent =
+        matches!(step.job.state, State::Submitting | State::Running | State::Ready | State::Delivering);
+    if sent && matches!(step.job.request, Request::Run(_)) {
+        return run::stay(step, error, faults).await;
+    }
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::TimedOut);
     if !passing || faults > MAX_FAULTS {
-        let sent = matches!(step.job.state, State::Submitting | State::Running);
+        let talking = matches!(step.job.state, State::Submitting | State::Running);
         return match step.job.request {
             // What was paid for is not forgotten because it cannot be seen just now.
-            Request::Turn(_) if sent => turn::out_of_sight(step, error).await,
+            Request::Turn(_) if talking => turn::out_of_sight(step, error).await,
             _ => step.fail(error).await,
         };
     }
@@ -234,7 +253,10 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         work = serde_json::json!({});
     }
     work["faults"] = faults.into();
-    let note = format!("{} Trying again.", error.message());
+    let offline = error.kind() == Kind::Unavailable && !sent && step.job.service == Service::Nemo;
+    // Said while it is still time to choose: nothing has left yet.
+    let hint = if offline { " Without a network, the service sandbox makes a rehearsal." } else { "" };
+    let note = format!("{} Trying again.{hint}", error.message());
     step.record(Change {
         work: Some(work),
         note: Some(note),

@@ -4,8 +4,10 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::report;
 use crate::jobs::settle::LOOKS_AFTER_LOSS;
-use crate::ledger::Change;
+use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
+use crate::model::request::Request;
+use crate::skillboss::Remote;
 
 /// Asks for an end. What was already paid stays paid, and the report says so.
 pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
@@ -19,16 +21,44 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
             "A person can settle it with `firstcut jobs adopt {id}` or `firstcut jobs drop {id}`."
         )));
     }
-    let job = app.ledger().await?.request_cancel(id, app.now_ms()).await?;
+    let ledger = app.ledger().await?;
+    if job.state == State::NeedsApproval {
+        let change = Change {
+            state: Some(State::Cancelled),
+            note: Some("Not agreed to; nothing was sent.".to_owned()),
+            ..Change::default()
+        };
+        ledger.resolve(id, State::NeedsApproval, change, "caller", app.now_ms()).await?;
+    } else {
+        ledger.request_cancel(id, app.now_ms()).await?;
+    }
     app.ring();
-    Ok(job)
+    report::find(app, id).await
 }
 
-/// An uncertain job is looked at again: it goes on as if its answer had just been lost.
-pub async fn adopt(app: &App, id: &JobId) -> Result<Job> {
+/// An uncertain job is looked at again: it goes on as if its answer had just been lost. With the name that the
+/// service gave to a run, found by a person in its list, the run goes on under that name.
+pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job> {
+    let named = remote_id.map(Remote::by_id).transpose()?;
+    let id = &match named {
+        Some(_) => doubtful_run(app, id).await?,
+        None => id.clone(),
+    };
+    if let Some(remote) = &named {
+        let ledger = app.ledger().await?;
+        if ledger.is_remote_of_another(&remote.id, id).await? {
+            return Err(Error::invalid(format!("{} is the work of another job of this ledger.", remote.id))
+                .next("Look in the service's list for the one that no job here knows."));
+        }
+        if let Some(attempt) = ledger.last_attempt(id).await? {
+            let name = Some(remote.id.as_str());
+            let said = serde_json::json!({ "adopted": remote.id });
+            ledger.end_attempt(id, attempt.n, AttemptState::Accepted, name, said, app.now_ms()).await?;
+        }
+    }
     resolve(app, id, |job| Change {
         state: Some(State::Running),
-        work: looks_anew(job),
+        work: looks_anew(job, named.as_ref()),
         failure: Some(None),
         note: Some("Looking at the timeline again.".to_owned()),
         due_at_ms: Some(Some(app.now_ms())),
@@ -51,6 +81,7 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
         state: Some(State::Failed),
         // Nobody will compare again, and a session's state may hold signed addresses.
         work: without_snapshot(job),
+        charge: worst_case(job),
         failure: Some(Some(Failure::from(&given_up))),
         note: Some("Given up by a person; it may have been charged.".to_owned()),
         ..Change::default()
@@ -58,31 +89,40 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
     .await
 }
 
-/// The same for a job and, in a composite, for the part that is uncertain.
+/// The same for a job and, in a composite, for the parts that are uncertain; for one of them when that is named.
 async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Result<Job> {
     let ledger = app.ledger().await?;
-    let mut job = report::find(app, id).await?;
-    // People may name the part that they saw in a log; what is settled is the whole.
-    if let Some(parent) = &job.parent_id {
-        job = report::find(app, parent).await?;
-    }
-    let id = &job.id.clone();
-    if job.state != State::Uncertain {
+    let named = report::find(app, id).await?;
+    let whole = match &named.parent_id {
+        Some(parent) => report::find(app, parent).await?,
+        None => named.clone(),
+    };
+    if named.state != State::Uncertain {
         return Err(Error::invalid(format!(
             "Job {id} is {}; only an uncertain job can be settled.",
-            job.state
+            named.state
         )));
     }
-    for part in ledger.children(id).await?.iter().filter(|part| part.state == State::Uncertain) {
+    let is_meant =
+        |part: &&Job| part.state == State::Uncertain && (named.id == whole.id || part.id == named.id);
+    for part in ledger.children(&whole.id).await?.iter().filter(is_meant) {
         ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;
     }
-    ledger.resolve(id, State::Uncertain, change(&job), "person", app.now_ms()).await?;
+    if whole.state == State::Uncertain {
+        ledger.resolve(&whole.id, State::Uncertain, change(&whole), "person", app.now_ms()).await?;
+    }
     app.ring();
-    report::find(app, id).await
+    report::find(app, &whole.id).await
 }
 
 /// One last look is left: it finds the effect, or the job is uncertain again.
-fn looks_anew(job: &Job) -> Option<serde_json::Value> {
+fn looks_anew(job: &Job, named: Option<&Remote>) -> Option<serde_json::Value> {
+    if let (JobKind::Run, Some(remote)) = (job.kind, named) {
+        let mut work = job.work.clone();
+        work["remote"] = serde_json::to_value(remote).ok()?;
+        work["unknown_to_service"] = 0.into();
+        return Some(work);
+    }
     if job.kind != JobKind::Turn {
         return None;
     }
@@ -91,6 +131,36 @@ fn looks_anew(job: &Job) -> Option<serde_json::Value> {
         *looks = (LOOKS_AFTER_LOSS - 1).into();
     }
     Some(work)
+}
+
+/// The run that a name from the service's list can only be for.
+async fn doubtful_run(app: &App, id: &JobId) -> Result<JobId> {
+    let job = report::find(app, id).await?;
+    if job.kind == JobKind::Run {
+        return Ok(job.id);
+    }
+    let parts = app.ledger().await?.children(id).await?;
+    let doubtful: Vec<_> =
+        parts.iter().filter(|part| part.kind == JobKind::Run && part.state == State::Uncertain).collect();
+    match doubtful.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => Err(Error::invalid(format!("No part of {id} waits for a name."))),
+        many => {
+            let names: Vec<_> = many.iter().map(|part| part.id.to_string()).collect();
+            Err(Error::invalid("Several parts wait for a name.")
+                .next(format!("Name the part that it is for: {}.", names.join(", "))))
+        }
+    }
+}
+
+/// What nobody can tell is booked as if it had been charged, so that budgets err on the safe side.
+fn worst_case(job: &Job) -> Option<Charge> {
+    match &job.request {
+        Request::Run(run) => {
+            Some(Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None })
+        }
+        _ => None,
+    }
 }
 
 fn without_snapshot(job: &Job) -> Option<serde_json::Value> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::inspect;
 use crate::jobs::paths;
 use crate::jobs::render::RenderWork;
 use crate::ledger::Change;
@@ -18,11 +19,11 @@ use crate::net::staged::{self, Downloaded};
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.
 pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork) -> Result<(), Halt> {
     if let (Some(path), Some(sha256)) = (&work.final_path, &work.sha256)
-        && staged::sha256_of(path).ok().as_ref() == Some(sha256)
+        && holds(path, sha256.clone()).await
     {
         // A crash came between the renaming and this row, perhaps before the part file's own name was gone.
         remove(&part_file(&render.output_path, step.job.id.as_str()));
-        return done(step, work.clone(), path).await;
+        return done(step, render, work.clone(), path).await;
     }
     step.record(Change {
         state: Some(State::Delivering),
@@ -40,7 +41,7 @@ pub(super) async fn step(step: &mut Step, render: &Render, mut work: RenderWork)
     let wanted = work.final_path.clone().unwrap_or_else(|| render.output_path.clone());
     let path = staged::publish(&part, &wanted)?;
     work.final_path = Some(path.clone());
-    done(step, work, &path).await
+    done(step, render, work, &path).await
 }
 
 async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded, Halt> {
@@ -64,8 +65,15 @@ async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded
     })
 }
 
+/// Whether the file at `path` is the one with this sum.
+pub(super) async fn holds(path: &Path, sha256: String) -> bool {
+    let path = path.to_owned();
+    let sum = tokio::task::spawn_blocking(move || staged::sha256_of(&path).ok());
+    sum.await.ok().flatten().is_some_and(|sum| sum == sha256)
+}
+
 /// A part file that is no longer needed.
-fn remove(part: &Path) {
+pub(super) fn remove(part: &Path) {
     match std::fs::remove_file(part) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::warn!(%error, "a part file was left behind");
@@ -74,8 +82,13 @@ fn remove(part: &Path) {
     }
 }
 
-async fn done(step: &mut Step, mut work: RenderWork, path: &Path) -> Result<(), Halt> {
+async fn done(step: &mut Step, render: &Render, mut work: RenderWork, path: &Path) -> Result<(), Halt> {
     work.file = Some(describe(path).await?);
+    step.record(looking(notes(&work)?, step)).await?;
+    work.seen = inspect::inspect(&step.app, path, &render.inspection, &step.stop).await;
+    if work.seen.is_none() {
+        return Err(Halt::Stop);
+    }
     step.record(Change {
         state: Some(State::Done),
         work: notes(&work)?,
@@ -84,6 +97,18 @@ async fn done(step: &mut Step, mut work: RenderWork, path: &Path) -> Result<(), 
         ..Change::default()
     })
     .await
+}
+
+/// The file is in its place, and is looked at.
+pub(super) fn looking(work: Option<serde_json::Value>, step: &Step) -> Change {
+    Change {
+        state: Some(State::Delivering),
+        work,
+        note: Some("Looking at the video…".to_owned()),
+        keep_lease: true,
+        due_at_ms: step.in_a(Duration::ZERO),
+        ..Change::default()
+    }
 }
 
 /// A file as it is told: measured, not assumed.
@@ -109,7 +134,7 @@ pub(super) async fn describe(path: &Path) -> Result<FileReport> {
 }
 
 /// Beside the target, so that the renaming stays within one file system; hidden, so that nobody opens half a video.
-fn part_file(output: &Path, job_id: &str) -> PathBuf {
+pub(super) fn part_file(output: &Path, job_id: &str) -> PathBuf {
     let folder = output.parent().unwrap_or(Path::new("."));
     folder.join(format!(".{job_id}.part"))
 }

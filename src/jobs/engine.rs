@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
+use crate::jobs::election::{self, BEAT_EVERY};
+use crate::jobs::run;
 use crate::ledger::{Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
+use crate::model::request::Request;
 
 /// Steps under way at once. Most of them wait for a service.
 const MAX_STEPS: usize = 32;
@@ -21,8 +25,6 @@ const MAX_STEPS: usize = 32;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// A service may ask for a longer pause; then it is asked again too early, which is harmless.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-/// How often a process that is not the dispatcher asks whether it may be.
-const ELECT_EVERY: Duration = Duration::from_millis(250);
 
 /// Runs until `stop`: waits to be elected, then steps whatever is due. Returns after the steps in hand have let
 /// go of their leases.
@@ -34,34 +36,63 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         return Ok(());
     }
     let ledger = app.ledger().await?.clone();
-    let Some(_elected) = elect(&ledger, &stop).await? else { return Ok(()) };
-    // Whoever held leases is gone: only the dispatcher takes any.
-    ledger.expire_leases(app.now_ms()).await?;
-    mend_times(&app, &ledger).await?;
+    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+    while let Some(elected) = election::win(&app, &ledger, &owner, &stop).await? {
+        hold_office(&app, &ledger, &owner, &elected, &stop).await?;
+    }
+    Ok(())
+}
+
+/// Steps whatever is due, until `stop` or until another process has taken over.
+async fn hold_office(
+    app: &App,
+    ledger: &Ledger,
+    owner: &str,
+    elected: &Dispatcher,
+    stop: &CancellationToken,
+) -> Result<()> {
+    mend_times(app, ledger).await?;
     let mut latest_ms = app.now_ms();
+    let mut beaten = Instant::now();
     let steps = TaskTracker::new();
     let running = Arc::new(AtomicUsize::new(0));
-    let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
     while !stop.is_cancelled() {
         let rung = app.rung();
         let now_ms = app.now_ms();
         if now_ms < latest_ms - millis(LEASE) {
             tracing::warn!("the clock was set back");
-            mend_times(&app, &ledger).await?;
+            mend_times(app, ledger).await?;
         }
         latest_ms = now_ms;
-        if let Err(error) = claim(&app, &ledger, &owner, &steps, &running, &stop).await {
+        // Before anything is claimed: this process may have been stopped since the last time.
+        if beaten.elapsed() >= BEAT_EVERY && has_work(app, ledger, &running).await {
+            match elected.beat().await {
+                Ok(true) => beaten = Instant::now(),
+                Ok(false) => {
+                    tracing::warn!("another process moves the jobs by now");
+                    break;
+                }
+                Err(error) => tracing::error!(%error, "the dispatcher's beat could not be written"),
+            }
+        }
+        if let Err(error) = claim(app, ledger, owner, &steps, &running, stop).await {
             tracing::error!(%error, "due jobs could not be read");
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = rung => {}
-            () = tokio::time::sleep(nap(&app, &ledger, &running).await) => {}
+            () = tokio::time::sleep(nap(app, ledger, &running).await) => {}
         }
     }
     steps.close();
     steps.wait().await;
     Ok(())
+}
+
+/// Whether anybody can miss us: an idle dispatcher leaves the disk alone.
+async fn has_work(app: &App, ledger: &Ledger, running: &AtomicUsize) -> bool {
+    running.load(Ordering::Relaxed) > 0
+        || ledger.next_due_ms().await.ok().flatten().is_some_and(|due_ms| due_ms <= app.now_ms())
 }
 
 /// Waits until there can be a job at all: most servers are started only to be listed, and a ledger that nobody has
@@ -82,18 +113,6 @@ async fn first_job(app: &App, stop: &CancellationToken) -> bool {
 async fn mend_times(app: &App, ledger: &Ledger) -> Result<()> {
     let horizon = app.poll(Service::Nemo).saturating_mul(4).max(LONGEST_PAUSE);
     ledger.forget_far_future(app.now_ms(), millis(horizon)).await
-}
-
-async fn elect(ledger: &Ledger, stop: &CancellationToken) -> Result<Option<Dispatcher>> {
-    loop {
-        if let Some(elected) = Dispatcher::try_elect(&ledger.path().with_extension("lock"))? {
-            return Ok(Some(elected));
-        }
-        tokio::select! {
-            () = stop.cancelled() => return Ok(None),
-            () = tokio::time::sleep(ELECT_EVERY) => {}
-        }
-    }
 }
 
 /// Claims what is due and starts its steps.
@@ -127,14 +146,18 @@ async fn claim(
 
 /// A panic ends one job and no more; otherwise it would come back with every claim.
 async fn bury(app: &App, ledger: &Ledger, job: &Job) {
-    let error = Error::internal("firstcut made a mistake while it worked on this job.")
-        .money(Money::Unknown)
-        .next("Look at the timeline with session_state before asking again, and report the mistake.");
-    let change = Change {
-        state: Some(State::Failed),
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
+    let (state, error) = match job.request {
+        Request::Run(_) => run::after_panic(job.state),
+        _ => (State::Failed, Error::internal("firstcut made a mistake while it worked on this job.")),
     };
+    let error = error.money(Money::Unknown);
+    let error = if error.next_step().is_some() {
+        error
+    } else {
+        error.next("Look at what is there before asking again, and report the mistake.")
+    };
+    let change =
+        Change { state: Some(state), failure: Some(Some(Failure::from(&error))), ..Change::default() };
     if let Err(error) = ledger.record(job, change, "engine", app.now_ms()).await {
         tracing::error!(job.id = %job.id, %error, "a panic could not be recorded");
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Money, Result};
+use crate::jobs::approve::Waiting;
 use crate::ledger::Ledger;
 use crate::model::job::{EpochMs, Job, JobId, JobKind, Service, State};
 
@@ -50,6 +51,8 @@ pub(super) async fn identify(
     Ok(match ledger.latest_with_key_prefix(&base).await? {
         Some(job)
             if !job.state.is_at_rest()
+                // A person takes longer to agree than a client to call again.
+                || Waiting::of(&job).is_some_and(|waiting| job.state == State::NeedsApproval && now_ms <= waiting.valid_until_ms)
                 || (now_ms - job.updated_at_ms < WINDOW_MS
                     && is_kept(&job, was_sent(ledger, &job).await?)) =>
         {
@@ -66,6 +69,8 @@ fn is_kept(job: &Job, was_sent: bool) -> bool {
     match job.state {
         // What was stopped after it was sent may still be charged: the same words again must be meant.
         State::Cancelled => was_sent,
+        // An old quote is none.
+        State::NeedsApproval => false,
         State::Failed => job.failure.as_ref().is_none_or(|failure| failure.money != Money::NotSpent.code()),
         _ => true,
     }
@@ -73,7 +78,7 @@ fn is_kept(job: &Job, was_sent: bool) -> bool {
 
 /// Whether a message of this job, or of a part of it, may have left.
 async fn was_sent(ledger: &Ledger, job: &Job) -> Result<bool> {
-    let sent = |job: &Job| job.kind == JobKind::Turn && job.attempts > 0;
+    let sent = |job: &Job| matches!(job.kind, JobKind::Turn | JobKind::Run) && job.attempts > 0;
     Ok(sent(job) || ledger.children(&job.id).await?.iter().any(sent))
 }
 

@@ -1,19 +1,35 @@
 //! The life of a job, readable in one folder: accepted by `submit`, moved by `engine` and `advance`, told by `report`.
 
 mod advance;
+pub mod approve;
+mod asked;
+pub mod books;
+mod browser;
 pub mod cancel;
+pub mod clip;
 mod deliver;
+mod election;
 pub mod engine;
+pub mod estimate;
+mod film;
+mod freshness;
+pub mod hook;
 mod identity;
+pub mod inspect;
+mod keyfile;
 mod mention;
 pub mod paths;
 pub mod plan;
 mod render;
 pub mod report;
+pub mod retry;
+mod run;
 pub mod session;
 mod settle;
 pub mod submit;
+pub mod template;
 mod turn;
 mod video;
 pub mod wait;
+pub mod wallet;
 mod words;

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::config::Preview;
 use crate::error::{Error, Result};
+use crate::jobs::asked;
+use crate::model::inspection::Inspection;
 
 /// Arguments of `generate_video` and `make`.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +20,7 @@ pub struct GenerateInput {
     pub resolution: Option<String>,
     /// Only services with several models take one.
     pub model: Option<String>,
-    /// `nemo` or `sandbox`; else the configured one.
+    /// `nemo`, `skillboss` or `sandbox`; else the configured one.
     pub service: Option<String>,
     /// What must not be in the picture.
     pub negative_prompt: Option<String>,
@@ -41,6 +44,18 @@ pub struct GenerateInput {
     pub new: bool,
     /// Files to upload first (`make --upload FILE`).
     pub files: Vec<String>,
+    /// In a long video of several parts, each begins on the last frame of the one before.
+    pub chain_frames: bool,
+    /// Agrees to the price of the job that the same call made before.
+    pub quote_token: Option<String>,
+    /// A person at a terminal agreed to any price within the budgets (`--yes`).
+    pub approved: bool,
+    /// The batch that it belongs to.
+    pub batch: Option<String>,
+    /// The picture that is made of the result; else as the setting says.
+    pub preview: Option<Preview>,
+    /// A result that fails its delivery check is an error.
+    pub strict: bool,
 }
 
 /// Arguments of `edit_video` and `edit`.
@@ -71,6 +86,10 @@ pub struct ExportInput {
     pub request_id: Option<String>,
     /// Renders again although the same was asked a moment ago.
     pub new: bool,
+    /// The picture that is made of the result; else as the setting says.
+    pub preview: Option<Preview>,
+    /// A result that fails its delivery check is an error.
+    pub strict: bool,
 }
 
 /// Arguments of `upload`.
@@ -160,6 +179,22 @@ pub(super) fn message(prompt: &str, input: &GenerateInput) -> Result<String> {
         wishes.push(format!("Use the uploaded pictures {} as references for style.", names.join(", ")));
     }
     Ok(if wishes.is_empty() { prompt.to_owned() } else { format!("{prompt}\n\n{}", wishes.join(" ")) })
+}
+
+/// What the result is held to: the wishes, which [`message`] has checked. On a timeline of its own also a length that
+/// the prompt states; elsewhere that may be the length of a part.
+pub(super) fn inspection(input: &GenerateInput, is_alone: bool) -> Inspection {
+    let trimmed = |text: &Option<String>| text.as_deref().map(str::trim).unwrap_or_default().to_owned();
+    let (aspect, resolution) = (trimmed(&input.aspect_ratio), trimmed(&input.resolution));
+    let sides = aspect.split_once(':').map(|(width, height)| (width.parse(), height.parse()));
+    Inspection {
+        preview: input.preview,
+        strict: input.strict,
+        duration_s: input.duration_seconds.or_else(|| asked::duration_s(&input.prompt).filter(|_| is_alone)),
+        aspect: sides.and_then(|sides| Some((sides.0.ok()?, sides.1.ok()?))),
+        lines: resolution.strip_suffix('p').and_then(|lines| lines.parse().ok()),
+        sound: input.generate_audio,
+    }
 }
 
 /// The asked length, checked.

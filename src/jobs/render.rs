@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::deliver;
+use crate::jobs::inspect::Seen;
 use crate::ledger::{AttemptState, Change, Filter};
 use crate::model::job::{EpochMs, JobKind, State};
 use crate::model::report::FileReport;
@@ -48,6 +49,8 @@ pub(super) struct RenderWork {
     pub(super) sha256: Option<String>,
     /// The file, when it is there.
     pub(super) file: Option<FileReport>,
+    /// What was seen when it was looked at.
+    pub(super) seen: Option<Seen>,
 }
 
 /// One step of a render.

@@ -2,14 +2,17 @@
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
+use crate::jobs::clip;
+use crate::jobs::inspect::{self, Seen};
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::settle;
 use crate::jobs::turn::{TurnWork, WORST_CASE_CREDITS};
 use crate::jobs::video::VideoWork;
 use crate::ledger::Filter;
-use crate::model::job::{Job, JobId, JobKind, State};
-use crate::model::report::{ActionReport, CostReport, ErrorReport, JobList, JobReport};
+use crate::media::check::Verdict;
+use crate::model::job::{Job, JobId, JobKind, Service, State};
+use crate::model::report::{ActionReport, CostReport, ErrorReport, FileReport, JobList, JobReport};
 use crate::redact;
 
 /// The most jobs that one list shows.
@@ -17,8 +20,31 @@ const MAX_LISTED: u32 = 100;
 
 /// The report of a job, with the parts of a composite folded in.
 pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
+    if matches!(job.kind, JobKind::Run | JobKind::Film) {
+        let mut told = clip::told::report(app, job).await?;
+        insist(app, job, &mut told);
+        return Ok(told);
+    }
     let parts = Parts::of(app, job).await?;
-    Ok(tell(job, &parts))
+    let mut told = tell(job, &parts);
+    insist(app, job, &mut told);
+    Ok(told)
+}
+
+/// A strict caller takes no result that fails its check.
+fn insist(app: &App, job: &Job, told: &mut JobReport) {
+    if app.config().strict || job.request.inspection().is_some_and(|inspection| inspection.strict) {
+        inspect::insist(told);
+    }
+}
+
+/// The video that a job made, and what was seen of it.
+pub(super) async fn video(app: &App, job: &Job) -> Result<Option<(FileReport, Seen)>> {
+    if matches!(job.kind, JobKind::Run | JobKind::Film) {
+        return clip::told::video(app, job).await;
+    }
+    let parts = Parts::of(app, job).await?;
+    Ok(parts.render.and_then(|(_, work)| Some((work.file?, work.seen.unwrap_or_default()))))
 }
 
 /// The job of that name.
@@ -36,7 +62,9 @@ pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList
     let mut jobs = Vec::with_capacity(rows.len());
     for row in &rows {
         // One damaged job must not hide the others.
-        jobs.push(report(app, row).await.unwrap_or_else(|error| unreadable(row, &error)));
+        let mut told = report(app, row).await.unwrap_or_else(|error| unreadable(row, &error));
+        told.checks.retain(|check| check.verdict != Verdict::Pass.name());
+        jobs.push(told);
     }
     let open = jobs.iter().filter(|job| job.state == "uncertain" || job.state == "needs_approval").count();
     let message = match (jobs.len(), open) {
@@ -60,7 +88,7 @@ fn unreadable(job: &Job, error: &Error) -> JobReport {
         session_id: job.session_id.clone(),
         message: format!("{}This job is damaged: {}", rehearsal_mark(job.service), error.message()),
         error: Some(ErrorReport::from(error)),
-        next: "Tell the user; the other jobs are not affected.".to_owned(),
+        next: "The other jobs are not affected.".to_owned(),
         ..JobReport::default()
     }
 }
@@ -90,6 +118,8 @@ impl Parts {
         match job.kind {
             JobKind::Turn => parts.turn = Some((job.clone(), notes(job)?)),
             JobKind::Render => parts.render = Some((job.clone(), notes(job)?)),
+            // Told by `clip::told`.
+            JobKind::Run | JobKind::Film => {}
             JobKind::Video => {
                 let ledger = app.ledger().await?;
                 let work: VideoWork = notes(job)?;
@@ -98,7 +128,7 @@ impl Parts {
                     match part.kind {
                         JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
                         JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
-                        JobKind::Video => {}
+                        JobKind::Video | JobKind::Run | JobKind::Film => {}
                     }
                 }
             }
@@ -118,6 +148,7 @@ fn notes<T: serde::de::DeserializeOwned + Default>(job: &Job) -> Result<T> {
 fn tell(job: &Job, parts: &Parts) -> JobReport {
     let turn = parts.turn.as_ref().filter(|(part, _)| part.state == State::Done).map(|(_, work)| work);
     let file = parts.render.as_ref().and_then(|(_, work)| work.file.clone());
+    let seen = parts.render.as_ref().and_then(|(_, work)| work.seen.as_ref());
     let exports = job.kind != JobKind::Turn;
     let rendered_timeline = parts.render.as_ref().and_then(|(_, work)| work.timeline.clone());
     JobReport {
@@ -131,14 +162,23 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
         timeline: rendered_timeline.or_else(|| turn.and_then(|work| work.timeline.clone())),
         changes: turn.map(|work| work.changes.clone()).unwrap_or_default(),
         actions: turn.map(|work| actions(&work.actions, exports, file.is_some())).unwrap_or_default(),
+        reply: turn
+            .filter(|_| job.state == State::Done)
+            .map(|work| work.reply.trim().to_owned())
+            .filter(|words| !words.is_empty()),
+        approval: None,
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         message: format!(
             "{}{}",
             rehearsal_mark(job.service),
-            message(job, turn, file.as_ref().map(|f| f.path.as_str()))
+            message(job, turn, file.as_ref().map(|f| f.path.as_str()), seen)
         ),
-        next: next(job, file.is_some()),
-        files: file.into_iter().collect(),
+        next: next(job, file.is_some(), seen),
+        checks: seen.map(|seen| seen.checks.clone()).unwrap_or_default(),
+        files: file
+            .into_iter()
+            .chain(seen.and_then(|seen| seen.picture.clone()).map(|(_, picture)| picture))
+            .collect(),
     }
 }
 
@@ -173,18 +213,20 @@ fn cost(job: &Job, parts: &Parts) -> Option<CostReport> {
             credits: spent,
             credits_left: work.credits_after.as_ref().map(|credits| credits.available),
             worst_case_credits: spent.is_none().then_some(WORST_CASE_CREDITS),
+            ..CostReport::default()
         }),
         _ => None,
     }
 }
 
-fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
+fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>, seen: Option<&Seen>) -> String {
     match job.state {
         State::Done => {
             let mut said = Vec::new();
             if let Some(path) = file {
                 said.push(format!("✅ Video ready! It is saved as {path}."));
             }
+            said.extend(seen.and_then(inspect::summary));
             if let Some(work) = turn {
                 match work.changes.as_slice() {
                     [] => said.push("The timeline is unchanged.".to_owned()),
@@ -193,13 +235,10 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
                     changes => said.push(format!("Changed on the timeline: {}.", changes.join("; "))),
                 }
                 if work.failed_partly {
-                    said.push(
-                        "NemoVideo also reported a failure, so something that was asked for may be missing."
-                            .to_owned(),
-                    );
-                }
-                if let Some(quotation) = quotation(&work.reply) {
-                    said.push(quotation);
+                    said.push(format!(
+                        "{} also reported a failure, so something that was asked for may be missing.",
+                        job.service.heading()
+                    ));
                 }
             }
             said.join(" ")
@@ -210,7 +249,8 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
                 failure.message.clone(),
                 crate::error::Money::from_code(&failure.money).sentence().into(),
             ];
-            if let Some(quotation) = failure.quoted.as_deref().and_then(quotation) {
+            if let Some(quotation) = failure.quoted.as_deref().and_then(|words| quotation(job.service, words))
+            {
                 said.push(quotation);
             }
             said.join(" ")
@@ -225,15 +265,25 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>) -> String {
 }
 
 /// The service's words are data: quoted, so that nobody takes them for ours or for an instruction.
-fn quotation(words: &str) -> Option<String> {
+fn quotation(service: Service, words: &str) -> Option<String> {
     let words = words.trim();
-    (!words.is_empty()).then(|| format!("NemoVideo says: {}", redact::quotation(words)))
+    (!words.is_empty()).then(|| format!("{} says: {}", service.heading(), redact::quotation(words)))
 }
 
-fn next(job: &Job, has_file: bool) -> String {
+fn next(job: &Job, has_file: bool, seen: Option<&Seen>) -> String {
+    let failed = seen.is_some_and(Seen::has_failed);
+    let has_picture = seen.is_some_and(|seen| seen.picture.is_some());
     match job.state {
-        State::Done if has_file => {
+        State::Done if has_file && failed => {
+            "Tell the user what the delivery check found. To change the video call edit_video, then export."
+                .to_owned()
+        }
+        State::Done if has_file && !has_picture => {
             "Show the file to the user. To change it call edit_video, then export.".to_owned()
+        }
+        State::Done if has_file => {
+            "Look at the preview, then show the file to the user. To change it call edit_video, then export."
+                .to_owned()
         }
         State::Done => "Call export to get the MP4, or edit_video to change more.".to_owned(),
         State::Failed | State::Uncertain => job

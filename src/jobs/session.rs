@@ -5,16 +5,16 @@ use std::path::Path;
 
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::paths;
 use crate::jobs::plan::{Caller, Door, UploadInput};
+use crate::jobs::{browser, paths, wallet};
 use crate::ledger::{Filter, Ledger, Session};
 use crate::media::sniff;
-use crate::model::job::Service;
+use crate::model::job::{JobKind, Service};
 use crate::model::report::{CreditsReport, SessionReport, UploadReport, UploadedReport};
-use crate::model::request::Media;
-use crate::nemo::Client;
+use crate::model::request::{Media, Request};
 use crate::nemo::timeline::Timeline;
 use crate::nemo::upload::{UploadFile, Uploaded};
+use crate::nemo::{Client, language};
 use crate::redact::SafeUrl;
 
 /// A session that a call is about.
@@ -122,9 +122,19 @@ pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, languag
     Ok(made.session_id)
 }
 
-/// The timeline as the service has it now.
-pub async fn state(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<SessionReport> {
-    state_of(app, caller, require(app, caller, None, session_id).await?).await
+/// The timeline as the service has it now; with `link` also the address that opens it in a browser.
+pub async fn state(
+    app: &App,
+    caller: &Caller,
+    session_id: Option<&str>,
+    link: bool,
+) -> Result<SessionReport> {
+    let chosen = require(app, caller, None, session_id).await?;
+    let mut report = state_of(app, caller, chosen.clone()).await?;
+    if link {
+        browser::add_link(app, &chosen, &mut report).await?;
+    }
+    Ok(report)
 }
 
 /// The timeline of this session.
@@ -165,6 +175,7 @@ pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Resu
         active_jobs,
         service: chosen.service.name().to_owned(),
         session_id: chosen.session_id,
+        browser_link: None,
         next: next.to_owned(),
     })
 }
@@ -208,13 +219,45 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
 pub(super) fn rehearsal_mark(service: Service) -> &'static str {
     match service {
         Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
-        Service::Nemo => "",
+        Service::Nemo | Service::SkillBoss => "",
     }
 }
 
 /// The balance.
 pub async fn credits(app: &App) -> Result<CreditsReport> {
-    credits_of(app, app.service(None)?).await
+    let credits = credits_of(app, app.service(None)?).await;
+    if !wallet::is_there(app) {
+        return credits;
+    }
+    let mut report = match (credits, wallet::balance(app).await) {
+        (Ok(report), Ok(found)) => with_wallet(report, found),
+        // One of the two services may be away; what the other says is still worth knowing.
+        (Ok(mut report), Err(error)) => {
+            report.message.push_str(&format!(" SkillBoss: {}", error.message()));
+            report
+        }
+        (Err(error), Ok(found)) => {
+            let mut report = with_wallet(CreditsReport::default(), found);
+            report.message.push_str(&format!(" NemoVideo: {}", error.message()));
+            report
+        }
+        (Err(error), Err(_)) => return Err(error),
+    };
+    report.message = report.message.trim().to_owned();
+    Ok(report)
+}
+
+fn with_wallet(report: CreditsReport, found: wallet::Wallet) -> CreditsReport {
+    // The mark of a rehearsal stands once.
+    let about = found.message.trim_start_matches(rehearsal_mark(Service::Sandbox));
+    let about = if report.message.is_empty() { found.message.as_str() } else { about };
+    CreditsReport {
+        message: format!("{} {about}", report.message),
+        wallet_usd: found.balance_usd,
+        spent_today_usd: Some(found.spent_today_usd),
+        spent_this_week_usd: Some(found.spent_this_week_usd),
+        ..report
+    }
 }
 
 /// The balance at this service.
@@ -240,6 +283,7 @@ pub(super) async fn credits_of(app: &App, service: Service) -> Result<CreditsRep
             None => "Call generate_video to make a video.".to_owned(),
         },
         top_up,
+        ..CreditsReport::default()
     })
 }
 
@@ -270,7 +314,8 @@ pub async fn upload(
         Some(chosen) => chosen,
         None => {
             let service = app.service(input.service.as_deref())?;
-            let session_id = create(app, ledger, service, "en").await?;
+            let language = language_of(ledger, service, &media).await?;
+            let session_id = create(app, ledger, service, &language).await?;
             Chosen { service, session_id }
         }
     };
@@ -288,6 +333,22 @@ pub async fn upload(
     })
 }
 
+/// The language of a session that begins with an upload, before anybody has said a word in it: that of the files'
+/// names where their script tells, else that of the words that were said last, else English.
+async fn language_of(ledger: &Ledger, service: Service, media: &[Media]) -> Result<String> {
+    let named: String = media.iter().map(Media::name).collect::<Vec<_>>().join(" ");
+    let by_name = language::detect(&named);
+    if by_name != language::FALLBACK {
+        return Ok(by_name.to_owned());
+    }
+    let turns = Filter { kind: Some(JobKind::Turn), ..Filter::default() };
+    let last = ledger.list(&turns, 20).await?.into_iter().find_map(|job| match job.request {
+        Request::Turn(turn) if job.service == service => Some(turn.language),
+        _ => None,
+    });
+    Ok(last.unwrap_or_else(|| language::FALLBACK.to_owned()))
+}
+
 /// Paths and addresses, checked one by one before the first byte leaves.
 pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String]) -> Result<Vec<Media>> {
     let mut media = Vec::new();
@@ -295,7 +356,14 @@ pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String
         media.push(paths::input_media(app.config(), caller, text)?);
     }
     for address in urls {
-        media.push(Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?)));
+        let is_file =
+            address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
+        media.push(if is_file {
+            // Wherever it is written, a file is held to the rules for files.
+            paths::input_media(app.config(), caller, address)?
+        } else {
+            Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?))
+        });
     }
     Ok(media)
 }
@@ -361,12 +429,4 @@ fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
         width: answer.width.map(|pixels| pixels as u32),
         height: answer.height.map(|pixels| pixels as u32),
     }
-}
-
-/// Where a person can open this session in a browser.
-pub async fn browser_link(app: &App, caller: &Caller, session_id: Option<&str>) -> Result<Option<SafeUrl>> {
-    let chosen = require(app, caller, None, session_id).await?;
-    let row = app.ledger().await?.session(chosen.service, &chosen.session_id).await?;
-    let Some(task_id) = row.and_then(|row| row.task_id) else { return Ok(None) };
-    app.client(chosen.service).await?.claim_link(&task_id, &chosen.session_id).await
 }

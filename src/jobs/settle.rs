@@ -10,7 +10,7 @@ use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::turn::{self, Balance, Heard, TurnWork};
 use crate::jobs::words;
 use crate::ledger::{Change, Filter};
-use crate::model::job::{JobKind, State};
+use crate::model::job::{JobKind, Service, State};
 use crate::nemo::changes::{self, Changes};
 use crate::nemo::state::SessionState;
 
@@ -118,10 +118,11 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
     let mut work: TurnWork = step.work()?;
     if step.job.cancel_requested {
         return step
-            .cancelled(
-                "Stopped listening. NemoVideo has no way to stop a message that was sent: it may still change the \
-                 timeline and cost credits.",
-            )
+            .cancelled(&format!(
+                "Stopped listening. {} has no way to stop a message that was sent: it may still change the timeline \
+                 and cost credits.",
+                step.job.service.heading()
+            ))
             .await;
     }
     let Some(session_id) = step.job.session_id.clone() else {
@@ -160,14 +161,17 @@ pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
             finish_badly(step, &work, error).await
         }
         Verdict::NoEffect => {
-            let error = no_effect(&work);
+            let error = no_effect(step.job.service, &work);
             finish_badly(step, &work, error).await
         }
         Verdict::NeverArrived => {
             let error = Error::new(
                 Kind::Unavailable,
-                "The connection to NemoVideo was lost. After minutes its timeline and balance are still as before: \
-                 the message shows no effect.",
+                format!(
+                    "The connection to {} was lost. After minutes its timeline and balance are still as before: the \
+                     message shows no effect.",
+                    step.job.service.title()
+                ),
             )
             .next("Make the call again with new: true.");
             finish_badly(step, &work, error).await
@@ -255,15 +259,16 @@ async fn is_shared(step: &Step, work: &TurnWork) -> Result<bool, Halt> {
     }))
 }
 
-fn no_effect(work: &TurnWork) -> Error {
+fn no_effect(service: Service, work: &TurnWork) -> Error {
+    let who = service.heading();
     let heard = work.heard.as_ref();
     let failed = heard.is_some_and(|heard| heard.error.is_some() || heard.only_apology);
     let error = if failed {
-        Error::new(Kind::Declined, "NemoVideo reported a failure, and the timeline is unchanged.")
+        Error::new(Kind::Declined, format!("{who} reported a failure, and the timeline is unchanged."))
     } else {
         Error::new(
             Kind::Declined,
-            "NemoVideo ended without a word, and the timeline is unchanged: nothing was done.",
+            format!("{who} ended without a word, and the timeline is unchanged: nothing was done."),
         )
     };
     let words = heard.map(|heard| match &heard.error {

@@ -5,8 +5,9 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{mention, paths, report};
+use crate::jobs::{clip, mention, paths, report};
 use crate::ledger::{Filter, NewJob};
+use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::JobReport;
 use crate::model::request::{Render, Request, Turn, Video};
@@ -34,9 +35,21 @@ pub struct Submitted {
 /// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
     let prompt = plan::words("prompt", &input.prompt)?;
+    let routed = route::route(&prompt);
+    if let Some(service) = clip::service(app, &input).await? {
+        // Only the words for a picture go to a model; a bare command is none.
+        let about = GenerateInput { model: None, service: None, ..input.clone() };
+        if routed.action != Intent::Edit
+            && input.duration_seconds.is_none()
+            && let Some(accepted) = command(app, caller, &routed, &prompt, &about).await?
+        {
+            return Ok(accepted);
+        }
+        let submitted = clip::submit(app, caller, service, &input, &prompt).await?;
+        return Ok(Accepted::Job(Box::new(submitted)));
+    }
     plan::refuse_foreign_wishes(&input)?;
     let message = plan::message(&prompt, &input)?;
-    let routed = route::route(&prompt);
     if let Some(accepted) = command(app, caller, &routed, &prompt, &input).await? {
         return Ok(accepted);
     }
@@ -71,6 +84,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         prompt,
         output_path,
         duration_s: input.duration_seconds,
+        inspection: plan::inspection(&input, session_id.is_none()),
     });
     write_down(app, service, session_id, request, key).await
 }
@@ -117,7 +131,13 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
-        Request::Video(Video { prompt: turn.message.clone(), turn, output_path, duration_s: None })
+        Request::Video(Video {
+            prompt: turn.message.clone(),
+            turn,
+            output_path,
+            duration_s: None,
+            inspection: Inspection::default(),
+        })
     } else {
         Request::Turn(turn)
     };
@@ -142,7 +162,8 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
     session::remember(app, caller, &chosen).await?;
-    let request = Request::Render(Render { output_path });
+    let inspection = Inspection { preview: input.preview, strict: input.strict, ..Inspection::default() };
+    let request = Request::Render(Render { output_path, inspection });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
         Accepted::Job(submitted) => Ok(*submitted),
         Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
@@ -185,6 +206,8 @@ async fn command(
                 output_path: input.output_path.clone(),
                 request_id: input.request_id.clone(),
                 new: input.new,
+                preview: input.preview,
+                strict: input.strict,
             };
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }

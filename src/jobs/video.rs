@@ -68,13 +68,19 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
         return step.cancelled("Stopped before the export; what was generated stays on the timeline.").await;
     }
     if !told.exportable {
-        let error = Error::new(Kind::Declined, "NemoVideo answered, but put nothing on the timeline.")
+        let error = Error::new(
+            Kind::Declined,
+            format!("{} answered, but put nothing on the timeline.", step.job.service.heading()),
+        )
             .money(settle::money(&told))
             .quoting(&told.reply)
             .next("If it asked something, answer with edit_video in the same session; else describe the video anew.");
         return step.fail(&error).await;
     }
-    let render = Request::Render(Render { output_path: video.output_path.clone() });
+    let render = Request::Render(Render {
+        output_path: video.output_path.clone(),
+        inspection: video.inspection.clone(),
+    });
     let child = add_part(step, "render", render).await?;
     work.render = Some(child.id);
     watch(step, work, &Some("Exporting…".to_owned()), None).await

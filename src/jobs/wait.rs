@@ -9,8 +9,10 @@ use crate::error::Result;
 use crate::jobs::report;
 use crate::model::job::{EpochMs, Job, JobId};
 
-/// Other processes change jobs too, and do not ring here.
+/// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// The row is read again after this time, whatever the revision says.
+const READ_EVERY: Duration = Duration::from_secs(5);
 /// A client that hears nothing for longer may give up.
 const TICK_EVERY: Duration = Duration::from_secs(5);
 /// The skill's "Every 2 min", counted from the job's beginning: calls that wait take turns, the job goes on.
@@ -42,10 +44,19 @@ pub async fn wait(
     let mut told: Option<(Option<String>, Option<f64>)> = None;
     let mut next_tick = begun;
     let mut noticed_ms = app.now_ms() - BETWEEN_CALLS_MS;
+    let ledger = app.ledger().await?;
+    let mut revision = ledger.revision().await?;
+    let mut job = report::find(app, id).await?;
+    let mut read = begun;
     loop {
         let rung = app.rung();
-        let job = report::find(app, id).await?;
         let now = Instant::now();
+        // Asked before the row is read, so that no change is missed.
+        let newest = ledger.revision().await?;
+        if newest != revision || now.duration_since(read) >= READ_EVERY {
+            job = report::find(app, id).await?;
+            (revision, read) = (newest, now);
+        }
         if job.state.is_at_rest() || now.duration_since(begun) >= limit {
             return Ok(job);
         }

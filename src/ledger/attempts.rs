@@ -176,6 +176,36 @@ impl Ledger {
         Ok(attempt)
     }
 
+    /// Writes down what was learnt about a request that is still under way: the service's name for it, as soon as
+    /// its answer begins. Not fenced, like its end.
+    pub async fn note_attempt(&self, id: &JobId, n: u32, remote_id: &str, now_ms: EpochMs) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let job = locked_job(&mut tx, id).await?;
+        sqlx::query("UPDATE attempt SET remote_id = COALESCE(remote_id, $1) WHERE job_id = $2 AND n = $3")
+            .bind(remote_id)
+            .bind(id.as_str())
+            .bind(i64::from(n))
+            .execute(&mut *tx)
+            .await?;
+        let about = json!({ "attempt": n, "remote_id": remote_id });
+        events::append(&mut tx, id, (Some(job.state), job.state), "dispatcher", &about, now_ms).await?;
+        self.publish(tx).await
+    }
+
+    /// Whether a name that the service gave is known from any attempt, whoever's.
+    pub async fn knows_remote(&self, remote_id: &str) -> Result<bool> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM attempt WHERE remote_id = $1)")
+            .bind(remote_id)
+            .fetch_one(&self.inner.readers)
+            .await?)
+    }
+
+    /// Whether a name that the service gave is that of another job's work.
+    pub async fn is_remote_of_another(&self, remote_id: &str, id: &JobId) -> Result<bool> {
+        let known = "SELECT EXISTS (SELECT 1 FROM attempt WHERE remote_id = $1 AND job_id <> $2)";
+        Ok(sqlx::query_scalar(known).bind(remote_id).bind(id.as_str()).fetch_one(&self.inner.readers).await?)
+    }
+
     /// The attempt of this number.
     pub async fn attempt(&self, id: &JobId, n: u32) -> Result<Option<Attempt>> {
         sqlx::query("SELECT * FROM attempt WHERE job_id = $1 AND n = $2")

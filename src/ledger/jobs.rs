@@ -1,6 +1,6 @@
 //! Jobs: writing them down and finding them again.
 
-use super::{Filter, Inserted, Ledger, NewJob, events, row};
+use super::{Caps, Filter, Inserted, Ledger, NewJob, Reservation, Tx, charges, events, row};
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{EpochMs, Job, JobId, JobKind, State};
 
@@ -37,41 +37,29 @@ impl Ledger {
     /// # Errors
     /// `Internal` when the state is not one to begin with or the parent does not exist.
     pub async fn insert(&self, new: NewJob, now_ms: EpochMs) -> Result<Inserted> {
-        let due_at_ms = match new.state {
-            State::Queued => Some(new.due_at_ms.unwrap_or(now_ms)),
-            State::NeedsApproval => None,
-            state => return Err(Error::internal(format!("A job cannot begin as {state}."))),
-        };
         let mut tx = self.begin().await?;
-        let inserted = sqlx::query(
-            "INSERT INTO job (id, parent_id, kind, service, session_id, state, request, work, dedupe_key, note, \
-             created_at_ms, updated_at_ms, due_at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) \
-             ON CONFLICT (dedupe_key) DO NOTHING",
-        )
-        .bind(new.id.as_str())
-        .bind(new.parent_id.as_ref().map(JobId::as_str))
-        .bind(new.request.kind().name())
-        .bind(new.service.name())
-        .bind(new.session_id)
-        .bind(new.state.name())
-        .bind(row::to_json(&new.request)?)
-        .bind(row::to_json(&new.work)?)
-        .bind(&new.dedupe_key)
-        .bind(new.note)
-        .bind(now_ms)
-        .bind(due_at_ms)
-        .execute(&mut *tx)
-        .await?;
-        let found = sqlx::query("SELECT * FROM job WHERE dedupe_key = $1")
-            .bind(&new.dedupe_key)
-            .fetch_one(&mut *tx)
-            .await?;
-        let job = row::job(&found)?;
-        let fresh = inserted.rows_affected() > 0;
+        let (job, fresh) = write(&mut tx, &new, now_ms).await?;
         if fresh {
-            let nothing = serde_json::Value::Null;
-            events::append(&mut tx, &job.id, (None, job.state), "caller", &nothing, now_ms).await?;
+            self.publish(tx).await?;
+        }
+        Ok(Inserted { job, fresh })
+    }
+
+    /// The same for a job that costs dollars: what it may cost is set aside with it, or neither happens.
+    ///
+    /// # Errors
+    /// `OverBudget` when a cap would be passed; nothing is written then.
+    pub async fn insert_paid(
+        &self,
+        new: NewJob,
+        wanted: &Reservation,
+        caps: &Caps,
+        now_ms: EpochMs,
+    ) -> Result<Inserted> {
+        let mut tx = self.begin().await?;
+        let (job, fresh) = write(&mut tx, &new, now_ms).await?;
+        if fresh {
+            charges::reserve(&mut tx, &job, wanted, caps, now_ms).await?;
             self.publish(tx).await?;
         }
         Ok(Inserted { job, fresh })
@@ -154,6 +142,45 @@ impl Ledger {
         .fetch_one(&self.inner.readers)
         .await?)
     }
+}
+
+/// Writes a job down unless its key is there already; gives the row with that key, and whether it is new.
+pub(super) async fn write(tx: &mut Tx, new: &NewJob, now_ms: EpochMs) -> Result<(Job, bool)> {
+    let due_at_ms = match new.state {
+        State::Queued => Some(new.due_at_ms.unwrap_or(now_ms)),
+        State::NeedsApproval => None,
+        state => return Err(Error::internal(format!("A job cannot begin as {state}."))),
+    };
+    let inserted = sqlx::query(
+        "INSERT INTO job (id, parent_id, kind, service, session_id, state, request, work, dedupe_key, note, \
+         created_at_ms, updated_at_ms, due_at_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12) \
+         ON CONFLICT (dedupe_key) DO NOTHING",
+    )
+    .bind(new.id.as_str())
+    .bind(new.parent_id.as_ref().map(JobId::as_str))
+    .bind(new.request.kind().name())
+    .bind(new.service.name())
+    .bind(&new.session_id)
+    .bind(new.state.name())
+    .bind(row::to_json(&new.request)?)
+    .bind(row::to_json(&new.work)?)
+    .bind(&new.dedupe_key)
+    .bind(&new.note)
+    .bind(now_ms)
+    .bind(due_at_ms)
+    .execute(&mut **tx)
+    .await?;
+    let found = sqlx::query("SELECT * FROM job WHERE dedupe_key = $1")
+        .bind(&new.dedupe_key)
+        .fetch_one(&mut **tx)
+        .await?;
+    let job = row::job(&found)?;
+    let fresh = inserted.rows_affected() > 0;
+    if fresh {
+        events::append(tx, &job.id, (None, job.state), "caller", &serde_json::Value::Null, now_ms).await?;
+    }
+    Ok((job, fresh))
 }
 
 pub(super) fn no_such_job(id: &JobId) -> Error {

@@ -1,4 +1,4 @@
-//! Questions of a few callers: who asked the same before, whose session is this, who is dead.
+//! Questions of a few callers: who asked the same before, whose session is this.
 
 use super::{Ledger, Session, row, sessions};
 use crate::error::Result;
@@ -51,17 +51,6 @@ impl Ledger {
         sqlx::query("UPDATE job SET due_at_ms = $1 WHERE due_at_ms > $2")
             .bind(now_ms)
             .bind(now_ms.saturating_add(horizon_ms))
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Ends every lease. Only for a dispatcher that was just elected: whoever held one is gone.
-    pub async fn expire_leases(&self, now_ms: EpochMs) -> Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query("UPDATE job SET lease_until_ms = $1 WHERE lease_until_ms > $1")
-            .bind(now_ms)
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;

@@ -11,12 +11,14 @@
 //! `SQLite` and `PostgreSQL` share wherever there is one.
 
 mod attempts;
+mod charges;
 mod dispatcher;
 mod events;
 mod fault;
 mod jobs;
 mod lookups;
 mod moves;
+mod notices;
 mod open;
 mod place;
 mod row;
@@ -37,7 +39,8 @@ use crate::model::job::{EpochMs, Failure, Job, JobId, JobKind, Service, State};
 use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
-pub use dispatcher::Dispatcher;
+pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Spent};
+pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use place::hazard;
 pub use sessions::Session;
@@ -110,6 +113,8 @@ pub struct Change {
     pub progress_pct: Option<f64>,
     /// When to look again. `Some(None)`: only when woken. Always none at rest.
     pub due_at_ms: Option<Option<EpochMs>>,
+    /// What it came to, in dollars; written in the same transaction.
+    pub charge: Option<Charge>,
     /// Keep working on it. Otherwise, and always at rest, the lease is given back.
     pub keep_lease: bool,
     /// More about the change for the audit. With it, an event is written even when the state stays.
@@ -169,7 +174,13 @@ impl Ledger {
     /// Starts a write. Immediate: taking the write lock later, after a read, would fail at once when somebody
     /// else wrote in between, without waiting.
     async fn begin(&self) -> Result<Tx> {
-        Ok(self.inner.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.inner.writer.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await?)
+    }
+
+    /// Starts a write that need not survive a power loss: who holds a job, and when to look at it again. It ends with
+    /// the processes that it concerns; a thousand jobs that are merely asked after should not wear out a disk.
+    async fn begin_lightly(&self) -> Result<Tx> {
+        Ok(self.inner.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await?)
     }
 
     /// Commits a change that waiters should notice.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::jobs::{at_rest, no_such_job, takeable};
-use super::{Change, Ledger, Recorded, Tx, events, row};
+use super::{Caps, Change, Ledger, NewJob, Recorded, Reservation, Tx, charges, events, jobs, row};
 use crate::error::{Error, Result};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
@@ -15,7 +15,7 @@ impl Ledger {
     /// for earlier. A job that cannot be read is leased all the same and reported in the log, so that it does
     /// not hold up the others.
     pub async fn claim(&self, owner: &str, now_ms: EpochMs, lease_ms: i64, limit: u32) -> Result<Vec<Job>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_lightly().await?;
         // One writer at a time, so nobody can take the same row. PostgreSQL will need SKIP LOCKED here.
         let rows = sqlx::query(concat!(
             "UPDATE job SET fence = fence + 1, lease_owner = $1, lease_until_ms = $2 \
@@ -53,6 +53,9 @@ impl Ledger {
         apply(&mut job, &change, now_ms)?;
         job.due_at_ms = earlier(job.due_at_ms, woken_for.filter(|_| !job.state.is_at_rest()));
         save(&mut tx, &job, change.work.as_ref(), change.keep_lease).await?;
+        if let Some(charge) = &change.charge {
+            charges::close(&mut tx, &job.id, charge, now_ms).await?;
+        }
         if from != job.state || !change.detail.is_null() {
             events::append(&mut tx, &job.id, (Some(from), job.state), who, &change.detail, now_ms).await?;
         }
@@ -82,14 +85,78 @@ impl Ledger {
         apply(&mut job, &change, now_ms)?;
         job.fence += 1;
         save(&mut tx, &job, change.work.as_ref(), false).await?;
+        if let Some(charge) = &change.charge {
+            charges::close(&mut tx, id, charge, now_ms).await?;
+        }
         events::append(&mut tx, id, (Some(from), job.state), who, &change.detail, now_ms).await?;
+        self.publish(tx).await?;
+        Ok(Recorded::Done(job))
+    }
+
+    /// Sends a job that waited for approval on its way and sets aside what it may cost, both or neither.
+    ///
+    /// # Errors
+    /// `OverBudget` when a cap would be passed; nothing changes then.
+    pub async fn approve(
+        &self,
+        id: &JobId,
+        wanted: &Reservation,
+        caps: &Caps,
+        change: Change,
+        now_ms: EpochMs,
+    ) -> Result<Recorded> {
+        let mut tx = self.begin().await?;
+        let mut job = locked_job(&mut tx, id).await?;
+        if job.state != State::NeedsApproval {
+            return Ok(Recorded::Lost);
+        }
+        charges::reserve(&mut tx, &job, wanted, caps, now_ms).await?;
+        apply(&mut job, &Change { state: Some(State::Queued), ..change.clone() }, now_ms)?;
+        job.fence += 1;
+        save(&mut tx, &job, change.work.as_ref(), false).await?;
+        events::append(
+            &mut tx,
+            id,
+            (Some(State::NeedsApproval), job.state),
+            "person",
+            &change.detail,
+            now_ms,
+        )
+        .await?;
+        self.publish(tx).await?;
+        Ok(Recorded::Done(job))
+    }
+
+    /// Writes down the parts of a job that the caller holds, divides what was set aside for it among them, and
+    /// records the change, all or nothing. The sum must not be more than what the whole had.
+    pub async fn divide(
+        &self,
+        held: &Job,
+        parts: Vec<(NewJob, Reservation)>,
+        change: Change,
+        now_ms: EpochMs,
+    ) -> Result<Recorded> {
+        let mut tx = self.begin().await?;
+        let Some(mut job) = held_job(&mut tx, held).await? else { return Ok(Recorded::Lost) };
+        for (part, wanted) in &parts {
+            let (part, fresh) = jobs::write(&mut tx, part, now_ms).await?;
+            if fresh {
+                charges::write(&mut tx, &part, wanted, now_ms).await?;
+            }
+        }
+        charges::close(&mut tx, &job.id, &charges::Charge::Freed, now_ms).await?;
+        let from = job.state;
+        apply(&mut job, &change, now_ms)?;
+        save(&mut tx, &job, change.work.as_ref(), change.keep_lease).await?;
+        let detail = serde_json::json!({ "parts": parts.len() });
+        events::append(&mut tx, &job.id, (Some(from), job.state), "engine", &detail, now_ms).await?;
         self.publish(tx).await?;
         Ok(Recorded::Done(job))
     }
 
     /// Holds on to a job for longer. False if it has passed to somebody else.
     pub async fn renew(&self, held: &Job, until_ms: EpochMs) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_lightly().await?;
         let renewed = sqlx::query(
             "UPDATE job SET lease_until_ms = $1 WHERE id = $2 AND fence = $3 AND lease_owner IS NOT NULL",
         )
@@ -105,7 +172,7 @@ impl Ledger {
     /// Gives a job back unchanged, to be looked at again at `due_at_ms`, or earlier if somebody woke it.
     /// False if it has passed to somebody else.
     pub async fn release(&self, held: &Job, due_at_ms: EpochMs) -> Result<bool> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_lightly().await?;
         let Some(mut job) = held_job(&mut tx, held).await? else { return Ok(false) };
         if !job.state.is_at_rest() {
             job.due_at_ms = earlier(Some(due_at_ms), woken_for(held, &job));

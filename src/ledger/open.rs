@@ -23,7 +23,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const APPLICATION_ID: i64 = 1_717_794_164;
 
 /// The schema, a step a line; numbers go up by one and a shipped file never changes.
-const MIGRATIONS: [(&str, &str); 1] = [("jobs", include_str!("migrations/sqlite/0001_jobs.sql"))];
+const MIGRATIONS: [(&str, &str); 3] = [
+    ("jobs", include_str!("migrations/sqlite/0001_jobs.sql")),
+    ("dispatcher", include_str!("migrations/sqlite/0002_dispatcher.sql")),
+    ("money", include_str!("migrations/sqlite/0003_money.sql")),
+];
 
 impl Ledger {
     /// Opens the ledger, and makes it where there is none (its folder too, private to the user). What is

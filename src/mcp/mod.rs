@@ -18,6 +18,7 @@ use crate::mcp::input::UntilEnd;
 
 mod arguments;
 mod input;
+mod look;
 mod progress;
 mod reply;
 mod schema;

@@ -1,4 +1,4 @@
-//! Progress notifications of one call: strictly rising numbers of 100, and never a long silence.
+//! Progress notifications of one call: strictly rising whole numbers of a total, and never a long silence.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,8 +11,11 @@ use tokio::sync::mpsc;
 /// The longest silence between two notifications: clients give a call up after 60 s without one.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// The total that every notification names.
-const TOTAL: f64 = 100.0;
+/// The total that every notification names. Fine enough that a job that stays where it is can still rise, as the
+/// protocol asks.
+const TOTAL: u32 = 10_000;
+/// What a job's 100 % is worth: the rest is room for rising.
+const WHOLE: f64 = 9_000.0;
 
 /// News waiting for a slow client; beyond that, news is left out: the next one says more.
 const BACKLOG: usize = 16;
@@ -40,7 +43,7 @@ impl Teller {
     pub(super) fn tell_bytes(&self, sent: u64, total: u64) {
         const MB: f64 = 1e6;
         let (sent, total) = (sent as f64, total as f64);
-        let percent = (total > 0.0).then(|| sent / total * TOTAL);
+        let percent = (total > 0.0).then(|| sent / total * 100.0);
         self.tell(percent, format!("{:.1} of {:.1} MB sent.", sent / MB, total / MB));
     }
 }
@@ -81,8 +84,10 @@ async fn pass_on(
     let mut rising = Rising::default();
     let mut latest = News { percent: Some(0.0), message: first };
     loop {
-        let note = ProgressNotificationParam::new(token.clone(), rising.next(latest.percent))
-            .with_total(TOTAL)
+        // Without room to rise, nothing more can be told.
+        let Some(progress) = rising.next(latest.percent) else { return };
+        let note = ProgressNotificationParam::new(token.clone(), f64::from(progress))
+            .with_total(f64::from(TOTAL))
             .with_message(latest.message.clone());
         if let Err(error) = peer.notify_progress(note).await {
             tracing::debug!(%error, "a progress notification was not taken");
@@ -106,22 +111,27 @@ async fn next(news: &mut mpsc::Receiver<News>, latest: News, silence: Duration) 
 /// Makes any course of percentages strictly rising, as the protocol asks.
 #[derive(Debug, Default)]
 struct Rising {
-    last: Option<f64>,
+    last: Option<u32>,
 }
 
 impl Rising {
-    /// The next number: the true one where it rises, else a hair more than the one before.
-    fn next(&mut self, percent: Option<f64>) -> f64 {
-        // 100 is kept for the result itself.
-        let wanted = percent.filter(|percent| percent.is_finite()).map(|percent| percent.clamp(0.0, 99.9));
+    /// The next number: the true one where it rises, else one more than before. The last one is kept for the result
+    /// itself; none when there is no room left.
+    fn next(&mut self, percent: Option<f64>) -> Option<u32> {
+        let wanted = percent.filter(|percent| percent.is_finite()).map(share);
         let next = match (self.last, wanted) {
-            (None, wanted) => wanted.unwrap_or(0.0),
+            (None, wanted) => wanted.unwrap_or(0),
             (Some(last), Some(wanted)) if wanted > last => wanted,
-            (Some(last), _) => (last + (TOTAL - last) / 1000.0).max(last.next_up()),
+            (Some(last), _) => last + 1,
         };
         self.last = Some(next);
-        next
+        (next < TOTAL).then_some(next)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+fn share(percent: f64) -> u32 {
+    (percent.clamp(0.0, 100.0) / 100.0 * WHOLE) as u32
 }
 
 #[cfg(test)]
@@ -155,15 +165,15 @@ mod tests {
     #[test]
     fn numbers_rise_whatever_the_job_says() {
         let mut rising = Rising::default();
-        let mut last = -1.0;
+        let mut last = None;
         let said =
             [None, Some(0.0), Some(20.0), Some(5.0), None, Some(f64::NAN), Some(100.0), Some(100.0), None];
-        for percent in said.into_iter().chain(std::iter::repeat_n(None, 100_000)) {
+        for percent in said.into_iter().chain(std::iter::repeat_n(None, 900)) {
             let next = rising.next(percent);
-            assert!(next > last, "{next} after {last}");
+            assert!(next > last && next.is_some_and(|next| next < TOTAL), "{next:?} after {last:?}");
             last = next;
         }
-        assert!(last < 101.0);
-        assert_eq!(Rising::default().next(Some(40.0)), 40.0);
+        assert!(std::iter::repeat_n(None, 200).any(|percent| rising.next(percent).is_none()), "it ends");
+        assert_eq!(Rising::default().next(Some(40.0)), Some(3_600));
     }
 }

@@ -7,8 +7,10 @@ use rmcp::model::CallToolResult;
 use rmcp::service::RequestContext;
 
 use crate::error::{Error, Kind, Result};
+use crate::jobs::inspect::Keep;
 use crate::jobs::submit::{Accepted, Submitted};
 use crate::jobs::{report, wait};
+use crate::mcp::look::Look;
 use crate::mcp::progress::{Teller, telling};
 use crate::mcp::reply;
 use crate::mcp::server::Server;
@@ -84,9 +86,10 @@ impl Server {
         request: &RequestContext<RoleServer>,
         accepted: Accepted,
         wait_seconds: Option<f64>,
+        look: Look,
     ) -> Result<CallToolResult> {
         match accepted {
-            Accepted::Job(submitted) => self.outcome(request, *submitted, wait_seconds).await,
+            Accepted::Job(submitted) => self.outcome(request, *submitted, wait_seconds, look).await,
             Accepted::Told(report) => Ok(reply::outcome(*report, true)),
         }
     }
@@ -97,14 +100,17 @@ impl Server {
         request: &RequestContext<RoleServer>,
         submitted: Submitted,
         wait_seconds: Option<f64>,
+        look: Look,
     ) -> Result<CallToolResult> {
         let id = submitted.job.id;
         let told = async {
             let job = self.follow(request, &id, wait_seconds).await?;
-            report::report(self.app(), &job).await
+            self.seen(&job, look, Keep::Beside).await
         };
         match told.await {
-            Ok(report) => Ok(reply::outcome(report, submitted.fresh)),
+            Ok((report, picture)) => {
+                Ok(reply::with_picture(reply::outcome(report, submitted.fresh), picture.as_deref()))
+            }
             Err(error) => Err(accepted_before(&id, error)),
         }
     }

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "studio")]
 pub mod aac;
+#[cfg(feature = "studio")]
+mod allowance;
 mod audio;
 mod avi;
 pub mod check;
@@ -13,11 +15,16 @@ mod cursor;
 pub mod decode;
 #[cfg(feature = "studio")]
 pub mod encode;
+mod fault;
+#[cfg(feature = "studio")]
+pub mod ffmpeg;
 pub mod frame;
 mod gif;
 mod h264;
 #[cfg(feature = "studio")]
 pub mod join;
+#[cfg(feature = "studio")]
+pub mod last_frame;
 mod matroska;
 pub mod mp4;
 #[cfg(feature = "studio")]
@@ -145,6 +152,24 @@ impl Limits {
             _ => Err(Error::TooBig { what: "pixels in a picture", limit: self.pixels }),
         }
     }
+}
+
+/// A JPEG as PNG, for terminals that read nothing else.
+///
+/// # Errors
+/// [`Error::Undecodable`], also in a build without decoders.
+#[cfg(feature = "studio")]
+pub fn as_png(jpeg: &[u8]) -> Result<Vec<u8>, Error> {
+    picture::from_jpeg(jpeg, &Limits::default())?.png()
+}
+
+/// Needs the feature studio.
+///
+/// # Errors
+/// Always [`Error::Undecodable`].
+#[cfg(not(feature = "studio"))]
+pub fn as_png(_: &[u8]) -> Result<Vec<u8>, Error> {
+    Err(Error::Undecodable { reason: "this build has no decoders".to_owned() })
 }
 
 impl fmt::Debug for Limits {

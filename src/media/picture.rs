@@ -1,6 +1,7 @@
-//! Still pictures decoded to RGB: PNG, JPEG, WebP, and the first frame of a GIF.
+//! Still pictures as RGB: read from PNG, JPEG, WebP and the first frame of a GIF, written as PNG or JPEG.
 
-use std::io::Cursor as Reader;
+use std::fs::File;
+use std::io::{Cursor as Reader, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -37,7 +38,7 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Picture, Error> {
     let decode = || match probe.format {
         Format::Png => png(&bytes, limits),
         Format::Jpg => jpeg(&bytes, limits),
-        Format::Webp => webp(&bytes),
+        Format::Webp => webp(&bytes, limits),
         _ => gif(&bytes, limits),
     };
     let refused = |reason: String| Error::Undecodable { reason: format!("{:?}: {reason}", probe.format) };
@@ -49,7 +50,65 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Picture, Error> {
     }
 }
 
+/// Decodes a JPEG that is in memory.
+pub(super) fn from_jpeg(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
+    let refused = |reason: &str| Error::Undecodable { reason: format!("JPEG: {reason}") };
+    match catch_unwind(AssertUnwindSafe(|| jpeg(bytes, limits))) {
+        Ok(Ok(picture)) => Ok(picture),
+        Ok(Err(reason)) => Err(refused(&reason)),
+        Err(_) => Err(refused("the decoder gave up")),
+    }
+}
+
 impl Picture {
+    /// The picture as PNG, without loss.
+    ///
+    /// # Errors
+    /// [`Error::Unencodable`].
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        let refused = |e: png::EncodingError| Error::Unencodable { reason: e.to_string() };
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, side(self.width), side(self.height));
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Fast);
+        let mut writer = encoder.write_header().map_err(refused)?;
+        writer.write_image_data(&self.rgb).map_err(refused)?;
+        writer.finish().map_err(refused)?;
+        Ok(bytes)
+    }
+
+    /// The picture as JPEG of a quality from 1 to 100.
+    ///
+    /// # Errors
+    /// [`Error::TooBig`] beyond 65,535 pixels on a side, [`Error::Unencodable`].
+    pub fn jpeg(&self, quality: u8) -> Result<Vec<u8>, Error> {
+        let side = |length: usize| {
+            u16::try_from(length)
+                .map_err(|_| Error::TooBig { what: "pixels on a side of a JPEG", limit: 65_535 })
+        };
+        let (width, height) = (side(self.width)?, side(self.height)?);
+        let mut bytes = Vec::new();
+        let encoder = jpeg_encoder::Encoder::new(&mut bytes, quality);
+        let encoded = encoder.encode(&self.rgb, width, height, jpeg_encoder::ColorType::Rgb);
+        encoded.map_err(|e| Error::Unencodable { reason: e.to_string() })?;
+        Ok(bytes)
+    }
+
+    /// Writes the picture into a new file: JPEG when its name ends so, else PNG.
+    ///
+    /// # Errors
+    /// [`Error::Io`], also when the file exists already; those of [`png`](Self::png) and [`jpeg`](Self::jpeg).
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+        let bytes = match extension.as_deref() {
+            Some("jpg" | "jpeg") => self.jpeg(95)?,
+            _ => self.png()?,
+        };
+        let mut file = File::options().write(true).create_new(true).open(path)?;
+        Ok(file.write_all(&bytes)?)
+    }
+
     /// Turned clockwise by 0, 90, 180 or 270 degrees.
     pub(crate) fn turned(self, degrees: u32) -> Self {
         let (w, h) = (self.width, self.height);
@@ -86,6 +145,8 @@ fn png(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
     let mut decoder = png::Decoder::new_with_limits(Reader::new(bytes), png::Limits { bytes: memory });
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(|e| e.to_string())?;
+    let (width, height) = reader.info().size();
+    limits.picture(width.into(), height.into()).map_err(|e| e.to_string())?;
     let mut data = vec![0; reader.output_buffer_size().ok_or("too large")?];
     let frame = reader.next_frame(&mut data).map_err(|e| e.to_string())?;
     let (width, height) = (frame.width as usize, frame.height as usize);
@@ -111,14 +172,19 @@ fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
         .set_max_height(side)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    let rgb = decoder.decode().map_err(|e| e.to_string())?;
+    // Before any memory is taken: the file may say another size in a place where the probe did not look.
+    decoder.decode_headers().map_err(|e| e.to_string())?;
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
+    limits.picture(width as u64, height as u64).map_err(|e| e.to_string())?;
+    let rgb = decoder.decode().map_err(|e| e.to_string())?;
     Ok(Picture { width, height, rgb })
 }
 
-fn webp(bytes: &[u8]) -> Result<Picture, String> {
+fn webp(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
     let mut decoder = image_webp::WebPDecoder::new(Reader::new(bytes)).map_err(|e| e.to_string())?;
+    decoder.set_memory_limit(usize::try_from(limits.pixels.saturating_mul(4)).unwrap_or(usize::MAX));
     let (width, height) = decoder.dimensions();
+    limits.picture(width.into(), height.into()).map_err(|e| e.to_string())?;
     let mut data = vec![0; decoder.output_buffer_size().ok_or("too large")?];
     decoder.read_image(&mut data).map_err(|e| e.to_string())?;
     let (width, height) = (width as usize, height as usize);
@@ -137,6 +203,7 @@ fn gif(bytes: &[u8], limits: &Limits) -> Result<Picture, String> {
     }
     let mut decoder = options.read_info(bytes).map_err(|e| e.to_string())?;
     let (width, height) = (usize::from(decoder.width()), usize::from(decoder.height()));
+    limits.picture(width as u64, height as u64).map_err(|e| e.to_string())?;
     let frame = decoder.read_next_frame().map_err(|e| e.to_string())?.ok_or("it has no frame")?;
     let mut canvas = vec![0; width * height * 4];
     let (left, top, wide) = (usize::from(frame.left), usize::from(frame.top), usize::from(frame.width));

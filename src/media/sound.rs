@@ -1,6 +1,5 @@
 //! Sound: the samples of a file, block by block, inside the limits.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
+use super::allowance::Allowance;
 use super::mp4::read::{Movie, Sample, Track};
 use super::probe::{Probe, probe_within};
 use super::sniff::Format;
@@ -45,6 +45,7 @@ enum Reader {
         codec: Box<syom::Decoder>,
     },
     Other {
+        allowance: Allowance,
         format: Box<dyn FormatReader>,
         track: u32,
         codec: Box<dyn AudioDecoder>,
@@ -63,7 +64,7 @@ impl Sound {
         }
         let reader = match (probe.format, probe.audio_codec.as_deref()) {
             (Format::Mp4 | Format::Mov | Format::M4a, Some("aac")) => open_aac(path, limits)?,
-            _ => open_other(path, &probe)?,
+            _ => open_other(path, &probe, limits)?,
         };
         Ok(Some(Self { reader, limits: limits.clone(), blocks: 0, damaged: 0 }))
     }
@@ -109,7 +110,11 @@ impl Reader {
     fn step(&mut self) -> Result<Step, Error> {
         match self {
             Self::Aac { source, track, samples, codec } => aac_step(source, track, samples, codec),
-            Self::Other { format, track, codec } => other_step(format.as_mut(), *track, codec.as_mut()),
+            Self::Other { allowance, format, track, codec } => {
+                allowance.renew();
+                let step = other_step(format.as_mut(), *track, codec.as_mut());
+                allowance.check().and(step)
+            }
         }
     }
 }
@@ -160,9 +165,10 @@ fn aac_step(
     Ok(if heard && !block.samples.is_empty() { Step::Block(block) } else { Step::Nothing })
 }
 
-fn open_other(path: &Path, probe: &Probe) -> Result<Reader, Error> {
+fn open_other(path: &Path, probe: &Probe, limits: &Limits) -> Result<Reader, Error> {
     let refused = |what: &str, e: &Trouble| Error::Undecodable { reason: format!("{what}: {e}") };
-    let stream = MediaSourceStream::new(Box::new(File::open(path)?), Default::default());
+    let allowance = Allowance::new(limits);
+    let stream = MediaSourceStream::new(Box::new(allowance.open(path)?), Default::default());
     let mut hint = Hint::new();
     hint.with_extension(probe.format.extension());
     let opened = catch_unwind(AssertUnwindSafe(|| {
@@ -170,7 +176,9 @@ fn open_other(path: &Path, probe: &Probe) -> Result<Reader, Error> {
             .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
             .map_err(|e| refused("its sound cannot be read", &e))
     }));
-    let format = opened.map_err(|_| Error::Malformed { what: "its headers made the reader give up" })??;
+    let opened = opened.map_err(|_| Error::Malformed { what: "its headers made the reader give up" })?;
+    allowance.check()?;
+    let format = opened?;
     let name = probe.audio_codec.as_deref().unwrap_or("unknown");
     let unknown =
         || Error::Undecodable { reason: format!("{name} sound: there is no built-in decoder for it") };
@@ -180,7 +188,7 @@ fn open_other(path: &Path, probe: &Probe) -> Result<Reader, Error> {
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
         .map_err(|_| unknown())?;
     let track = track.id;
-    Ok(Reader::Other { format, track, codec })
+    Ok(Reader::Other { allowance, format, track, codec })
 }
 
 fn other_step(

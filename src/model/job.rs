@@ -58,6 +58,8 @@ impl FromStr for JobId {
 pub enum Service {
     /// NemoVideo.
     Nemo,
+    /// SkillBoss.
+    SkillBoss,
     /// The built-in emulator of the services. Never the real thing, always said.
     Sandbox,
 }
@@ -68,7 +70,28 @@ impl Service {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nemo => "nemo",
+            Self::SkillBoss => "skillboss",
             Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// The name in sentences for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Nemo => "NemoVideo",
+            Self::SkillBoss => "SkillBoss",
+            Self::Sandbox => "the sandbox",
+        }
+    }
+
+    /// The same where a sentence begins.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Nemo => "NemoVideo",
+            Self::SkillBoss => "SkillBoss",
+            Self::Sandbox => "The sandbox",
         }
     }
 }
@@ -79,8 +102,11 @@ impl FromStr for Service {
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
             "nemo" => Ok(Self::Nemo),
+            "skillboss" => Ok(Self::SkillBoss),
             "sandbox" => Ok(Self::Sandbox),
-            _ => Err(Error::invalid(format!("There is no service {text:?}; there are nemo and sandbox."))),
+            _ => Err(Error::invalid(format!(
+                "There is no service {text:?}; there are nemo, skillboss and sandbox."
+            ))),
         }
     }
 }
@@ -95,6 +121,10 @@ pub enum JobKind {
     Render,
     /// A turn and then a render, under one name.
     Video,
+    /// One call of a SkillBoss model: costs dollars.
+    Run,
+    /// Several runs, joined into one file.
+    Film,
 }
 
 impl JobKind {
@@ -105,6 +135,8 @@ impl JobKind {
             Self::Turn => "turn",
             Self::Render => "render",
             Self::Video => "video",
+            Self::Run => "run",
+            Self::Film => "film",
         }
     }
 }
@@ -117,6 +149,8 @@ impl FromStr for JobKind {
             "turn" => Ok(Self::Turn),
             "render" => Ok(Self::Render),
             "video" => Ok(Self::Video),
+            "run" => Ok(Self::Run),
+            "film" => Ok(Self::Film),
             _ => Err(Error::internal(format!("The ledger holds a job of unknown kind {text:?}."))),
         }
     }

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::job::JobKind;
+use crate::model::inspection::Inspection;
+use crate::model::job::{JobId, JobKind};
+use crate::money::Usd;
 use crate::redact::SafeUrl;
 
 /// What a job was asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "there is one in a job, and jobs are few")]
 pub enum Request {
     /// A message to the agent.
     Turn(Turn),
@@ -17,6 +20,10 @@ pub enum Request {
     Render(Render),
     /// Both, one after the other.
     Video(Video),
+    /// One call of a SkillBoss model.
+    Run(Run),
+    /// Several calls side by side, joined into one file.
+    Film(Film),
 }
 
 impl Request {
@@ -27,6 +34,20 @@ impl Request {
             Self::Turn(_) => JobKind::Turn,
             Self::Render(_) => JobKind::Render,
             Self::Video(_) => JobKind::Video,
+            Self::Run(_) => JobKind::Run,
+            Self::Film(_) => JobKind::Film,
+        }
+    }
+
+    /// How the file that it makes is looked at, if it makes one.
+    #[must_use]
+    pub const fn inspection(&self) -> Option<&Inspection> {
+        match self {
+            Self::Turn(_) => None,
+            Self::Render(render) => Some(&render.inspection),
+            Self::Video(video) => Some(&video.inspection),
+            Self::Run(run) => Some(&run.inspection),
+            Self::Film(film) => Some(&film.inspection),
         }
     }
 }
@@ -44,10 +65,13 @@ pub struct Turn {
 }
 
 /// An export of the session's timeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Render {
     /// The file to write, absolute; a number is added when it exists by then.
     pub output_path: PathBuf,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
 }
 
 /// A prompt in, a file out.
@@ -62,6 +86,119 @@ pub struct Video {
     /// Asked length in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
+}
+
+/// One call of a model at SkillBoss, sent exactly as written here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// What the user asked for, in the user's words.
+    pub prompt: String,
+    /// The model, as the service names it.
+    pub model: String,
+    /// What is asked of the model; pictures are read from their files when it is sent.
+    pub inputs: Inputs,
+    /// The most that it may cost: set aside here and told to the service as its cap.
+    pub most: Usd,
+    /// What it will probably cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Usd>,
+    /// The file to write, absolute; a number is added when it exists by then. None when no file comes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_path: Option<PathBuf>,
+    /// The batch that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// What to do when the service has no room for the model: the same at another tier, at a price that was allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Fallback>,
+    /// The change of a template, instead of a clip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+    /// It begins on the last frame of the part before, and waits for that.
+    #[serde(default)]
+    pub after_previous: bool,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
+}
+
+/// A change of a Shotstack template (wholesale video API, "Shotstack Template Update").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    /// Which one.
+    pub id: String,
+    /// Its name from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its definition from now on: timeline and output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<serde_json::Value>,
+    /// An update without a definition empties the template; that is meant.
+    #[serde(default)]
+    pub blank: bool,
+}
+
+/// Another model for the same wish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fallback {
+    /// The model.
+    pub model: String,
+    /// What it will probably cost; never more than the run's cap.
+    pub estimate: Usd,
+}
+
+/// Several runs that become one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Film {
+    /// What the user asked for, in the user's words.
+    pub prompt: String,
+    /// The parts in order; each has its own file.
+    pub parts: Vec<Run>,
+    /// Parts that an earlier film had and paid for, by their place: their jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub had: Vec<Option<JobId>>,
+    /// The file to write, absolute; a number is added when it exists by then.
+    pub output_path: PathBuf,
+    /// Length in seconds of the parts together.
+    pub duration_s: f64,
+    /// How the file is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
+}
+
+/// What is asked of a model (wholesale video API, "inputs.*").
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Inputs {
+    /// The words that are sent.
+    pub prompt: String,
+    /// Length in whole seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<u32>,
+    /// `16:9`, `9:16`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<String>,
+    /// `720p`, `1080p`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
+    /// What must not be in the picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negative_prompt: Option<String>,
+    /// First frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<PathBuf>,
+    /// Last frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_frame: Option<PathBuf>,
+    /// Pictures for style and characters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reference_images: Vec<PathBuf>,
+    /// Whether it shall have sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate_audio: Option<bool>,
 }
 
 /// A file or an address that goes into a session.
@@ -72,4 +209,21 @@ pub enum Media {
     File(PathBuf),
     /// A public address, already checked; it may be signed.
     Url(SafeUrl),
+}
+
+impl Media {
+    /// The name by which people and services know it: the last part of the path or address.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Url(url) => url
+                .reveal()
+                .path_segments()
+                .and_then(|mut parts| parts.next_back())
+                .filter(|part| !part.is_empty())
+                .unwrap_or("the address")
+                .to_owned(),
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Attribution: the three `X-Skill-*` headers that go with every call. Without them exports answer 402
 //! (NemoVideo skill, Cloud Render Pipeline Details).
 
+use std::sync::LazyLock;
+
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use saphyr::{LoadableYamlNode, Yaml};
 
@@ -8,24 +10,29 @@ use crate::error::{Error, Kind, Result};
 
 const SKILL: &str = include_str!("../../skill.yaml");
 
+/// Source and version, read once: they go with every call.
+static OF_SKILL: LazyLock<Result<[HeaderValue; 2], String>> = LazyLock::new(|| {
+    let skill = Yaml::load_from_str(SKILL).map_err(|error| format!("skill.yaml cannot be read: {error}."))?;
+    let field = |name: &str| {
+        let text = skill
+            .first()
+            .and_then(|document| document.as_mapping_get(name))
+            .and_then(Yaml::as_str)
+            .ok_or_else(|| format!("skill.yaml has no text {name}."))?;
+        value_of(text).map_err(|reason| format!("The {name} of skill.yaml cannot be sent: {reason}"))
+    };
+    Ok([field("name")?, field("version")?])
+});
+
 /// The headers for this platform (`clawhub`, `cursor`, `unknown`…).
 ///
 /// # Errors
 /// [`Kind::Config`] when the platform cannot stand in a header; [`Kind::Internal`] when the embedded skill is broken.
 pub(super) fn headers(platform: &str) -> Result<HeaderMap> {
-    let skill = Yaml::load_from_str(SKILL)
-        .map_err(|error| Error::internal("skill.yaml cannot be read.").because(error))?;
-    let field = |name: &str| {
-        skill
-            .first()
-            .and_then(|document| document.as_mapping_get(name))
-            .and_then(Yaml::as_str)
-            .ok_or_else(|| Error::internal(format!("skill.yaml has no text {name}.")))
-    };
+    let [source, version] = OF_SKILL.as_ref().map_err(Error::internal)?;
     let mut headers = HeaderMap::new();
-    for (name, value) in [("x-skill-source", field("name")?), ("x-skill-version", field("version")?)] {
-        headers.insert(HeaderName::from_static(name), value_of(value).map_err(Error::internal)?);
-    }
+    headers.insert(HeaderName::from_static("x-skill-source"), source.clone());
+    headers.insert(HeaderName::from_static("x-skill-version"), version.clone());
     let platform = value_of(platform).map_err(|reason| {
         Error::new(Kind::Config, format!("The platform name (SKILL_SOURCE) cannot be sent: {reason}"))
             .next("Use a short name such as clawhub or cursor, or remove the setting.")

@@ -15,9 +15,9 @@ use crate::error::{Error, Kind, Result};
 use crate::nemo::account::Account;
 use crate::nemo::errors::{self, Attempted};
 use crate::nemo::identity::{LIFETIME, Locked, Token, is_client_id};
-use crate::nemo::timing::Timing;
+use crate::nemo::timing::{Timing, UNREACHABLE_REPEATS};
 use crate::nemo::wire::{self, Payload, Refusal};
-use crate::net::http::{self, Failure, Http};
+use crate::net::http::{self, Failure, Http, Sent};
 use crate::redact::Secret;
 
 /// The account's token, and how to come by one.
@@ -159,6 +159,9 @@ impl Auth {
                     return Err(errors::explain(&refusal, &tried));
                 }
                 Reply::Refused(refusal) => errors::explain(&refusal, &tried),
+                Reply::Lost(failure) if failure.sent == Sent::No && repeats >= UNREACHABLE_REPEATS => {
+                    return Err(errors::lost(&failure, &tried));
+                }
                 Reply::Lost(failure) => errors::lost(&failure, &tried),
             };
             match timing.backoff.pause(repeats, (timing.random)()) {

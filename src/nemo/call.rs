@@ -11,6 +11,7 @@ use crate::nemo::attribution;
 use crate::nemo::auth::endpoint;
 use crate::nemo::client::Client;
 use crate::nemo::errors::{self, Attempted};
+use crate::nemo::timing::UNREACHABLE_REPEATS;
 use crate::nemo::wire::{self, Payload, Refusal};
 use crate::net::http::{self, Failure, Sent};
 use crate::redact::{self, Secret};
@@ -162,7 +163,10 @@ impl Client {
                 Attempt::Lost(failure) => {
                     let failed = self.lost(&failure, call);
                     match (call.effect, failure.sent) {
-                        (Effect::Costly, Sent::Perhaps) => return Err(failed),
+                        // Whoever wrote down that it leaves now decides whether it may leave later.
+                        (Effect::Costly, _) => return Err(failed),
+                        // Nobody is there: people want to know that soon, and jobs come again by themselves.
+                        (_, Sent::No) if repeats >= UNREACHABLE_REPEATS => return Err(failed),
                         (Effect::Harmless, Sent::Perhaps) if repeats > 0 => return Err(failed),
                         _ => failed,
                     }

@@ -27,7 +27,7 @@ static DETECTOR: LazyLock<Detector> = LazyLock::new(|| {
 const SURE: f64 = 0.4;
 
 /// What is sent when the language cannot be told.
-const FALLBACK: &str = "en";
+pub const FALLBACK: &str = "en";
 
 /// The tag (`en`, `zh-CN`, `ja`, `es`…) of the language that `text` is written in.
 ///

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 
 use crate::net::backoff::Backoff;
 
+/// How often a call is repeated to a service that cannot be reached at all.
+pub(super) const UNREACHABLE_REPEATS: u32 = 2;
+
 /// Limits and pauses. The defaults follow the NemoVideo skill; tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {

@@ -172,6 +172,22 @@ pub async fn piece(response: &mut Response, idle: Duration) -> Result<Option<Byt
     }
 }
 
+/// Reads a whole body of at most `limit_bytes`, for a request whose total time is limited.
+///
+/// # Errors
+/// As [`body`], also when it is not whole at the `deadline`.
+pub async fn whole_body(
+    response: Response,
+    deadline: tokio::time::Instant,
+    limit_bytes: usize,
+) -> Result<Vec<u8>, Failure> {
+    let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+    match tokio::time::timeout_at(deadline, body(response, left, limit_bytes)).await {
+        Ok(body) => body,
+        Err(_) => Err(Failure::silent("no whole answer within the time limit")),
+    }
+}
+
 /// Reads a whole body of at most `limit_bytes`.
 ///
 /// # Errors

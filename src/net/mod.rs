@@ -4,5 +4,7 @@ pub mod backoff;
 pub mod download;
 pub mod guard;
 pub mod http;
+pub mod pace;
+pub mod seal;
 pub mod sse;
 pub mod staged;

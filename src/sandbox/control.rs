@@ -9,16 +9,18 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
+use super::SkillBossBooks;
 use super::faults::{Faults, Rule};
 use super::gate::Gate;
 
 /// What these endpoints steer.
 pub(super) struct Control {
     pub(super) gate: Arc<Gate>,
+    pub(super) books: SkillBossBooks,
     /// Forgets every user, session, upload and render.
     pub(super) reset: Box<dyn Fn() -> std::io::Result<()> + Send + Sync>,
 }
@@ -30,6 +32,9 @@ pub(super) fn router(control: Control) -> Router {
         .route("/", get(hello))
         .route("/__sandbox/log", get(requests))
         .route("/__sandbox/charges", get(charges))
+        .route("/__sandbox/skillboss/submissions", get(submissions))
+        .route("/__sandbox/skillboss/charges", get(bills))
+        .route("/__sandbox/skillboss/webhooks", get(deliveries))
         .route("/__sandbox/faults", get(rules).post(set_rules))
         .route("/__sandbox/clock", post(clock))
         .route("/__sandbox/reset", post(reset))
@@ -51,12 +56,36 @@ async fn charges(State(control): State<Shared>) -> Response {
     lines(control.gate.log.paths()[1]).await
 }
 
+async fn submissions(State(control): State<Shared>) -> Response {
+    rows(&control.books.submissions())
+}
+
+async fn bills(State(control): State<Shared>) -> Response {
+    rows(&control.books.charges())
+}
+
+async fn deliveries(State(control): State<Shared>) -> Response {
+    rows(&control.books.deliveries())
+}
+
+const JSON_LINES: [(header::HeaderName, &str); 1] =
+    [(header::CONTENT_TYPE, "application/jsonl; charset=utf-8")];
+
+/// JSON lines of what is in memory.
+fn rows(rows: &[impl Serialize]) -> Response {
+    let mut text = String::new();
+    for row in rows {
+        match serde_json::to_string(row) {
+            Ok(line) => text.extend([line.as_str(), "\n"]),
+            Err(error) => return trouble(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+    (JSON_LINES, text).into_response()
+}
+
 async fn lines(path: &std::path::Path) -> Response {
     match tokio::fs::File::open(path).await {
-        Ok(file) => {
-            let kind = [(header::CONTENT_TYPE, "application/jsonl; charset=utf-8")];
-            (kind, Body::from_stream(ReaderStream::new(file))).into_response()
-        }
+        Ok(file) => (JSON_LINES, Body::from_stream(ReaderStream::new(file))).into_response(),
         Err(error) => trouble(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }

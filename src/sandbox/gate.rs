@@ -10,16 +10,24 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use futures_util::{StreamExt, stream};
-use serde_json::{Value, json};
+use futures_util::StreamExt;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::Peer;
-use super::faults::{Close, Endpoint, Fault, FaultsHandle, Seen};
+use super::faults::{self, Close, Endpoint, Fault, FaultsHandle, Refused, Seen};
 use super::log::{Entry, EntryKind, Log};
 use super::store::{hex, short_hash};
-use super::{Clock, nemo};
+use super::{Clock, nemo, skillboss, spoil};
+
+/// What a request is about, for the log and for fault rules.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) session: Option<String>,
+    pub(super) render: Option<String>,
+    pub(super) text: Option<String>,
+}
 
 /// What the gate needs to know.
 pub(super) struct Gate {
@@ -50,7 +58,7 @@ pub(super) struct Received {
 const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
 /// The headers that the log keeps.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 16] = [
     "accept",
     "accept-encoding",
     "content-length",
@@ -60,7 +68,10 @@ const KEPT: [&str; 13] = [
     "last-event-id",
     "range",
     "user-agent",
+    "x-agent-name",
     "x-client-id",
+    "x-max-cost-usd",
+    "x-parent-task-id",
     "x-skill-platform",
     "x-skill-source",
     "x-skill-version",
@@ -76,7 +87,8 @@ pub(super) async fn pass(
     if request.uri().path() == "/" || request.uri().path().starts_with("/__sandbox/") {
         return marked(next.run(request).await);
     }
-    let endpoint = nemo::endpoint_of(request.method(), request.uri().path());
+    let (method, path) = (request.method(), request.uri().path());
+    let endpoint = nemo::endpoint_of(method, path).or_else(|| skillboss::endpoint_of(method, path));
     let mut entry = Entry {
         seq: gate.log.number(),
         method: request.method().to_string(),
@@ -94,13 +106,16 @@ pub(super) async fn pass(
         entry.body_bytes = Some(body.len() as u64);
         entry.body_sha256 = Some(hex(&Sha256::digest(body)));
     }
-    let about = nemo::about(request.uri().path(), body.as_deref().unwrap_or_default());
+    let about_of = if endpoint.is_some_and(Endpoint::is_skillboss) { skillboss::about } else { nemo::about };
+    let about = about_of(request.uri().path(), body.as_deref().unwrap_or_default());
     entry.session = about.session;
     entry.render = about.render;
     entry.text.clone_from(&about.text);
     let troubles = endpoint.map_or_else(Vec::new, |endpoint| {
         let plain = body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-        let text = about.text.as_deref().unwrap_or(&plain);
+        // Rules about SkillBoss may name a model, so they are tried on everything.
+        let message = about.text.as_deref().filter(|_| !endpoint.is_skillboss());
+        let text = message.unwrap_or(&plain);
         gate.faults.strike(&Seen { endpoint, session: entry.session.as_deref(), text })
     });
     entry.faults = troubles.iter().map(name_of).collect();
@@ -128,7 +143,7 @@ pub(super) async fn pass(
 /// Plays the faults that concern the whole exchange, and leaves the others to the handler.
 async fn struck(gate: &Gate, peer: &Peer, mut request: Request, next: Next, troubles: &[Fault]) -> Response {
     let mut lost = None;
-    let mut strings = false;
+    let (mut strings, mut orders, mut error_after) = (false, false, None);
     let (mut hang_after, mut cut_after, mut stall_after) = (false, None, None);
     for fault in troubles {
         match fault {
@@ -145,6 +160,13 @@ async fn struck(gate: &Gate, peer: &Peer, mut request: Request, next: Next, trou
             Fault::Status { status, code, message, retry_after_s } => {
                 return refusal(*status, *code, message.as_deref(), *retry_after_s);
             }
+            Fault::Error { after_work: false, .. } => return error(fault, &HeaderMap::new()),
+            Fault::Error { .. } => error_after = Some(fault),
+            Fault::Redirect { to } => {
+                return (StatusCode::FOUND, [(header::LOCATION, to.as_str())]).into_response();
+            }
+            Fault::HugeBody { bytes } => return spoil::huge(*bytes),
+            Fault::MemoryHint => orders = true,
             Fault::LostAnswer { how } => lost = Some(*how),
             Fault::NumbersAsStrings => strings = true,
             Fault::HangAfter => hang_after = true,
@@ -166,15 +188,21 @@ async fn struck(gate: &Gate, peer: &Peer, mut request: Request, next: Next, trou
         gate.closing.cancelled().await;
         return Response::from_parts(parts, Body::empty());
     }
+    if let Some(fault) = error_after {
+        return error(fault, answer.headers());
+    }
     if strings {
-        answer = with_strings(answer).await;
+        answer = spoil::with_strings(answer).await;
+    }
+    if orders {
+        answer = spoil::with_orders(answer).await;
     }
     if let Some(bytes) = cut_after {
-        answer = answer.map(|body| cut_body(body, bytes, async {}));
+        answer = answer.map(|body| spoil::cut_body(body, bytes, async {}));
     }
     if let Some(bytes) = stall_after {
         let closing = gate.closing.clone();
-        answer = answer.map(|body| cut_body(body, bytes, closing.cancelled_owned()));
+        answer = answer.map(|body| spoil::cut_body(body, bytes, closing.cancelled_owned()));
     }
     answer
 }
@@ -207,56 +235,26 @@ fn refusal(status: u16, code: Option<i64>, message: Option<&str>, retry_after_s:
     answer
 }
 
-/// Lets so many bytes through, waits for the end of `pause`, and breaks off.
-fn cut_body(body: Body, bytes: u64, pause: impl Future<Output = ()> + Send + 'static) -> Body {
-    let begun = (body.into_data_stream(), bytes, Some(Box::pin(pause)));
-    let frames = stream::unfold(begun, |(mut frames, left, mut pause)| async move {
-        if left == 0 {
-            // What was let through must be on its way before the connection ends.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            if let Some(pause) = pause.take() {
-                pause.await;
-            }
-            let cut = Err(axum::Error::new(std::io::Error::other("cut by a fault rule")));
-            return Some((cut, (frames, 0, None)));
-        }
-        let frame = frames.next().await?.map(|mut frame: Bytes| {
-            frame.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            frame
-        });
-        let passed = frame.as_ref().map_or(0, |frame| frame.len() as u64);
-        Some((frame, (frames, left - passed, pause)))
-    });
-    Body::from_stream(frames)
-}
-
-async fn with_strings(answer: Response) -> Response {
-    let (mut parts, body) = answer.into_parts();
-    let Ok(bytes) = to_bytes(body, BODY_LIMIT_BYTES).await else {
+/// The error of a rule; `hidden` are the headers of the answer that it hides.
+fn error(fault: &Fault, hidden: &HeaderMap) -> Response {
+    let Fault::Error { status, shape, code, message, retry_after, keep_ids, .. } = fault else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let bytes = match serde_json::from_slice::<Value>(&bytes) {
-        Ok(mut value) => {
-            stringify(&mut value);
-            Bytes::from(value.to_string())
-        }
-        Err(_) => bytes,
+    let refused = Refused {
+        status: StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        class: "api_error".to_owned(),
+        code: code.clone().unwrap_or_else(|| format!("sandbox_{status}")),
+        message: message.clone().unwrap_or_else(|| "sandbox: a fault rule answered this request".to_owned()),
+        extras: serde_json::Map::new(),
+        retry_after: retry_after.clone(),
     };
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(bytes))
-}
-
-/// Every number outside a draft becomes its text. The state endpoint does this to its draft by itself, before it
-/// notes what it hands out.
-pub(super) fn stringify(value: &mut Value) {
-    match value {
-        Value::Number(number) => *value = Value::String(number.to_string()),
-        Value::Array(items) => items.iter_mut().for_each(stringify),
-        Value::Object(map) => {
-            map.iter_mut().filter(|(key, _)| *key != "draft").for_each(|(_, it)| stringify(it))
+    let mut answer = faults::refuse(&refused, *shape);
+    for name in ["x-request-id", "x-record-id"].into_iter().filter(|_| *keep_ids) {
+        if let Some(value) = hidden.get(name) {
+            answer.headers_mut().insert(name, value.clone());
         }
-        _ => {}
     }
+    answer
 }
 
 async fn whole_body(

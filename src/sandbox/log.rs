@@ -1,6 +1,6 @@
 //! The sandbox's own account: every request it got, every credit it charged.
 //!
-//! Two files of JSON lines in its folder, flushed to disk line by line, so that the account outlives a kill of the
+//! Two files of JSON lines in its folder, written line by line, so that the account outlives a kill of the
 //! sandbox. Tests hold clients to it: what was sent twice or charged twice stands here.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +77,26 @@ pub enum EntryKind {
     Answer,
     /// A bearer token was sent to the file server.
     Leak,
+}
+
+/// Refuses a request to a file server that carries a token, and writes it down; `None` for all others.
+pub(super) fn leaked(log: &Log, request: &Request, endpoint: &str) -> Option<Response> {
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        return None;
+    }
+    let told = Entry {
+        kind: EntryKind::Leak,
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        endpoint: endpoint.to_owned(),
+        note: Some("an Authorization header was sent to the file server".to_owned()),
+        ..Entry::default()
+    };
+    if let Err(error) = log.write(told) {
+        tracing::error!(%error, "the sandbox could not log a leak");
+    }
+    let text = "sandbox: the file server takes no Authorization; a token must not leave its own host";
+    Some((StatusCode::BAD_REQUEST, text).into_response())
 }
 
 /// Credits that were charged for work that was done.
@@ -196,9 +219,7 @@ impl Book {
     fn write(&self, line: &impl Serialize) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        let mut file = self.file();
-        file.write_all(&bytes)?;
-        file.sync_data()
+        self.file().write_all(&bytes)
     }
 
     /// Every whole line; half a line, left by a kill, is skipped.

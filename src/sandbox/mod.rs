@@ -12,11 +12,15 @@ mod files;
 mod gate;
 mod lock;
 mod log;
+mod loopback;
 mod nemo;
 mod options;
 #[cfg(feature = "studio")]
 pub mod render;
+mod skillboss;
+mod spoil;
 mod store;
+mod studio;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,11 +32,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use clock::Clock;
-pub use faults::{Close, Endpoint, Fault, Faults, FaultsHandle, Moment, Rule};
+pub use faults::{Close, Endpoint, ErrorShape, Fault, Faults, FaultsHandle, Moment, Rule};
 pub use log::{Charge, Entry, EntryKind, Log};
 pub use options::{
     Account, AdkKeys, Dialect, EmptyDraft, Heartbeat, Options, Pace, Plan, Prices, RenderReply, SecondStage,
     Silence,
+};
+pub use skillboss::{
+    Bill, Clips, Durations, Form, Idempotency, KeyHolder, Protocol, STANDARD_KEY, SkillBossBooks,
+    SkillBossOptions, Submission, Usd, WHOLESALE_KEY, Webhooks,
 };
 
 /// Why the sandbox cannot start or cannot keep its books.
@@ -86,11 +94,14 @@ pub struct Sandbox {
     pub log: Log,
     /// Trouble, to be scripted while it runs.
     pub faults: FaultsHandle,
+    /// What SkillBoss' half has accepted and charged.
+    pub skillboss: SkillBossBooks,
     /// Its clock, which tests may move.
     pub clock: Clock,
     closing: CancellationToken,
     server: Option<JoinHandle<()>>,
-    renders: Option<JoinHandle<()>>,
+    /// The render node of one half, the jobs of the other.
+    workers: Vec<JoinHandle<()>>,
     /// Held as long as this sandbox lives; the system lets go of it when the process dies.
     _alone: std::fs::File,
 }
@@ -121,18 +132,30 @@ impl Sandbox {
         let faults = FaultsHandle::new(options.faults.clone());
         let closing = CancellationToken::new();
 
+        let studio = studio::Studio::default();
+        let (boss, jobs) = skillboss::SkillBoss::open(
+            &options,
+            url.clone(),
+            clock.clone(),
+            log.clone(),
+            studio.clone(),
+            closing.clone(),
+        )?;
         let (nemo, renders) =
-            nemo::Nemo::open(options, url.clone(), clock.clone(), log.clone(), closing.clone())?;
+            nemo::Nemo::open(options, url.clone(), clock.clone(), log.clone(), studio, closing.clone())?;
         let gate = Arc::new(gate::Gate {
             log: log.clone(),
             faults: faults.clone(),
             clock: clock.clone(),
             closing: closing.clone(),
         });
+        let books = SkillBossBooks(Arc::clone(&boss));
         let router = nemo::router(Arc::clone(&nemo))
+            .merge(skillboss::router(Arc::clone(&boss)))
             .merge(control::router(control::Control {
                 gate: Arc::clone(&gate),
-                reset: Box::new(move || nemo.reset()),
+                books: books.clone(),
+                reset: Box::new(move || nemo.reset().and_then(|()| boss.reset())),
             }))
             .layer(axum::middleware::from_fn_with_state(gate, gate::pass));
 
@@ -151,10 +174,11 @@ impl Sandbox {
             url,
             log,
             faults,
+            skillboss: books,
             clock,
             closing,
             server: Some(server),
-            renders: Some(renders),
+            workers: vec![renders, jobs],
             _alone: alone,
         })
     }
@@ -162,7 +186,7 @@ impl Sandbox {
     /// Lets answers that are under way finish (two seconds at most), then closes.
     pub async fn stop(mut self) {
         self.closing.cancel();
-        for task in [self.server.take(), self.renders.take()].into_iter().flatten() {
+        for task in self.server.take().into_iter().chain(std::mem::take(&mut self.workers)) {
             let abort = task.abort_handle();
             if tokio::time::timeout(STOP_WITHIN, task).await.is_err() {
                 abort.abort();
@@ -174,7 +198,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.closing.cancel();
-        for task in [self.server.take(), self.renders.take()].into_iter().flatten() {
+        for task in self.server.take().into_iter().chain(std::mem::take(&mut self.workers)) {
             task.abort();
         }
     }

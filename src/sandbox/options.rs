@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Error, Faults};
+use super::{Error, Faults, SkillBossOptions};
 
 /// Everything about a sandbox that can be chosen; every field has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,6 +56,8 @@ pub struct Options {
     pub strict_draft: bool,
     /// The largest upload in bytes (NemoVideo skill: 200 MB).
     pub upload_limit_bytes: u64,
+    /// The half that stands in for SkillBoss.
+    pub skillboss: SkillBossOptions,
 }
 
 impl Default for Options {
@@ -83,6 +85,7 @@ impl Default for Options {
             empty_draft: EmptyDraft::Refused,
             strict_draft: true,
             upload_limit_bytes: 200 * 1024 * 1024,
+            skillboss: SkillBossOptions::default(),
         }
     }
 }

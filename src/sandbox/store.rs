@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 
-/// A table: every row in memory, and each change on disk before it counts.
+/// A table: every row in memory, and each change in its file before it counts.
 ///
 /// Rows are small and changes rare, so the lock is held while a row is written.
 #[derive(Debug)]
@@ -40,6 +40,10 @@ impl<T: Clone + Serialize + DeserializeOwned> Table<T> {
             }
             let text =
                 fs::read_to_string(&path).map_err(|source| Error::Folder { path: path.clone(), source })?;
+            // What a power cut leaves of a row that it came too early for; a mere kill does not.
+            if text.is_empty() {
+                continue;
+            }
             let read: OnDisk<T> = serde_json::from_str(&text).map_err(|error| Error::BadFile {
                 path,
                 reason: format!("not a row of the sandbox: {error}"),
@@ -60,6 +64,11 @@ impl<T: Clone + Serialize + DeserializeOwned> Table<T> {
 
     pub(super) fn count(&self, fits: impl Fn(&T) -> bool) -> usize {
         self.rows().values().filter(|row| fits(row)).count()
+    }
+
+    /// Folds over all rows, in no order, under the lock.
+    pub(super) fn fold<A>(&self, start: A, with: impl FnMut(A, &T) -> A) -> A {
+        self.rows().values().fold(start, with)
     }
 
     /// The ids of all rows, in no order.
@@ -155,6 +164,5 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let mut file = fs::File::create(&fresh)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
     fs::rename(&fresh, path)
 }

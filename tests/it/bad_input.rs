@@ -88,7 +88,7 @@ async fn files_that_cannot_be_sent() {
     let outside_the_roots =
         [("link.png", "forbidden"), (secret.as_str(), "forbidden"), ("/etc/passwd", "forbidden")];
     let addresses = [
-        ("file:///etc/passwd", "invalid_input"),
+        ("file:///etc/passwd", "forbidden"),
         ("http://example.com/a.mp4", "forbidden"),
         ("https://10.0.0.8/a.mp4", "forbidden"),
         ("https://192.168.1.1/a.mp4", "forbidden"),

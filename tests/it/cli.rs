@@ -55,8 +55,10 @@ fn help_is_what_the_readme_promises() {
         vec!["credits", "--help"],
         vec!["upload", "--help"],
         vec!["export", "--help"],
+        vec!["join", "--help"],
         vec!["jobs", "--help"],
         vec!["jobs", "list", "--help"],
+        vec!["jobs", "show", "--help"],
         vec!["jobs", "wait", "--help"],
         vec!["serve", "--help"],
         vec!["sandbox", "--help"],
@@ -175,6 +177,89 @@ fn probe_says_what_is_in_a_file() {
     std::fs::write(home.path().join("text.mp4"), "no video").unwrap();
     assert_eq!(home.run(&["probe", "text.mp4"]).status.code(), Some(15));
     assert_eq!(home.run(&["probe", "."]).status.code(), Some(2));
+}
+
+#[test]
+fn probe_checks_a_file_and_the_strict_take_only_what_was_seen() {
+    let home = Home::new();
+    let fixture = |name| format!("{}/tests/fixtures/media/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::write(home.path().join("page.mp4"), "<html></html>").unwrap();
+    let cut = std::fs::read(fixture("late-index.mp4")).unwrap();
+    std::fs::write(home.path().join("cut.mp4"), &cut[..cut.len() / 2]).unwrap();
+    for (name, more, verdict, point) in [
+        (
+            "h264-high-bframes-aac.mp4",
+            &["--duration", "1.6", "--aspect", "16:9", "--audio"][..],
+            "pass",
+            "motion",
+        ),
+        ("h264-high-bframes-aac.mp4", &["--duration", "8"], "fail", "duration"),
+        ("h264-high-bframes-aac.mp4", &["--aspect", "9:16"], "fail", "aspect"),
+        ("h264-high-bframes-aac.mp4", &["--resolution", "1080p"], "fail", "resolution"),
+        ("h264-baseline-cropped.mp4", &["--audio"], "fail", "sound"),
+        ("black-silent.mp4", &[], "fail", "start"),
+        ("late-index.mp4", &[], "warn", "faststart"),
+        ("hevc.mp4", &[], "unknown", "pictures"),
+        ("av1.mp4", &[], "unknown", "pictures"),
+        ("h264-10bit.mp4", &[], "unknown", "pictures"),
+        ("sound-only.mp4", &[], "fail", "pictures"),
+        ("vp9-opus.webm", &[], "fail", "container"),
+        ("page.mp4", &[], "fail", "container"),
+        ("cut.mp4", &[], "fail", "complete"),
+    ] {
+        let file = if home.path().join(name).exists() { name.to_owned() } else { fixture(name) };
+        let mut words = vec!["probe", &file, "--check", "--json"];
+        words.extend(more);
+        let output = home.run(&words);
+        let told = json(&output);
+        assert_eq!(output.status.code(), Some(0), "{name}: {told:#}");
+        assert_eq!(told["verdict"], verdict, "{name}: {told:#}");
+        let check = told["checks"].as_array().unwrap().iter().find(|check| check["point"] == point);
+        assert_eq!(check.unwrap_or_else(|| panic!("{told:#}"))["verdict"], verdict, "{name}");
+        words.push("--strict");
+        let passes = matches!(verdict, "pass" | "warn");
+        assert_eq!(home.run(&words).status.code(), Some(if passes { 0 } else { 33 }), "{name}");
+    }
+    let text = stdout(&home.run(&["probe", &fixture("black-silent.mp4"), "--check"]));
+    assert!(text.contains("fail     start"), "{text}");
+    assert_eq!(home.run(&["probe", "nothing.mp4", "--check"]).status.code(), Some(10));
+    assert_eq!(home.run(&["probe", "page.mp4", "--strict"]).status.code(), Some(2));
+}
+
+#[test]
+fn join_makes_one_file_and_overwrites_nothing() {
+    let home = Home::new();
+    let fixture = |name| format!("{}/tests/fixtures/media/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (clip, odd) = (fixture("h264-high-bframes-aac.mp4"), fixture("h264-baseline-cropped.mp4"));
+    let output = home.run(&["join", &clip, &odd, &clip, "-o", "all.mp4", "--json"]);
+    let told = json(&output);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(told["path"], home.path().canonicalize().unwrap().join("all.mp4").to_str().unwrap());
+    let how: Vec<_> = told["parts"].as_array().unwrap().iter().map(|part| part["how"].clone()).collect();
+    assert_eq!(how, ["copied", "reencoded", "copied"]);
+    let probed = json(&home.run(&["probe", "all.mp4", "--json"]));
+    assert_eq!((&probed["faststart"], &probed["truncated"]), (&Value::Bool(true), &Value::Bool(false)));
+    assert!((probed["duration_s"].as_f64().unwrap() - 4.2).abs() < 0.01);
+
+    let again = home.run(&["join", &clip, &clip, "-o", "all.mp4"]);
+    assert!(stdout(&again).contains("all-2.mp4") && stdout(&again).contains("copied as they are"));
+    for (words, code) in [
+        (vec!["join", &clip, &fixture("hevc.mp4"), &clip, "-o", "x.mp4"], 15),
+        (vec!["join", &clip, "nothing.mp4", "-o", "x.mp4"], 10),
+        (vec!["join", &clip, "-o", "x.mov"], 2),
+        (vec!["join", &clip], 2),
+    ] {
+        assert_eq!(home.run(&words).status.code(), Some(code), "{words:?}");
+    }
+    let left = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_str().unwrap().contains("x.m")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let output = home
+        .command(&["join", &clip, "-o", "y.mp4", "--json"])
+        .env("FIRSTCUT_FFMPEG", home.path().join("no-ffmpeg"))
+        .output()
+        .unwrap();
+    assert_eq!(json(&output)["error"]["code"], "config");
 }
 
 #[test]

@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use firstcut::app::App;
+use firstcut::config::{Config, Overrides, Surroundings};
 use firstcut::ledger::{Filter, Ledger};
 use firstcut::model::job::{Job, State};
-use firstcut::sandbox::{Entry, EntryKind, Fault, Options, Pace, Rule, Sandbox, Silence};
+use firstcut::sandbox::{
+    Bill, Clips, Entry, EntryKind, Fault, Options, Pace, Rule, Sandbox, Silence, WHOLESALE_KEY,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -26,8 +30,18 @@ pub(crate) struct Home {
     folder: TempDir,
     pub(crate) sandbox: Sandbox,
     vars: Vec<(String, String)>,
+    /// Who the programs run as, if not as the tests.
+    #[cfg(unix)]
+    somebody: Option<Somebody>,
     /// Jobs may stand unfinished when the test ends.
     pub(crate) may_leave_jobs: bool,
+}
+
+/// A user, and a place of the program where that user may run it.
+#[cfg(unix)]
+struct Somebody {
+    program: PathBuf,
+    uid: u32,
 }
 
 /// A command that has ended.
@@ -83,7 +97,40 @@ impl Home {
         for name in ["home", "work"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { folder, sandbox, vars: Vec::new(), may_leave_jobs: false }
+        Self {
+            folder,
+            sandbox,
+            vars: Vec::new(),
+            #[cfg(unix)]
+            somebody: None,
+            may_leave_jobs: false,
+        }
+    }
+
+    /// With a sandbox that the program takes for SkillBoss too, and pays with a wholesale key. Its clips are plain cards.
+    pub(crate) async fn paying(change: impl FnOnce(&mut Options)) -> Self {
+        let mut home = Self::with(|options| {
+            options.skillboss.clips = Clips::Tiny;
+            options.skillboss.webhooks.loopback = true;
+            options.skillboss.balance_usd = firstcut::sandbox::Usd::cents(100_000);
+            change(options);
+        })
+        .await;
+        home.set("SKILLBOSS_WHOLESALE_KEY", WHOLESALE_KEY);
+        home.set("SKILLBOSS_API_URL", home.sandbox.skillboss.api_url());
+        home.set("SKILLBOSS_WEB_URL", home.sandbox.url.clone());
+        home.set("FIRSTCUT_SERVICE", "skillboss");
+        home.set("FIRSTCUT_PREVIEW", "none");
+        home
+    }
+
+    /// The parts of the program in this process, with the settings that a process would have now.
+    pub(crate) fn app(&self) -> App {
+        let mut around = Surroundings::only(&self.path());
+        for (name, value) in self.vars() {
+            around = around.and(&name, &value);
+        }
+        App::build(Config::load(&Overrides::default(), &around).unwrap())
     }
 
     /// With these rules from the start.
@@ -144,7 +191,38 @@ impl Home {
         vars
     }
 
+    /// Everybody but root is stopped by a file's permissions: programs run as a user without rights from now on, who
+    /// owns home and work. Where the tests are no root themselves, they are such a user already.
+    #[cfg(unix)]
+    pub(crate) fn run_without_rights(&mut self) {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        if std::fs::metadata(self.path()).unwrap().uid() != 0 {
+            return;
+        }
+        let nobody = 65_534;
+        std::fs::set_permissions(self.root(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        for folder in [self.path(), self.work()] {
+            chown(folder, Some(nobody), Some(nobody)).unwrap();
+        }
+        // Where the program was built may be closed to others.
+        let program = self.root().join("firstcut");
+        if std::fs::hard_link(PROGRAM, &program).is_err() {
+            std::fs::copy(PROGRAM, &program).unwrap();
+        }
+        self.somebody = Some(Somebody { program, uid: nobody });
+    }
+
     pub(crate) fn command(&self, words: &[&str]) -> Command {
+        #[cfg(unix)]
+        let mut command = match &self.somebody {
+            None => Command::new(PROGRAM),
+            Some(somebody) => {
+                let mut command = Command::new(&somebody.program);
+                command.uid(somebody.uid).gid(somebody.uid);
+                command
+            }
+        };
+        #[cfg(not(unix))]
         let mut command = Command::new(PROGRAM);
         command.args(words).env_clear().envs(self.vars()).current_dir(self.work());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -241,6 +319,36 @@ impl Home {
         assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "never happened: {what}");
     }
 
+    /// Charges in dollars by the job that they were for, as the sandbox wrote them down.
+    pub(crate) fn bills(&self) -> std::collections::BTreeMap<String, Vec<Bill>> {
+        let mut bills = std::collections::BTreeMap::<String, Vec<Bill>>::new();
+        let submissions = self.sandbox.skillboss.submissions();
+        for bill in self.sandbox.skillboss.charges() {
+            let of = submissions.iter().find(|one| one.id == bill.id).unwrap();
+            // The key is the job and the number of the attempt.
+            let key = of.idempotency_key.as_deref().unwrap_or(&bill.id);
+            let job = key.rsplit_once('.').map_or(key, |(job, _)| job);
+            bills.entry(job.to_owned()).or_default().push(bill);
+        }
+        bills
+    }
+
+    /// Nothing is paid twice, and nothing is asked for again while an earlier request may still be charged.
+    fn hold_to_the_law_of_dollars(&self) {
+        for (job, bills) in self.bills() {
+            assert!(bills.len() < 2, "{job} was charged twice: {bills:?}");
+        }
+        let mut latest = std::collections::HashMap::new();
+        for one in self.sandbox.skillboss.submissions() {
+            let Some((job, _)) = one.idempotency_key.as_deref().and_then(|key| key.rsplit_once('.')) else {
+                continue;
+            };
+            let over: Option<firstcut::sandbox::Submission> = latest.insert(job.to_owned(), one.clone());
+            let free = over.as_ref().is_none_or(|over| over.status == "FAILED" || over.status == "CANCELLED");
+            assert!(free, "{job} was sent again beside {over:?}");
+        }
+    }
+
     /// What holds for every test, however it went.
     fn hold_to_the_law(&self) {
         let entries = self.sandbox.log.entries().unwrap();
@@ -265,6 +373,7 @@ impl Home {
             let key = (charge.session.clone(), charge.text.clone());
             assert!(charge.credits == 0 || charged.insert(key), "charged twice: {charge:?}");
         }
+        self.hold_to_the_law_of_dollars();
         if !self.may_leave_jobs && self.path().join("ledger.sqlite").exists() {
             let mut command = std::process::Command::new(PROGRAM);
             command.args(["jobs", "list", "--json", "--limit", "100"]).env_clear().envs(self.vars());
@@ -299,6 +408,11 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// Of the running process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// As `kill -9`.
     pub(crate) async fn kill(mut self) {
         kill(&mut self.child).await;

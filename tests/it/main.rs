@@ -7,23 +7,28 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop at what it did not expect")]
 
 mod bad_input;
+mod by_hand;
 mod canned;
 mod cli;
 mod clients;
 mod config;
 mod crash;
 mod docs;
+mod eyes;
 mod floors;
 mod guard;
 mod home;
 mod mcp;
+mod money;
 mod nemo;
 mod nemo_sandbox;
 mod paths;
+mod permissions;
 mod recordings;
 mod rehearsal;
 mod sandbox;
 mod secrets;
+mod skillboss;
 mod talk;
 mod turns;
 mod workflows;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use firstcut::sandbox::{Account, Endpoint, Fault, Moment, Plan, Rule};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::home::{Home, Ran};
 
@@ -90,8 +90,16 @@ async fn everything(home: &Home) -> Vec<Ran> {
     told
 }
 
-/// The same for an assistant: answers and log.
-async fn everything_over_mcp(home: &Home) -> Vec<u8> {
+/// What a link to a browser carries.
+fn claim_token(report: &Value) -> String {
+    let link = report["browser_link"].as_str().unwrap_or_else(|| panic!("no link: {report:#}"));
+    let (place, token) = link.split_once("/workspace/claim?ct=").unwrap_or_else(|| panic!("{link}"));
+    assert!(place.starts_with("http") && token.starts_with("clm_"), "{link}");
+    token.to_owned()
+}
+
+/// The same for an assistant: answers and log. With it, the token of the link that was asked for.
+async fn everything_over_mcp(home: &Home) -> (Vec<u8>, String) {
     let log = home.root().join("serve.log");
     let mut command = home.command(&["serve"]);
     command.stdin(std::process::Stdio::piped()).stderr(std::fs::File::create(&log).unwrap());
@@ -109,18 +117,28 @@ async fn everything_over_mcp(home: &Home) -> Vec<u8> {
     }
     home.no_more_faults();
     answers.push(talk.call("check_credits", json!({})).await);
+    let shown = talk.call("session_state", json!({"browser_link": true})).await;
+    let token = claim_token(&shown["result"]["structuredContent"]);
+    let text = shown["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains(&token), "the text alone has the link, too: {text}");
+    answers.push(talk.call("session_state", json!({})).await);
     answers.extend(std::mem::take(&mut talk.notes));
     drop(talk);
     child.wait().await.unwrap();
     let mut all = std::fs::read(log).unwrap();
     all.extend(json!(answers).to_string().into_bytes());
-    all
+    (all, token)
 }
 
 async fn search(home: &Home, canaries: &[&str]) {
-    let answers = everything_over_mcp(home).await;
-    let told = everything(home).await;
-    for canary in canaries {
+    let (answers, given) = everything_over_mcp(home).await;
+    // A link is told to whoever asks for it, and nowhere else.
+    let mut asked = home.run(&["state", "--link", "--json"]).await;
+    let claimed = claim_token(&asked.ok());
+    asked.stdout.clear();
+    let mut told = everything(home).await;
+    told.push(asked);
+    for canary in canaries.iter().copied().chain([given.as_str(), claimed.as_str()]) {
         for ran in &told {
             assert!(!ran.stdout.contains(canary), "{canary} on stdout: {}", ran.stdout);
             assert!(!ran.stderr.contains(canary), "{canary} on stderr: {}", ran.stderr);

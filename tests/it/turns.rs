@@ -184,7 +184,7 @@ async fn a_failed_render_is_tried_once_more_and_then_told() {
         assert_eq!(home.charged(CLIP), [100]);
         if state == "failed" {
             assert!(text(&report, "/message").contains("\"node lost\""), "{report:#}");
-            assert!(text(&report, "/error/next").contains("call export again"), "{report:#}");
+            assert!(text(&report, "/error/next").contains("use firstcut export again"), "{report:#}");
             assert_eq!(text(&report, "/error/money"), "spent", "{report:#}");
         }
     }
@@ -302,6 +302,32 @@ async fn a_cancelled_turn_is_left_within_a_moment_and_its_risk_is_told() {
         text(&report, "/message").contains("may still change the timeline and cost credits"),
         "{report:#}"
     );
+}
+
+/// The service may still work on the first message, and cannot be told to stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_stopped_turn_the_next_one_of_its_session_waits_a_while() {
+    let beats = Fault::HeartbeatsForever { every_ms: 50 };
+    let home = Home::with_faults([Rule::once(Endpoint::RunSse, beats)]).await;
+    let mut serve = with_picture(&home).await;
+    let started = json!({"instruction": TITLE, "wait_seconds": 0});
+    let first = text(&serve.talk.call_ok("edit_video", started).await, "/job_id").to_owned();
+    home.job_that(|job| job.kind == JobKind::Turn && job.state == State::Running).await;
+    serve.talk.call_ok("cancel_job", json!({"job_id": first})).await;
+    assert_eq!(serve.rested(&first).await["state"], "cancelled");
+
+    let second = edit(&mut serve, "add lo-fi music at 35%").await;
+    serve.hang_up().await;
+    assert_eq!(second["state"], "done", "{second:#}");
+    let ledger = home.ledger().await.unwrap();
+    let mut sent_ms = Vec::new();
+    for id in [first.as_str(), text(&second, "/job_id")] {
+        sent_ms.push(ledger.last_attempt(&id.parse().unwrap()).await.unwrap().unwrap().started_at_ms);
+    }
+    ledger.close().await;
+    // Ten pauses of the recovery rule, each as long as the poll interval here.
+    assert!(sent_ms[1] - sent_ms[0] >= 1_000, "{sent_ms:?}");
+    assert_eq!(home.messages(), [TITLE, "add lo-fi music at 35%"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

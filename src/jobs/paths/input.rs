@@ -44,18 +44,9 @@ pub fn input_media(config: &Config, caller: &Caller, text: &str) -> Result<Media
 /// It does not exist, is a folder, is empty, too large, not readable, outside the allowed folders, or no media by
 /// name and content. Nothing was sent.
 pub fn input_file(config: &Config, caller: &Caller, text: &str) -> Result<PathBuf> {
-    let path = roots::read(config, caller, text)?;
-    let found = path.canonicalize().map_err(|error| missing(&path, error))?;
-    roots::check(&found, config, caller)?;
+    let found = readable_file(config, caller, text)?;
     let shown = found.display();
-
     let facts = found.metadata().map_err(|error| missing(&found, error))?;
-    if facts.is_dir() {
-        return Err(Error::invalid(format!("{shown} is a folder.")).next("Name the files in it one by one."));
-    }
-    if !facts.is_file() {
-        return Err(Error::invalid(format!("{shown} is no ordinary file.")).next("Name a media file."));
-    }
     check_extension(&found)?;
     if facts.len() == 0 {
         return Err(
@@ -68,6 +59,25 @@ pub fn input_file(config: &Config, caller: &Caller, text: &str) -> Result<PathBu
             .next("Compress or trim it, then try again."));
     }
     check_content(&found)?;
+    Ok(found)
+}
+
+/// The true path of an ordinary file that may be read, whatever it holds.
+///
+/// # Errors
+/// It does not exist, is a folder or a device, or lies outside the allowed folders.
+pub fn readable_file(config: &Config, caller: &Caller, text: &str) -> Result<PathBuf> {
+    let path = roots::read(config, caller, text)?;
+    let found = path.canonicalize().map_err(|error| missing(&path, error))?;
+    roots::check(&found, config, caller)?;
+    let shown = found.display();
+    let facts = found.metadata().map_err(|error| missing(&found, error))?;
+    if facts.is_dir() {
+        return Err(Error::invalid(format!("{shown} is a folder.")).next("Name the files in it one by one."));
+    }
+    if !facts.is_file() {
+        return Err(Error::invalid(format!("{shown} is no ordinary file.")).next("Name a media file."));
+    }
     Ok(found)
 }
 

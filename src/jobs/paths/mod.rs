@@ -3,10 +3,12 @@
 mod input;
 mod name;
 mod output;
+mod picture;
 mod roots;
 mod spelling;
 #[cfg(test)]
 mod tests;
 
-pub use input::{MAX_UPLOAD_BYTES, UPLOAD_EXTENSIONS, input_file, input_media, input_url};
+pub use input::{MAX_UPLOAD_BYTES, UPLOAD_EXTENSIONS, input_file, input_media, input_url, readable_file};
 pub use output::{free_bytes, make_writable, output_file, unused};
+pub use picture::picture;

@@ -33,6 +33,17 @@ const FILLER_PREFIXES: [&str; 1] = [
 const FILLER_SUFFIXES: [&str; 1] =
     ["的视频 视频 的視頻 視頻 的短片 短片 の動画を作ってください の動画を作って の動画を生成して の動画"];
 
+/// Units of a length or a speed; a number before them is a wish and no subject.
+const UNITS: &str = "s sec secs second seconds min mins minute minutes fps segundo segundos seconde secondes secondi \
+                     secondo sekunde sekunden секунд секунды секунда";
+/// Shapes of a picture, as they look without their colon.
+const SHAPES: [(&str, &str); 7] =
+    [("16", "9"), ("9", "16"), ("1", "1"), ("4", "5"), ("4", "3"), ("3", "4"), ("21", "9")];
+/// What leads to a wish, and goes with it.
+const BEFORE_MEASURES: &str = "for in at of about around lasting length duration is de di von в на";
+/// What follows it.
+const AFTER_MEASURES: &str = "long length duration de di d of";
+
 /// The name, with the local time to the minute; `video_…` when the prompt has no word that can be used.
 pub(super) fn from_prompt(prompt: &str, now: &Zoned) -> String {
     format!("{}_{}.mp4", subject(prompt), now.strftime("%Y%m%d-%H%M"))
@@ -40,9 +51,12 @@ pub(super) fn from_prompt(prompt: &str, now: &Zoned) -> String {
 
 /// The first words that say something, joined by hyphens.
 fn subject(prompt: &str) -> String {
-    let words = prompt.split(is_separator).filter(|word| !word.is_empty()).map(str::to_lowercase);
+    let words: Vec<_> =
+        prompt.split(is_separator).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let words = without_measures(&words);
     let mut subject = String::new();
-    let meaningful = words.skip_while(|word| is_filler(word)).map(|word| trimmed(&word).to_owned());
+    let meaningful =
+        words.into_iter().skip_while(|word| is_filler(word)).map(|word| trimmed(word).to_owned());
     for word in meaningful.filter(|word| !word.is_empty()).take(MAX_WORDS) {
         if !subject.is_empty() && subject.len() + 1 + word.len() > MAX_BYTES {
             break;
@@ -67,12 +81,51 @@ fn subject(prompt: &str) -> String {
     if subject.is_empty() || is_reserved(&subject) { "video".to_owned() } else { subject }
 }
 
+/// Without wishes about length, shape and size, wherever they stand: "10 seconds long", "in 9:16", "at 1080p". Other
+/// numbers stay: "3 cats".
+fn without_measures(words: &[String]) -> Vec<&str> {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let next = words.get(at + 1).map_or("", String::as_str);
+        let is_number = word.bytes().all(|b| b.is_ascii_digit());
+        let length = match () {
+            () if is_number && is_in(UNITS, next) => 2,
+            () if SHAPES.contains(&(word.as_str(), next)) => 2,
+            () if is_measure(word) => 1,
+            () => 0,
+        };
+        if length == 0 {
+            kept.push(word);
+            at += 1;
+            continue;
+        }
+        while kept.last().is_some_and(|last| is_in(BEFORE_MEASURES, last)) {
+            kept.pop();
+        }
+        at += length;
+        while words.get(at).is_some_and(|word| is_in(AFTER_MEASURES, word)) {
+            at += 1;
+        }
+    }
+    kept
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.split_whitespace().any(|one| one == word)
+}
+
+/// "10s", "1080p", "4k", "30fps": a number and its unit in one word.
+fn is_measure(word: &str) -> bool {
+    let unit = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < word.len() && (matches!(unit, "p" | "k") || is_in(UNITS, unit))
+}
+
 fn is_filler(word: &str) -> bool {
-    let digits = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    // "10", "10s", "1080p"
-    let is_measure =
-        digits.len() < word.len() && matches!(digits, "" | "s" | "p" | "k" | "sec" | "fps" | "x");
-    is_measure || fillers(&FILLERS).any(|filler| filler == word) || trimmed(word).is_empty()
+    word.bytes().all(|b| b.is_ascii_digit())
+        || is_measure(word)
+        || fillers(&FILLERS).any(|filler| filler == word)
+        || trimmed(word).is_empty()
 }
 
 fn fillers(lists: &'static [&'static str]) -> impl Iterator<Item = &'static str> {

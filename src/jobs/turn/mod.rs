@@ -13,18 +13,16 @@ pub(super) use learnt::{Balance, Heard, TurnWork};
 
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::freshness::Moment;
 use crate::jobs::{session, settle};
 use crate::ledger::{AttemptState, Change};
-use crate::model::job::{EpochMs, State};
-use crate::model::request::{Media, Request, Turn};
+use crate::model::job::{EpochMs, Service, State};
+use crate::model::request::{Request, Turn};
 use crate::nemo::events::TurnEvent;
 use crate::nemo::state::SessionState;
 use crate::nemo::stream::TurnStream;
 use crate::nemo::turn::Fold;
 
-/// A process that was frozen for this long between its commit and the request may no longer send it: somebody
-/// else may own the job by now.
-const MAX_FREEZE_MS: EpochMs = 2_000;
 /// Refusals that surely had no effect are tried this often.
 const MAX_ATTEMPTS: u32 = 4;
 
@@ -52,19 +50,30 @@ async fn prepare(step: &mut Step, turn: &Turn) -> Result<(), Halt> {
     let session_id = match step.job.session_id.clone() {
         Some(session_id) => session_id,
         None => {
-            note(step, &work, "Setting up…").await?;
+            // After a fault, the fault is still the news.
+            if work.faults == 0 {
+                note(step, &work, "Setting up…").await?;
+            }
             let made = session::create(&step.app, &step.ledger, step.job.service, &turn.language).await?;
             let change = Change { session_id: Some(made.clone()), keep_lease: true, ..Change::default() };
             step.record(change).await?;
             made
         }
     };
+    if let Some(free_ms) = doubt::held_until(step, &session_id).await? {
+        let note = format!(
+            "Waiting: {} may still work on the message before, and has no way to be stopped.",
+            step.job.service.title()
+        );
+        let due_at_ms = Some(Some(free_ms));
+        return step.record(Change { note: Some(note), due_at_ms, ..Change::default() }).await;
+    }
     fill(step, &mut work, turn, &session_id).await?;
     work.before = Some(client.state(&session_id).await?.raw().to_owned());
     work.faults = 0;
     work.credits_before = Balance::read(&client).await;
     work.sent_at_ms = step.now_ms();
-    note(step, &work, "Sending your words to NemoVideo…").await?;
+    note(step, &work, &format!("Sending your words to {}…", step.job.service.title())).await?;
     send(step, work, turn, &session_id).await
 }
 
@@ -72,7 +81,7 @@ async fn prepare(step: &mut Step, turn: &Turn) -> Result<(), Halt> {
 async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &str) -> Result<(), Halt> {
     let client = step.client().await?;
     for (index, media) in turn.media.iter().enumerate().skip(work.uploaded) {
-        let name = media_name(media);
+        let name = media.name();
         let is_there = work.uploading && holds(&client.state(session_id).await?, &name);
         if !is_there {
             work.uploading = true;
@@ -91,15 +100,20 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
 /// The commit, the message, and the listening.
 async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str) -> Result<(), Halt> {
     let client = step.client().await?;
-    let committed_at = step.now_ms();
-    let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), committed_at).await? else {
+    let moment = Moment::now(&step.app);
+    let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), moment.wall_ms()).await? else {
         return Err(Halt::Lost);
     };
     // From here on the message may have left, whatever goes wrong.
     step.job.state = State::Submitting;
-    if step.now_ms() - committed_at > MAX_FREEZE_MS {
+    if !moment.is_fresh(&step.app) {
         end_attempt(step, n, AttemptState::NotSent).await?;
-        return back_to_the_queue(step, "The machine slept; sending later.", Duration::ZERO).await;
+        return back_to_the_queue(
+            step,
+            "The process was stopped just before sending; sending now.",
+            Duration::ZERO,
+        )
+        .await;
     }
     let sent = tokio::select! {
         sent = client.send(session_id, &turn.message) => sent,
@@ -110,7 +124,10 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
     let heard = match sent {
         Ok(stream) => {
             step.record(Change {
-                note: Some("NemoVideo is working on it; this may take a few minutes.".to_owned()),
+                note: Some(format!(
+                    "{} is working on it; this may take a few minutes.",
+                    step.job.service.heading()
+                )),
                 due_at_ms: step.in_a(Duration::ZERO),
                 keep_lease: true,
                 ..Change::default()
@@ -198,7 +215,7 @@ async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Resul
                         && let Some(tool) = message.tool_calls.last()
                     {
                         step.record(Change {
-                            note: Some(doing(tool)),
+                            note: Some(doing(step.job.service, tool)),
                             keep_lease: true,
                             ..Change::default()
                         }).await?;
@@ -217,20 +234,23 @@ async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Resul
 }
 
 /// What a tool of the backend does, for people. Its name is theirs, so it is only matched and never shown.
-fn doing(tool: &str) -> String {
+fn doing(service: Service, tool: &str) -> String {
     let has = |part: &str| tool.contains(part);
     let doing = if has("generate_video") || has("seedance") {
-        "NemoVideo generates the footage; this takes one to five minutes."
+        match service {
+            Service::Nemo | Service::SkillBoss => "generates the footage; this takes one to five minutes.",
+            Service::Sandbox => "draws the footage.",
+        }
     } else if has("music") || has("audio") || has("voice") || has("suno") {
-        "NemoVideo works on the sound."
+        "works on the sound."
     } else if has("understand") || has("analy") {
-        "NemoVideo looks at the material."
+        "looks at the material."
     } else if has("edit") || has("draft") || has("multitrack") || has("trim") || has("effect") {
-        "NemoVideo edits the timeline."
+        "edits the timeline."
     } else {
-        "NemoVideo is working on it."
+        "is working on it."
     };
-    doing.to_owned()
+    format!("{} {doing}", service.heading())
 }
 
 async fn note(step: &mut Step, work: &TurnWork, words: &str) -> Result<(), Halt> {
@@ -251,19 +271,6 @@ async fn end_attempt(step: &Step, n: u32, state: AttemptState) -> Result<(), Hal
 /// Whether a file of this name is in the session already.
 fn holds(state: &SessionState, name: &str) -> bool {
     state.uploads.iter().any(|asset| asset.name == name)
-}
-
-fn media_name(media: &Media) -> String {
-    match media {
-        Media::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        Media::Url(url) => url
-            .reveal()
-            .path_segments()
-            .and_then(|mut parts| parts.next_back())
-            .filter(|part| !part.is_empty())
-            .unwrap_or("the address")
-            .to_owned(),
-    }
 }
 
 /// How long a turn may take in all: the skill's 15 minutes.

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod claim;
+mod dispatcher;
 mod jobs;
 mod moves;
 mod open;
@@ -16,6 +17,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::{Error, Kind};
+use crate::model::inspection::Inspection;
 use crate::model::request::{Render, Turn, Video};
 
 /// A ledger in a folder that goes away with it.
@@ -74,7 +76,13 @@ pub(super) fn new_job(key: &str, request: Request) -> NewJob {
 }
 
 pub(super) fn render(key: &str) -> NewJob {
-    new_job(key, Request::Render(Render { output_path: PathBuf::from("/out/clip.mp4") }))
+    new_job(
+        key,
+        Request::Render(Render {
+            output_path: PathBuf::from("/out/clip.mp4"),
+            inspection: Inspection::default(),
+        }),
+    )
 }
 
 fn asking(message: String, language: &str) -> Turn {
@@ -95,6 +103,7 @@ pub(super) fn video(key: &str) -> NewJob {
             turn: asking("日落 🌅\n\n10 s".to_owned(), "zh-CN"),
             output_path: PathBuf::from("/out/日落.mp4"),
             duration_s: Some(10.0),
+            inspection: Inspection { strict: true, aspect: Some((9, 16)), ..Inspection::default() },
         }),
     )
 }

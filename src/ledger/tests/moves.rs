@@ -15,6 +15,7 @@ async fn a_change_is_written_and_what_is_left_out_stays() {
         note: Some("rendering".to_owned()),
         progress_pct: Some(140.0),
         due_at_ms: Some(Some(500)),
+        charge: None,
         keep_lease: true,
         detail: json!({"why": "accepted"}),
     };

@@ -13,9 +13,9 @@ const LEDGER_OF_CHILD: &str = "FIRSTCUT_TEST_LEDGER_OF_CHILD";
 async fn child() {
     let Ok(path) = std::env::var(LEDGER_OF_CHILD) else { return };
     let path = PathBuf::from(path);
-    let dispatcher = Dispatcher::try_elect(&path.with_extension("lock")).unwrap();
-    assert!(dispatcher.is_some());
     let ledger = Ledger::open(&path).await.unwrap();
+    let dispatcher = Dispatcher::try_elect(&ledger, "child", 0).await.unwrap();
+    assert!(dispatcher.is_some());
     for n in 0.. {
         let now_ms = i64::from(n);
         ledger.insert(render(&format!("k{n}")), now_ms).await.unwrap();
@@ -37,19 +37,18 @@ fn start(path: &std::path::Path) -> Child {
 #[tokio::test]
 async fn a_killed_process_leaves_whole_rows_and_no_locks() {
     let home = Home::new().await;
-    let lock = home.path().with_extension("lock");
     let mut child = start(&home.path());
     let deadline = Instant::now() + Duration::from_secs(60);
     while home.raw("SELECT COUNT(*) FROM attempt").await < 20 {
         assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none(), "the child does not work");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(Dispatcher::try_elect(&lock).unwrap().is_none(), "the child is the dispatcher");
+    let elect = async || Dispatcher::try_elect(&home.ledger, "heir", 5_000).await.unwrap();
+    assert!(elect().await.is_none(), "the child is the dispatcher");
     let seen = home.raw("SELECT COUNT(*) FROM attempt").await;
     child.kill().unwrap();
     child.wait().unwrap();
 
-    assert!(Dispatcher::try_elect(&lock).unwrap().is_some(), "its lock went with it");
     let ledger = home.another().await;
     ledger.check().await.unwrap();
     let jobs = ledger.active().await.unwrap();
@@ -61,26 +60,11 @@ async fn a_killed_process_leaves_whole_rows_and_no_locks() {
         assert_eq!((attempt.n, attempt.state, job.attempts), (1, AttemptState::Open, 1));
     }
     assert!(ledger.claim("heir", 5_000, 1, 1000).await.unwrap().len() <= 1, "the rest is still leased");
+    assert!(elect().await.is_some(), "its lock went with it");
     assert_eq!(
-        ledger.claim("heir", 9_000_000, 1, 100_000).await.unwrap().len(),
+        ledger.claim("heir", 5_000, 1, 100_000).await.unwrap().len(),
         jobs.len(),
-        "until the leases run out"
-    );
-}
-
-#[tokio::test]
-async fn one_dispatcher_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let lock = folder.path().join("ledger.lock");
-    let first = Dispatcher::try_elect(&lock).unwrap();
-    assert!(first.is_some());
-    assert!(Dispatcher::try_elect(&lock).unwrap().is_none());
-    drop(first);
-    assert!(Dispatcher::try_elect(&lock).unwrap().is_some());
-    assert_told(
-        Dispatcher::try_elect(&folder.path().join("none/ledger.lock")),
-        Kind::Storage,
-        "cannot be opened",
+        "and so did its leases"
     );
 }
 

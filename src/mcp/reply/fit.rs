@@ -1,5 +1,7 @@
 //! Keeps an answer within what clients take, and says so where something was left out.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 /// Bytes of structured content. Claude Code puts results above 50,000 characters into a file.
@@ -7,6 +9,17 @@ const STRUCTURED: usize = 48_000;
 
 /// Characters of text: about a thousand tokens.
 const TEXT: usize = 4_000;
+
+/// Bytes of a whole answer: clients drop or cut what is above 1 MB.
+const WHOLE: usize = 900_000;
+
+/// A picture in the form of the protocol, if it fits beside what is there already.
+pub(super) fn picture(taken: usize, jpeg: &[u8]) -> Option<String> {
+    /// Around the data: the names of the block's fields.
+    const FRAME: usize = 64;
+    let size = jpeg.len().div_ceil(3) * 4 + FRAME;
+    (taken.saturating_add(size) <= WHOLE).then(|| BASE64.encode(jpeg))
+}
 
 /// Shortens a text in its middle: the message stands at the beginning, the next step at the end.
 pub(super) fn text(text: String) -> String {
@@ -80,6 +93,15 @@ mod tests {
         let value = json!({"message": "ä".repeat(3_000), "changes": ["a", "b"]});
         assert_eq!(structured(value.clone()), value);
         assert_eq!(text("short".into()), "short");
+    }
+
+    #[test]
+    fn a_picture_comes_along_when_it_fits() {
+        assert_eq!(picture(0, b"abc").unwrap(), "YWJj");
+        assert!(picture(1_000, &[0; 600_000]).is_some_and(|data| data.len() + 1_000 <= WHOLE));
+        for (taken, length) in [(100_001, 600_000), (0, 700_000), (usize::MAX, 3)] {
+            assert!(picture(taken, &vec![0; length]).is_none(), "{taken} {length}");
+        }
     }
 
     #[test]

@@ -12,9 +12,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Money};
+use crate::jobs::estimate::Estimate;
 use crate::model::job::State;
 use crate::model::report::{
-    CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport, UploadReport,
+    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
+    UploadReport,
 };
 use crate::redact::quotation;
 
@@ -61,9 +63,12 @@ fn retry(error: &Error) -> Retry {
     match error.kind() {
         _ if error.spent() != Money::NotSpent => Retry::Never,
         kind if !kind.retry_is_safe() => Retry::Doubtful,
-        Kind::RateLimited | Kind::Unavailable | Kind::TimedOut | Kind::Ledger | Kind::Cancelled => {
-            Retry::Later
-        }
+        Kind::RateLimited
+        | Kind::Unavailable
+        | Kind::AtCapacity
+        | Kind::TimedOut
+        | Kind::Ledger
+        | Kind::Cancelled => Retry::Later,
         _ => Retry::Changed,
     }
 }
@@ -77,7 +82,11 @@ pub(super) fn outcome(mut report: JobReport, fresh: bool) -> CallToolResult {
             report.message
         );
     }
-    let failed = [State::Failed, State::Uncertain].iter().any(|state| state.name() == report.state);
+    // What is done, but fails a strict caller's check, has an error too.
+    let failed = match report.error {
+        Some(_) if report.state == State::Done.name() => true,
+        _ => [State::Failed, State::Uncertain].iter().any(|state| state.name() == report.state),
+    };
     let mut result = job(&report);
     result.is_error = Some(failed);
     result
@@ -87,6 +96,17 @@ pub(super) fn outcome(mut report: JobReport, fresh: bool) -> CallToolResult {
 pub(super) fn job(report: &JobReport) -> CallToolResult {
     let mut result = both(job_text(report), report);
     result.content.extend(links(&report.files));
+    result
+}
+
+/// The same with a picture to look at, as far as that fits.
+pub(super) fn with_picture(mut result: CallToolResult, jpeg: Option<&[u8]>) -> CallToolResult {
+    let Some(jpeg) = jpeg else { return result };
+    let size = serde_json::to_string(&result).map_or(usize::MAX, |text| text.len());
+    result.content.push(match fit::picture(size, jpeg) {
+        Some(data) => ContentBlock::image(data, "image/jpeg"),
+        None => ContentBlock::text("The preview is too large for an answer; it lies beside the video."),
+    });
     result
 }
 
@@ -111,9 +131,31 @@ pub(super) fn session(report: &SessionReport) -> CallToolResult {
     if !report.active_jobs.is_empty() {
         let _ = write!(text, "\nStill running: {}", report.active_jobs.join(", "));
     }
+    if let Some(link) = &report.browser_link {
+        let _ = write!(text, "\nBrowser link, for this user alone: {link}");
+    }
     let _ = write!(text, "\nsession_id: {} · {}", report.session_id, service(&report.service));
     let _ = write!(text, "\nNext: {}", report.next);
     both(text, report)
+}
+
+/// A price.
+pub(super) fn estimate(told: &Estimate) -> CallToolResult {
+    let mut text = told.message.clone();
+    for model in told.models.iter().filter(|model| model.retired.is_none()) {
+        let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
+        let _ = write!(
+            text,
+            "\n{}: {} s; {}; {}; {}",
+            model.model,
+            lengths.join("/"),
+            model.aspect_ratios.join(", "),
+            model.resolutions.join(", "),
+            model.prices.join(", ")
+        );
+    }
+    let _ = write!(text, "\nNext: {}", told.next);
+    both(text, told)
 }
 
 /// The balance.
@@ -157,6 +199,12 @@ fn job_text(report: &JobReport) -> String {
     }
     if let Some(cost) = &report.cost {
         text.push_str(&cost_text(cost));
+    }
+    if let Some(good) = good(&report.checks) {
+        let _ = write!(text, "\nDelivery check: {good}");
+    }
+    if let Some(words) = &report.reply {
+        let _ = write!(text, "\nThe service said: {}", quotation(words));
     }
     for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
         let _ = write!(text, "\nChanged: {change}");
@@ -205,6 +253,12 @@ fn file_text(file: &FileReport) -> String {
     }
     about.push(format!("{} bytes", file.bytes));
     format!("{} ({}, {})", file.path, file.mime, about.join(", "))
+}
+
+/// How many points of the check are good; what is not stands in the message.
+fn good(checks: &[CheckReport]) -> Option<String> {
+    let good = checks.iter().filter(|check| check.verdict == "pass").count();
+    (!checks.is_empty()).then(|| format!("{good} of {} points good", checks.len()))
 }
 
 fn cost_text(cost: &CostReport) -> String {

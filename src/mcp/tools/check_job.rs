@@ -6,9 +6,12 @@ use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::Preview;
 use crate::error::Error;
+use crate::jobs::inspect::Keep;
 use crate::jobs::report;
 use crate::mcp::arguments::Arguments;
+use crate::mcp::look::Look;
 use crate::mcp::server::Server;
 use crate::mcp::{reply, schema};
 use crate::model::job::JobId;
@@ -22,6 +25,8 @@ struct CheckJob {
     /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
+    #[schemars(description = "Picture of the result; default as asked at the start", extend("enum" = Preview::NAMES))]
+    preview: Option<String>,
 }
 
 #[tool_router(router = check_job_router, vis = "pub(super)")]
@@ -39,10 +44,12 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
+        let look = Look::new(asked.preview.as_deref(), false)?;
         let id: JobId = asked.job_id.parse()?;
         let job = report::find(self.app(), &id).await?;
         let job =
             if job.state.is_at_rest() { job } else { self.follow(&request, &id, asked.wait_seconds).await? };
-        Ok(reply::job(&report::report(self.app(), &job).await?))
+        let (report, picture) = self.seen(&job, look, Keep::Nowhere).await?;
+        Ok(reply::with_picture(reply::job(&report), picture.as_deref()))
     }
 }

@@ -6,11 +6,12 @@ use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SERVICES;
+use super::SESSION_SERVICES;
 use crate::error::Error;
 use crate::jobs::plan::EditInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
+use crate::mcp::look::Look;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -22,7 +23,7 @@ struct EditVideo {
     instruction: String,
     /// Default: the current session
     session_id: Option<String>,
-    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SESSION_SERVICES))]
     service: Option<String>,
     /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
@@ -59,6 +60,6 @@ impl Server {
             new: asked.new,
         };
         let submitted = submit::edit(self.app(), self.caller(), input).await?;
-        self.accepted(&request, submitted, asked.wait_seconds).await
+        self.accepted(&request, submitted, asked.wait_seconds, Look::default()).await
     }
 }

@@ -6,11 +6,13 @@ use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SERVICES;
+use super::SESSION_SERVICES;
+use crate::config::Preview;
 use crate::error::Error;
 use crate::jobs::plan::ExportInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
+use crate::mcp::look::Look;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -20,10 +22,15 @@ use crate::model::report::JobReport;
 struct Export {
     /// Default: the current session
     session_id: Option<String>,
-    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SESSION_SERVICES))]
     service: Option<String>,
     /// File to write; nothing is overwritten
     output_path: Option<String>,
+    #[schemars(description = "Picture of the result to look at; default sheet: 9 frames", extend("enum" = Preview::NAMES))]
+    preview: Option<String>,
+    /// true: a result that fails its delivery check is an error
+    #[serde(default)]
+    strict: bool,
     /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
@@ -50,14 +57,17 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
+        let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = ExportInput {
             service: asked.service,
             session_id: asked.session_id,
             output_path: asked.output_path,
             request_id: asked.request_id,
             new: asked.new,
+            preview: look.preview,
+            strict: look.strict,
         };
         let submitted = submit::export(self.app(), self.caller(), input).await?;
-        self.outcome(&request, submitted, asked.wait_seconds).await
+        self.outcome(&request, submitted, asked.wait_seconds, look).await
     }
 }

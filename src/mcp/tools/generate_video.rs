@@ -7,10 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SERVICES;
+use crate::config::Preview;
 use crate::error::Error;
 use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
+use crate::mcp::look::Look;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -27,7 +29,7 @@ struct GenerateVideo {
     aspect_ratio: Option<String>,
     #[schemars(description = "Lines of the picture", extend("enum" = RESOLUTIONS))]
     resolution: Option<String>,
-    /// Leave out: NemoVideo chooses its model
+    /// A SkillBoss model, e.g. veo-3.1 (paid in dollars); NemoVideo chooses by itself
     model: Option<String>,
     #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
@@ -42,13 +44,18 @@ struct GenerateVideo {
     reference_images: Vec<String>,
     /// true: with sound; false: silent; default: the service decides
     generate_audio: Option<bool>,
-    /// Ceiling in dollars; NemoVideo spends credits only
+    /// The most it may cost in dollars (SkillBoss)
     #[schemars(range(min = 0))]
     max_cost_usd: Option<f64>,
     /// Go on in this session, with its uploads
     session_id: Option<String>,
     /// File to write; nothing is overwritten
     output_path: Option<String>,
+    #[schemars(description = "Picture of the result to look at; default sheet: 9 frames", extend("enum" = Preview::NAMES))]
+    preview: Option<String>,
+    /// true: a result that fails its delivery check is an error
+    #[serde(default)]
+    strict: bool,
     /// Wait at most so long for the result; 0 answers at once
     #[schemars(range(min = 0))]
     wait_seconds: Option<f64>,
@@ -57,13 +64,18 @@ struct GenerateVideo {
     /// true: make another although the same was just asked
     #[serde(default)]
     new: bool,
+    /// Long videos of several parts: begin each on the last frame of the one before
+    #[serde(default)]
+    chain_frames: bool,
+    #[schemars(description = "From an answer with state needs_approval, once the user agreed to the price")]
+    quote_token: Option<String>,
 }
 
 #[tool_router(router = generate_video_router, vis = "pub(super)")]
 impl Server {
     #[tool(
         title = "Make a video",
-        description = "Makes a video from a prompt and saves it as an MP4 file. Spends credits; takes 1-5 minutes. \
+        description = "Makes a video from a prompt and saves it as an MP4 file. Spends credits or dollars; takes 1-5 minutes. \
                        Answers with the file, or with a job_id for check_job. The same call again finds the same job.",
         input_schema = schema::input::<GenerateVideo>(),
         output_schema = schema::output::<JobReport>(),
@@ -75,6 +87,7 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
+        let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = GenerateInput {
             prompt: asked.prompt,
             duration_seconds: asked.duration_seconds,
@@ -92,9 +105,13 @@ impl Server {
             output_path: asked.output_path,
             request_id: asked.request_id,
             new: asked.new,
-            files: Vec::new(),
+            preview: look.preview,
+            strict: look.strict,
+            chain_frames: asked.chain_frames,
+            quote_token: asked.quote_token,
+            ..GenerateInput::default()
         };
         let accepted = submit::generate(self.app(), self.caller(), input).await?;
-        self.accepted(&request, accepted, asked.wait_seconds).await
+        self.accepted(&request, accepted, asked.wait_seconds, look).await
     }
 }

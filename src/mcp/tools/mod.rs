@@ -9,10 +9,12 @@ mod cancel_job;
 mod check_credits;
 mod check_job;
 mod edit_video;
+mod estimate_cost;
 mod export;
 mod generate_video;
 mod list_jobs;
 mod session_state;
+mod update_template;
 mod upload;
 
 /// Every tool.
@@ -23,10 +25,14 @@ pub(super) fn router() -> ToolRouter<Server> {
         + Server::check_credits_router()
         + Server::upload_router()
         + Server::export_router()
+        + Server::estimate_cost_router()
+        + Server::update_template_router()
         + Server::check_job_router()
         + Server::cancel_job_router()
         + Server::list_jobs_router()
 }
 
+/// The services that have sessions with a timeline.
+const SESSION_SERVICES: [&str; 2] = [Service::Nemo.name(), Service::Sandbox.name()];
 /// The services that an assistant may name.
-const SERVICES: [&str; 2] = [Service::Nemo.name(), Service::Sandbox.name()];
+const SERVICES: [&str; 3] = [Service::Nemo.name(), Service::SkillBoss.name(), Service::Sandbox.name()];

@@ -18,6 +18,9 @@ use crate::model::report::SessionReport;
 struct SessionState {
     /// Default: the current session
     session_id: Option<String>,
+    /// true: also make a link by which the user opens it in a browser
+    #[serde(default)]
+    browser_link: bool,
 }
 
 #[tool_router(router = session_state_router, vis = "pub(super)")]
@@ -35,7 +38,7 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let asked = arguments.0?;
-        let read = session::state(self.app(), self.caller(), asked.session_id.as_deref());
+        let read = session::state(self.app(), self.caller(), asked.session_id.as_deref(), asked.browser_link);
         let report = self.unless_cancelled(&request, "Reading the timeline.", async |_| read.await).await?;
         Ok(reply::session(&report))
     }

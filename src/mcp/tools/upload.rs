@@ -6,7 +6,7 @@ use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SERVICES;
+use super::SESSION_SERVICES;
 use crate::error::Error;
 use crate::jobs::plan::UploadInput;
 use crate::jobs::session;
@@ -26,7 +26,7 @@ struct Upload {
     urls: Vec<String>,
     /// Default: the current session, else a new one
     session_id: Option<String>,
-    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
+    #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SESSION_SERVICES))]
     service: Option<String>,
 }
 

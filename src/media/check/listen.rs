@@ -13,6 +13,9 @@ const FULL: f32 = 0.985;
 /// So many samples at the rail in a row are a flat top, not a chance peak.
 const FLAT_TOP: u32 = 3;
 
+/// Longer sound is heard so far: decoding hours would keep everybody waiting.
+const LISTEN_S: u64 = 600;
+
 /// What was heard.
 #[derive(Default)]
 struct Heard {
@@ -24,6 +27,8 @@ struct Heard {
     moments: u64,
     silent: u64,
     damaged: u64,
+    /// There is more that was not listened to.
+    cut: bool,
 }
 
 /// Adds the points `sound` and `clipping`.
@@ -48,6 +53,10 @@ fn listen(path: &Path, limits: &Limits) -> Result<Heard, Error> {
     while let Some(block) = sound.next_block()? {
         runs.resize(block.channels, 0);
         let moment = (block.rate_hz / 10).max(1);
+        if heard.moments >= LISTEN_S * 10 {
+            heard.cut = true;
+            break;
+        }
         for instant in block.samples.chunks_exact(block.channels.max(1)) {
             for (value, run) in instant.iter().zip(&mut runs) {
                 let level = if value.is_finite() { value.abs() } else { 0.0 };
@@ -97,7 +106,8 @@ fn presence(heard: &Heard, wanted: Option<bool>) -> Point {
     } else {
         (Verdict::Pass, format!("peak {peak_db:.0} dB"))
     };
-    Point::new("sound", verdict, detail)
+    let so_far = if heard.cut { format!(" (the first {} minutes)", LISTEN_S / 60) } else { String::new() };
+    Point::new("sound", verdict, detail + &so_far)
 }
 
 fn clipping(heard: &Heard) -> Point {

@@ -22,6 +22,8 @@ pub struct Wanted {
     pub size: Option<(u32, u32)>,
     /// Width to height, such as 9 to 16.
     pub aspect: Option<(u32, u32)>,
+    /// The shorter side in pixels, as in 1080p, lying or standing.
+    pub lines: Option<u32>,
     /// Whether there is to be sound.
     pub sound: Option<bool>,
     /// The container; MP4 when not said otherwise.
@@ -40,6 +42,19 @@ pub enum Verdict {
     Unknown,
     /// Not what was asked for, or broken.
     Fail,
+}
+
+impl Verdict {
+    /// The name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// One point of the check.
@@ -77,8 +92,8 @@ impl Report {
     pub fn summary(&self) -> String {
         let doubtful = self.points.iter().filter(|point| point.verdict != Verdict::Pass);
         let lines: Vec<String> =
-            doubtful.map(|p| format!("{}: {} ({:?})", p.name, p.detail, p.verdict)).collect();
-        lines.join("\n").to_lowercase()
+            doubtful.map(|p| format!("{}: {} ({})", p.name, p.detail, p.verdict.name())).collect();
+        lines.join("\n")
     }
 }
 
@@ -167,7 +182,7 @@ fn duration(probe: &Probe, wanted: &Wanted) -> Option<Point> {
 fn size(probe: &Probe, wanted: &Wanted) -> Vec<Point> {
     let mut points = Vec::new();
     let Some((width, height)) = probe.width.zip(probe.height) else {
-        if wanted.size.is_some() || wanted.aspect.is_some() {
+        if wanted.size.is_some() || wanted.aspect.is_some() || wanted.lines.is_some() {
             points.push(Point::new(
                 "resolution",
                 Verdict::Unknown,
@@ -188,6 +203,15 @@ fn size(probe: &Probe, wanted: &Wanted) -> Vec<Point> {
             _ => Verdict::Fail,
         };
         points.push(Point::new("resolution", verdict, format!("{width}x{height}; {w}x{h} were asked for")));
+    }
+    if let Some(lines) = wanted.lines.filter(|_| wanted.size.is_none()) {
+        let is = width.min(height);
+        let verdict = match is {
+            _ if is.abs_diff(lines) <= 2 => Verdict::Pass,
+            _ if is > lines => Verdict::Warn, // more than asked for
+            _ => Verdict::Fail,
+        };
+        points.push(Point::new("resolution", verdict, format!("{width}x{height}; {lines}p was asked for")));
     }
     if let Some((w, h)) = wanted.aspect.or(wanted.size) {
         let verdict = if alike(shape(width, height), shape(w, h)) { Verdict::Pass } else { Verdict::Fail };

@@ -5,26 +5,30 @@ mod reencode;
 mod segment;
 mod sound;
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use segment::{Segment, Strip};
 
+use super::ffmpeg::Ffmpeg;
 use super::mp4::entry;
 use super::mp4::write::{self, TrackKind};
 use super::{Error, Limits};
 
 /// What was made of the segments.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Joined {
     /// Size of the file.
     pub bytes: u64,
     /// Length in seconds.
     pub duration_s: f64,
-    /// Which segments, counted from zero, had their pictures encoded anew.
+    /// Which segments, counted from zero, had their pictures encoded anew; all others were copied as they are.
     pub reencoded: Vec<usize>,
     /// Whether the sound was encoded anew, because the segments' sound differed or some had none.
     pub sound_reencoded: bool,
+    /// Which segments an installed ffmpeg had a hand in.
+    pub by_ffmpeg: Vec<usize>,
 }
 
 /// Ticks per second when no segment's own timescale can be kept.
@@ -39,30 +43,59 @@ const TIMESCALE: u32 = 90_000;
 ///
 /// # Errors
 /// [`Error::Undecodable`] naming the segment, when one has to be encoded anew and cannot be decoded;
-/// [`Error::Unencodable`]; [`Error::Io`] also when `output` exists already; the errors of reading an MP4.
+/// [`Error::Unencodable`]; [`Error::Io`] also when `output` exists already; the errors of reading an MP4. Nothing
+/// half-written stays behind.
 pub fn join(segments: &[PathBuf], output: &Path, limits: &Limits) -> Result<Joined, Error> {
-    let parts = segments.iter().map(|path| Segment::open(path, limits)).collect::<Result<Vec<_>, _>>()?;
-    if parts.is_empty() {
+    join_with(segments, output, None, limits)
+}
+
+/// [`join`], with an installed ffmpeg for what has to be encoded anew and for files that the built-in decoder does not
+/// read.
+///
+/// # Errors
+/// As [`join`]; [`Error::Undecodable`] with ffmpeg's words when it cannot read a segment either.
+pub fn join_with(
+    segments: &[PathBuf],
+    output: &Path,
+    ffmpeg: Option<&Ffmpeg>,
+    limits: &Limits,
+) -> Result<Joined, Error> {
+    if segments.is_empty() {
         return Err(Error::Malformed { what: "there is nothing to join" });
     }
     let file = File::options().read(true).write(true).create_new(true).open(output)?;
-    let spool = Spool { path: spool_path(output) };
-    let joined = into_file(&parts, file, &spool, limits);
+    let work = Work { segments, spool: Spool::beside(output), ffmpeg, limits };
+    let joined = work.into_file(file);
     if joined.is_err() {
-        // Nothing half-written stays behind; the first error is the one that matters.
+        // The first error is the one that matters.
         let _ = std::fs::remove_file(output);
     }
     joined
 }
 
-/// A file beside the output for what is encoded anew; removed when the work ends, well or not.
+/// Files beside the output for what is encoded anew; removed when the work ends, well or not.
 struct Spool {
     path: PathBuf,
+    made: RefCell<Vec<PathBuf>>,
 }
 
 impl Spool {
-    fn create(&self, name: &str) -> Result<(PathBuf, File), Error> {
+    fn beside(output: &Path) -> Self {
+        let mut name = output.file_name().unwrap_or_default().to_owned();
+        name.push(".joining.spool");
+        Self { path: output.with_file_name(name), made: RefCell::default() }
+    }
+
+    /// A name that is free: whoever owns the output owns these too, so what a crash left there is removed.
+    fn name(&self, name: &str) -> PathBuf {
         let path = self.path.with_extension(name);
+        let _ = std::fs::remove_file(&path);
+        self.made.borrow_mut().push(path.clone());
+        path
+    }
+
+    fn create(&self, name: &str) -> Result<(PathBuf, File), Error> {
+        let path = self.name(name);
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
         Ok((path, file))
     }
@@ -70,59 +103,96 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        for name in ["pictures", "sound"] {
-            let _ = std::fs::remove_file(self.path.with_extension(name));
+        for path in self.made.take() {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
 
-fn spool_path(output: &Path) -> PathBuf {
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(".joining.spool");
-    output.with_file_name(name)
+/// One joining.
+struct Work<'a> {
+    segments: &'a [PathBuf],
+    spool: Spool,
+    ffmpeg: Option<&'a Ffmpeg>,
+    limits: &'a Limits,
 }
 
-fn into_file(parts: &[Segment], file: File, spool: &Spool, limits: &Limits) -> Result<Joined, Error> {
-    let model = segment::majority(parts);
-    let odd: Vec<usize> = (0..parts.len()).filter(|n| !alike(parts, model, *n)).collect();
-    let (timescale, target) = match model.and_then(|n| parts.get(n)) {
-        Some(model) => (model.video.timescale, model.video.codec.coded.unwrap_or(model.display)),
-        None => (TIMESCALE, parts.first().map_or((2, 2), |first| first.display)),
-    };
-    let mut encoder = reencode::Recoder::new(target, timescale, model.and_then(|n| parts.get(n)));
-    if !odd.is_empty() {
-        encoder.open(spool)?;
+impl Work<'_> {
+    fn into_file(self, file: File) -> Result<Joined, Error> {
+        let (limits, spool) = (self.limits, &self.spool);
+        let (mut parts, mut by_ffmpeg) = self.open()?;
+        let model = segment::majority(&parts);
+        let odd: Vec<usize> = (0..parts.len()).filter(|n| !alike(&parts, model, *n)).collect();
+        let (timescale, target) = match model.and_then(|n| parts.get(n)) {
+            Some(model) => (model.video.timescale, model.video.codec.coded.unwrap_or(model.display)),
+            None => (TIMESCALE, parts.first().map_or((2, 2), |first| first.display)),
+        };
+        let mut encoder = reencode::Recoder::new(target, timescale, model.and_then(|n| parts.get(n)));
+        let mut strips: Vec<Strip> = Vec::new();
+        for (number, part) in parts.iter_mut().enumerate() {
+            limits.go_on()?;
+            strips.push(if !odd.contains(&number) {
+                Strip::copied(part, timescale, !odd.is_empty(), limits)?
+            } else if let Some(ffmpeg) = self.ffmpeg.filter(|_| encoder.length_size() == 4) {
+                *part = self.converted(ffmpeg, number, Some(target))?;
+                by_ffmpeg.push(number);
+                Strip::copied(part, timescale, true, limits)?
+            } else {
+                encoder.encode(part, spool, limits).map_err(|error| naming(part, error))?
+            });
+        }
+        by_ffmpeg.sort_unstable();
+        by_ffmpeg.dedup();
+        let ends: Vec<u64> = strips
+            .iter()
+            .scan(0, |end, strip| {
+                *end += strip.ticks;
+                Some(*end)
+            })
+            .collect();
+        let entry = match model.or(by_ffmpeg.first().copied()).and_then(|n| parts.get(n)) {
+            Some(model) => model.video.codec.entry.clone(),
+            None => entry::avc1(target.0, target.1, encoder.avcc()),
+        };
+        let (width, height) = model.and_then(|n| parts.get(n)).map_or(target, |model| model.display);
+        let video = mux::Pictures { strips, entry, timescale, kind: TrackKind::Video { width, height } };
+        let seconds: Vec<f64> = ends.iter().map(|end| *end as f64 / f64::from(timescale)).collect();
+        let sound = sound::assemble(&parts, &seconds, spool, limits)?;
+        let sound_reencoded = sound.as_ref().is_some_and(|sound| sound.reencoded);
+        let count = video.strips.iter().map(|s| s.pieces.len()).sum::<usize>()
+            + sound.as_ref().map_or(0, |sound| sound.packets.len());
+        let writer = write::Writer::new(file, count)?;
+        let bytes = mux::mux(writer, &video, sound, limits)?;
+        let duration_s = seconds.last().copied().unwrap_or(0.0);
+        Ok(Joined { bytes, duration_s, reencoded: odd, sound_reencoded, by_ffmpeg })
     }
-    let mut strips: Vec<Strip> = Vec::new();
-    for (number, part) in parts.iter().enumerate() {
-        limits.go_on()?;
-        strips.push(if odd.contains(&number) {
-            encoder.encode(part, limits).map_err(|error| naming(part, error))?
-        } else {
-            Strip::copied(part, timescale, !odd.is_empty(), limits)?
-        });
+
+    /// Opens all segments; what is no MP4 goes through ffmpeg first, if there is one.
+    fn open(&self) -> Result<(Vec<Segment>, Vec<usize>), Error> {
+        let (mut parts, mut by_ffmpeg) = (Vec::new(), Vec::new());
+        for (number, path) in self.segments.iter().enumerate() {
+            parts.push(match (Segment::open(path, self.limits), self.ffmpeg) {
+                (Err(Error::Undecodable { .. } | Error::Malformed { .. }), Some(ffmpeg)) => {
+                    by_ffmpeg.push(number);
+                    self.converted(ffmpeg, number, None)?
+                }
+                (part, _) => part?,
+            });
+        }
+        Ok((parts, by_ffmpeg))
     }
-    let ends: Vec<u64> = strips
-        .iter()
-        .scan(0, |end, strip| {
-            *end += strip.ticks;
-            Some(*end)
-        })
-        .collect();
-    let entry = match model.and_then(|n| parts.get(n)) {
-        Some(model) => model.video.codec.entry.clone(),
-        None => entry::avc1(target.0, target.1, encoder.avcc()),
-    };
-    let (width, height) = model.and_then(|n| parts.get(n)).map_or(target, |model| model.display);
-    let video = mux::Pictures { strips, entry, timescale, kind: TrackKind::Video { width, height } };
-    let seconds: Vec<f64> = ends.iter().map(|end| *end as f64 / f64::from(timescale)).collect();
-    let sound = sound::assemble(parts, &seconds, spool, limits)?;
-    let sound_reencoded = sound.as_ref().is_some_and(|sound| sound.reencoded);
-    let count = video.strips.iter().map(|s| s.pieces.len()).sum::<usize>()
-        + sound.as_ref().map_or(0, |sound| sound.packets.len());
-    let writer = write::Writer::new(file, count)?;
-    let bytes = mux::mux(writer, &video, sound, limits)?;
-    Ok(Joined { bytes, duration_s: seconds.last().copied().unwrap_or(0.0), reencoded: odd, sound_reencoded })
+
+    /// A segment made anew by ffmpeg from its source.
+    fn converted(&self, ffmpeg: &Ffmpeg, number: usize, size: Option<(u32, u32)>) -> Result<Segment, Error> {
+        let source = self.segments.get(number).ok_or(Error::Malformed { what: "a segment" })?;
+        let file = self.spool.name(&format!("{number}.mp4"));
+        ffmpeg.convert(source, &file, size, self.limits)?;
+        let part = Segment::open(&file, self.limits)?;
+        if size.is_some_and(|size| part.video.codec.coded != Some(size)) || part.video.codec.avc().is_none() {
+            return Err(Error::Malformed { what: "what ffmpeg made of a segment" });
+        }
+        Ok(part)
+    }
 }
 
 fn alike(parts: &[Segment], model: Option<usize>, number: usize) -> bool {

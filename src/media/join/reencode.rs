@@ -36,9 +36,9 @@ impl Recoder {
         }
     }
 
-    pub(super) fn open(&mut self, spool: &Spool) -> Result<(), Error> {
-        self.spool = Some(spool.create("pictures")?);
-        Ok(())
+    /// Bytes of the length before each NAL unit of the joined track.
+    pub(super) fn length_size(&self) -> usize {
+        self.length_size
     }
 
     /// The decoder configuration of what was encoded last; empty before that.
@@ -46,15 +46,16 @@ impl Recoder {
         &self.avcc
     }
 
-    pub(super) fn encode(&mut self, part: &Segment, limits: &Limits) -> Result<Strip, Error> {
+    pub(super) fn encode(&mut self, part: &Segment, spool: &Spool, limits: &Limits) -> Result<Strip, Error> {
         let refused = |e: crate::media::encode::EncodeError| Error::Unencodable { reason: e.to_string() };
         let mut decoder = Decoder::open(&part.path, limits)?;
         let info = decoder.info().clone();
         let fps = if info.fps.is_finite() { info.fps.round().clamp(1.0, 120.0) as u32 } else { 30 };
         let mut encoder = Encoder::new(self.target.0, self.target.1, fps).map_err(refused)?;
         let mut fit = Fit::new(&info, self.target);
-        let Some((path, file)) = &mut self.spool else {
-            return Err(Error::Malformed { what: "nowhere to put what is encoded" });
+        let (path, file) = match &mut self.spool {
+            Some(spool) => spool,
+            none => none.insert(spool.create("pictures")?),
         };
         let (mut pieces, mut end_ms) = (Vec::new(), 0);
         let ticks = |ms: u64| (ms * u64::from(self.timescale) + 500) / 1000;

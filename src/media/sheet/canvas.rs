@@ -5,23 +5,21 @@ use crate::media::decode::{Matrix, VideoInfo};
 use crate::media::frame::Frame;
 use crate::media::picture::Picture;
 
-/// 8-bit RGB, rows tightly packed.
+/// A picture that is drawn on.
 pub(super) struct Canvas {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    rgb: Vec<u8>,
+    pub(super) picture: Picture,
 }
 
 impl Canvas {
     /// A dark grey canvas.
     pub(super) fn new(width: usize, height: usize) -> Self {
-        Self { width, height, rgb: vec![24; width * height * 3] }
+        Self { picture: Picture { width, height, rgb: vec![24; width * height * 3] } }
     }
 
     pub(super) fn set(&mut self, x: usize, y: usize, colour: [u8; 3]) {
-        if x < self.width
-            && let Some(pixel) =
-                self.rgb.get_mut((y * self.width + x) * 3..).and_then(|p| p.first_chunk_mut::<3>())
+        let Picture { width, rgb, .. } = &mut self.picture;
+        if x < *width
+            && let Some(pixel) = rgb.get_mut((y * *width + x) * 3..).and_then(|p| p.first_chunk_mut::<3>())
         {
             *pixel = colour;
         }
@@ -41,7 +39,7 @@ impl Canvas {
 }
 
 /// A decoded picture in RGB at another size, by the file's own colour coefficients.
-pub(super) fn to_rgb(frame: &Frame, info: &VideoInfo, size: (usize, usize)) -> Picture {
+pub(crate) fn to_rgb(frame: &Frame, info: &VideoInfo, size: (usize, usize)) -> Picture {
     let luma = shrink(&frame.y, (frame.width, frame.height), size);
     let half = (frame.width / 2, frame.height / 2);
     let (blue, red) = (shrink(&frame.u, half, size), shrink(&frame.v, half, size));
@@ -97,9 +95,9 @@ pub(super) fn jpeg_within(
     for shrink in [1.0, 0.75, 0.5, 0.35, 0.2, 0.1] {
         let canvas = draw(shrink);
         for quality in [86, 78, 68, 56, 44] {
-            let jpeg = encode(&canvas, quality)?;
+            let jpeg = canvas.picture.jpeg(quality)?;
             if jpeg.len() <= max_bytes {
-                return Ok((jpeg, canvas.width as u32, canvas.height as u32));
+                return Ok((jpeg, canvas.picture.width as u32, canvas.picture.height as u32));
             }
             if jpeg.len() > max_bytes.saturating_mul(4) {
                 break; // no quality will save this size
@@ -107,19 +105,6 @@ pub(super) fn jpeg_within(
         }
     }
     Err(Error::TooBig { what: "bytes of even the smallest preview", limit: max_bytes as u64 })
-}
-
-fn encode(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
-    let size = |length: usize| {
-        u16::try_from(length)
-            .map_err(|_| Error::TooBig { what: "pixels on a side of the preview", limit: 65_535 })
-    };
-    let mut jpeg = Vec::new();
-    let encoder = jpeg_encoder::Encoder::new(&mut jpeg, quality);
-    encoder
-        .encode(&canvas.rgb, size(canvas.width)?, size(canvas.height)?, jpeg_encoder::ColorType::Rgb)
-        .map_err(|e| Error::Io(std::io::Error::other(e.to_string())))?;
-    Ok(jpeg)
 }
 
 #[cfg(test)]

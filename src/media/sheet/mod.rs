@@ -5,8 +5,8 @@ mod digits;
 
 use std::path::Path;
 
-pub(crate) use canvas::shrink;
 use canvas::{Canvas, jpeg_within};
+pub(crate) use canvas::{shrink, to_rgb};
 
 use super::decode::Stream;
 use super::frame::Frame;

@@ -20,6 +20,7 @@ fn a_good_file_passes_every_point() {
         duration_s: Some(2.0),
         size: Some((160, 90)),
         aspect: Some((16, 9)),
+        lines: Some(90),
         sound: Some(true),
         format: None,
     };

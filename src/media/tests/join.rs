@@ -170,3 +170,86 @@ fn bad_input_leaves_nothing_behind() {
     assert!(matches!(again, Err(Error::Io(e)) if e.kind() == std::io::ErrorKind::AlreadyExists));
     assert!(output.exists(), "what was there stays");
 }
+
+/// A program that says it is ffmpeg and "converts" everything into a fixture.
+#[cfg(unix)]
+fn stand_in(folder: &std::path::Path, does: &str) -> crate::media::ffmpeg::Ffmpeg {
+    use std::os::unix::fs::PermissionsExt;
+    let program = folder.join("ffmpeg");
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *-version*) echo 'ffmpeg version stand-in'; exit;; esac\n\
+         for last; do :; done\nlast=${{last#file:}}\n{does}\n"
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    crate::media::ffmpeg::Ffmpeg::find(&program).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ffmpeg_that_is_asked_for_makes_what_cannot_be_read_here() {
+    use crate::media::join::join_with;
+    let folder = tempfile::tempdir().unwrap();
+    let plain = fixture("h264-high-bframes-aac.mp4");
+    let converts = format!("cp '{}' \"$last\"", plain.display());
+    let ffmpeg = stand_in(folder.path(), &converts);
+    let output = folder.path().join("joined.mp4");
+    let segments = [plain.clone(), fixture("vp9-opus.webm"), plain.clone(), fixture("hevc.mp4")];
+    let joined = join_with(&segments, &output, Some(&ffmpeg), &Limits::default()).unwrap();
+    assert_eq!(joined.by_ffmpeg, [1, 3]);
+    assert_eq!(joined.reencoded, [3], "what ffmpeg made at opening agrees with the others and is copied");
+    assert_eq!(pictures(&output).len(), 4 * 16);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the program and the output");
+
+    let fails = stand_in(folder.path(), "echo 'no such codec' >&2; exit 3");
+    let output = folder.path().join("other.mp4");
+    match join_with(&segments, &output, Some(&fails), &Limits::default()) {
+        Err(Error::Undecodable { reason }) => {
+            assert!(reason.contains("vp9-opus.webm") && reason.contains("no such codec"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let hangs = stand_in(folder.path(), "sleep 600");
+    let soon = Limits::default().until(std::time::Instant::now() + std::time::Duration::from_millis(200));
+    let stopped = join_with(&segments, &output, Some(&hangs), &soon);
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    assert!(!output.exists());
+    let missing = crate::media::ffmpeg::Ffmpeg::find(&folder.path().join("none"));
+    assert!(matches!(missing, Err(Error::Undecodable { .. })));
+}
+
+#[test]
+fn the_last_frame_is_the_one_that_is_shown_last() {
+    use crate::media::last_frame::{last_frame, save_last_frame};
+    use crate::media::picture;
+    for name in ["h264-high-bframes-aac.mp4", "h264-turned.mp4", "wide-pixels.mp4", "edit-list.mp4"] {
+        let clip = fixture(name);
+        let last = last_frame(&clip, &Limits::default()).unwrap();
+        let probe = probe(&clip).unwrap();
+        assert_eq!(
+            (Some(last.width as u32), Some(last.height as u32)),
+            (probe.width, probe.height),
+            "{name}"
+        );
+        let (_, frame) = pictures(&clip).pop().unwrap();
+        let mean = |values: &mut dyn Iterator<Item = u8>, count: usize| {
+            values.map(f64::from).sum::<f64>() / count as f64
+        };
+        let luma = (mean(&mut frame.y.iter().copied(), frame.y.len()) - 16.0) * 255.0 / 219.0;
+        let grey = mean(&mut last.rgb.iter().copied(), last.rgb.len());
+        assert!((luma - grey).abs() < 40.0, "{name}: {luma} and {grey}");
+        let folder = tempfile::tempdir().unwrap();
+        for (file, exact) in [("end.png", true), ("end.jpg", false)] {
+            let path = folder.path().join(file);
+            save_last_frame(&clip, &path, &Limits::default()).unwrap();
+            let read = picture::open(&path, &Limits::default()).unwrap();
+            assert_eq!((read.width, read.height), (last.width, last.height));
+            assert!(!exact || read == last, "PNG is without loss");
+            let again = save_last_frame(&clip, &path, &Limits::default());
+            assert!(matches!(again, Err(Error::Io(_))), "nothing is overwritten");
+        }
+    }
+    for name in ["hevc.mp4", "sound-only.mp4", "picture.png"] {
+        assert!(matches!(last_frame(&fixture(name), &Limits::default()), Err(Error::Undecodable { .. })));
+    }
+}

@@ -6,6 +6,8 @@ mod damage;
 #[cfg(feature = "studio")]
 mod decode;
 #[cfg(feature = "studio")]
+mod extremes;
+#[cfg(feature = "studio")]
 mod join;
 mod probe;
 #[cfg(feature = "studio")]

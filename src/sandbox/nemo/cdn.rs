@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::Nemo;
-use crate::sandbox::files;
-use crate::sandbox::log::{Entry, EntryKind};
+use crate::sandbox::{files, log};
 
 /// How links to the file server are kept: without the address, which can change with a restart.
 const KEPT: &str = "sandbox:/cdn/";
@@ -39,20 +38,8 @@ pub(super) async fn file(
     Path(path): Path<String>,
     request: Request,
 ) -> Response {
-    if request.headers().contains_key(header::AUTHORIZATION) {
-        let told = Entry {
-            kind: EntryKind::Leak,
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
-            endpoint: "cdn".to_owned(),
-            note: Some("an Authorization header was sent to the file server".to_owned()),
-            ..Entry::default()
-        };
-        if let Err(error) = nemo.log.write(told) {
-            tracing::error!(%error, "the sandbox could not log a leak");
-        }
-        let text = "sandbox: the file server takes no Authorization; a token must not leave its own host";
-        return (StatusCode::BAD_REQUEST, text).into_response();
+    if let Some(refusal) = log::leaked(&nemo.log, &request, "cdn") {
+        return refusal;
     }
     match nemo.local_file(&path).await {
         Some(local) => files::serve(&local, request.method(), request.headers()).await,

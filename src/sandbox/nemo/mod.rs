@@ -39,9 +39,11 @@ use tokio_util::sync::CancellationToken;
 use self::queue::Live;
 use self::rows::{RenderRow, Session, User};
 use super::faults::Endpoint;
+use super::gate::About;
 use super::log::Log;
 use super::store::Table;
-use super::{Clock, Error, Options};
+use super::studio::Studio;
+use super::{Clock, Error, Options, loopback};
 
 /// Everything that the handlers share.
 pub(super) struct Nemo {
@@ -54,6 +56,7 @@ pub(super) struct Nemo {
     users: Table<User>,
     sessions: Table<Session>,
     renders: Table<RenderRow>,
+    studio: Studio,
     queue: mpsc::Sender<String>,
     /// Progress and cancel flags of the renders of this process.
     live: Mutex<HashMap<String, Arc<Live>>>,
@@ -68,6 +71,7 @@ impl Nemo {
         base: String,
         clock: Clock,
         log: Log,
+        studio: Studio,
         closing: CancellationToken,
     ) -> Result<(Arc<Self>, JoinHandle<()>), Error> {
         let folder = |name: &str| options.folder.join("nemo").join(name);
@@ -76,13 +80,14 @@ impl Nemo {
             users: Table::open(folder("users"))?,
             sessions: Table::open(folder("sessions"))?,
             renders: Table::open(folder("renders"))?,
-            http: upload::loopback_client(&options.folder)?,
+            http: loopback::client(&options.folder)?,
             live: Mutex::default(),
             options,
             base,
             clock,
             log,
             closing,
+            studio,
             queue,
         });
         let trouble = |source| Error::Folder { path: nemo.options.folder.clone(), source };
@@ -162,14 +167,6 @@ pub(super) fn endpoint_of(method: &Method, path: &str) -> Option<Endpoint> {
         ("GET" | "HEAD", ["cdn", ..]) => Endpoint::Cdn,
         _ => return None,
     })
-}
-
-/// What a request is about, for the log and for fault rules.
-#[derive(Debug, Default)]
-pub(super) struct About {
-    pub(super) session: Option<String>,
-    pub(super) render: Option<String>,
-    pub(super) text: Option<String>,
 }
 
 /// Reads session, render and message out of a path and a JSON body.

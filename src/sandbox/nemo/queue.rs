@@ -138,12 +138,13 @@ async fn one(nemo: &Arc<Nemo>, row: RenderRow) -> std::io::Result<()> {
         None => {
             let shape = Shape::of(&row.draft, &row.output);
             let out = nemo.output_file(&row.id);
-            let mut working = tokio::task::spawn_blocking({
+            let working = nemo.studio.draw({
                 let (nemo, live, draft) = (Arc::clone(nemo), Arc::clone(&live), row.draft.clone());
                 move || compose(&nemo, &draft, shape, &out, &live)
             });
+            tokio::pin!(working);
             tokio::select! {
-                done = &mut working => done.unwrap_or_else(|_| Err("sandbox: the renderer panicked".to_owned())),
+                done = &mut working => done,
                 () = nemo.closing.cancelled() => {
                     // Left as processing: the next start on this folder begins it again.
                     live.cancelled.store(true, Ordering::Relaxed);
@@ -203,18 +204,14 @@ impl Nemo {
             "t": [{ "tt": 0, "sg": [{ "id": "seg_v1", "s": 0, "d": ms, "m": details }] }],
         });
         let (nemo, out) = (Arc::clone(self), out.to_path_buf());
-        let drawn = tokio::task::spawn_blocking(move || {
+        let drawn = self.studio.draw(move || {
             let shape = Shape::of(&draft, &Value::Null);
             compose(&nemo, &draft, shape, &out, &Live::default()).map(|_| out)
         });
         match drawn.await {
-            Ok(Ok(path)) => Some(path),
-            Ok(Err(why)) => {
+            Ok(path) => Some(path),
+            Err(why) => {
                 tracing::error!(%why, "the sandbox could not draw a generated clip");
-                None
-            }
-            Err(error) => {
-                tracing::error!(%error, "the sandbox's renderer panicked");
                 None
             }
         }

@@ -16,7 +16,7 @@ use super::cdn::with_links;
 use super::exact;
 use super::rows::{Project, Session};
 use crate::sandbox::faults::Fault;
-use crate::sandbox::gate::stringify;
+use crate::sandbox::spoil::stringify;
 
 /// How many of the drafts handed out are remembered.
 const ISSUED_KEPT: usize = 64;

@@ -1,6 +1,5 @@
 //! `POST /api/upload-video/…`: files into the session, as a form or by address, in constant memory.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,26 +22,9 @@ use super::auth::Caller;
 use super::cdn::with_links;
 use super::upload_kind::{ACCEPTED, HEAD_BYTES, Kind, looks_like, promised};
 use crate::media::probe::probe;
-use crate::sandbox::Error;
 use crate::sandbox::gate::Received;
+use crate::sandbox::loopback::on_this_machine;
 use crate::sandbox::store::{file_stem, hex};
-
-/// A client for addresses on this machine: no redirects, no proxy, no TLS roots.
-pub(super) fn loopback_client(folder: &Path) -> Result<reqwest::Client, Error> {
-    let bad = |reason: String| Error::BadFile { path: folder.to_path_buf(), reason };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| bad(error.to_string()))?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .map_err(|error| bad(format!("no HTTP client: {error}")))
-}
 
 /// A file that was taken in, not yet part of a session.
 struct Taken {
@@ -149,15 +131,6 @@ async fn from_addresses(nemo: &Nemo, request: Request, taken: &mut Vec<Taken>) -
         taken.push(take(nemo, &name, chunks).await?);
     }
     Ok(())
-}
-
-fn on_this_machine(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(url::Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(url::Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    }
 }
 
 /// Writes one file to disk as it comes, checking name, content and size. A refusal leaves nothing behind.

@@ -16,6 +16,7 @@ mod light;
 mod look;
 mod mix;
 mod noise;
+mod opening;
 mod scenes;
 mod still;
 mod timeline;
@@ -26,7 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::media::aac::AacError;
 use crate::media::encode::EncodeError;
-use crate::media::frame::Frame;
+use crate::media::frame::{Frame, Yuv};
 
 pub use compose::compose;
 
@@ -67,6 +68,8 @@ pub struct Clip<'a> {
     pub caption: Option<&'a str>,
     /// With sound.
     pub sound: bool,
+    /// A picture that it begins with; the scene grows out of it.
+    pub first: Option<&'a Path>,
 }
 
 /// How the caller watches and stops the work.
@@ -144,8 +147,12 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
     let mark = caption::mark(canvas);
     let duration_ms = clip.duration_ms;
     let mut bed = clip.sound.then(|| bed::Bed::for_prompt(clip.prompt));
+    let opening = clip.first.map(|picture| opening::Opening::of(picture, canvas)).transpose()?;
     let draw = |at_ms: f64, frame: &mut Frame| -> Result<(), Error> {
         scene.draw((at_ms / 1000.0) as f32, frame);
+        if let Some(opening) = &opening {
+            opening.draw(at_ms, frame);
+        }
         if let Some(caption) = &caption {
             caption.draw(frame, caption::fade(at_ms, 0.0, duration_ms as f64));
         }
@@ -163,6 +170,29 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
         made.notes.extend(caption::unreadable(text));
     }
     Ok(made)
+}
+
+/// Writes a plain card of this size and length: for tests that need many files, not pictures.
+///
+/// # Errors
+/// As [`clip`].
+pub fn card(
+    canvas: Canvas,
+    duration_ms: u64,
+    sound: bool,
+    out: &Path,
+    progress: &Progress<'_>,
+) -> Result<Rendered, Error> {
+    let canvas = canvas.fitted();
+    let mark = caption::mark(canvas);
+    let draw = |_: f64, frame: &mut Frame| -> Result<(), Error> {
+        frame.fill(Yuv::hex(0x0024_3447));
+        mark.draw(frame, 1.0);
+        Ok(())
+    };
+    // Silence is sound too: nothing is added to it.
+    let hear = sound.then_some(|_: &mut [f32], _: &mut [f32]| Ok(()));
+    film::shoot(canvas, duration_ms, out, draw, hear, progress)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Bench {
     }
 
     fn clip(&self, name: &str, prompt: &str, canvas: Canvas, sound: bool) -> Rendered {
-        let shot = Clip { prompt, duration_ms: 1000, canvas, caption: Some(prompt), sound };
+        let shot = Clip { prompt, duration_ms: 1000, canvas, caption: Some(prompt), sound, first: None };
         clip(&shot, &self.path(name), &quiet(&AtomicBool::new(false))).unwrap()
     }
 
@@ -215,11 +215,12 @@ fn bad_lengths_and_cancelling_leave_no_file() {
     let bench = Bench::new();
     let out = bench.path("a.mp4");
     for duration_ms in [0, MAX_DURATION_MS + 1] {
-        let shot = Clip { prompt: "x", duration_ms, canvas: SMALL, caption: None, sound: true };
+        let shot = Clip { prompt: "x", duration_ms, canvas: SMALL, caption: None, sound: true, first: None };
         assert!(matches!(clip(&shot, &out, &quiet(&AtomicBool::new(false))), Err(Error::Request(_))));
         assert!(!out.exists());
     }
-    let shot = Clip { prompt: "x", duration_ms: 60_000, canvas: SMALL, caption: None, sound: true };
+    let shot =
+        Clip { prompt: "x", duration_ms: 60_000, canvas: SMALL, caption: None, sound: true, first: None };
     let (cancelled, told) = (AtomicBool::new(false), AtomicUsize::new(0));
     let report = |share: f32| {
         assert!((0.0..1.0).contains(&share));

@@ -47,7 +47,7 @@ async def session(binary: str, home: str, mode: str) -> None:
         numbers = [progress for progress, _, _ in seen]
         check(f"{mode}: progress notifications ({len(seen)})", len(seen) > 1, seen)
         check(f"{mode}: progress rises", all(a < b for a, b in zip(numbers, numbers[1:])), numbers)
-        check(f"{mode}: progress has a total and words", all(t == 100 and m for _, t, m in seen), seen)
+        check(f"{mode}: progress has a total and words", all(t == 10000 and p == int(p) and m for p, t, m in seen), seen)
         with open(report["files"][0]["path"], "rb") as file:
             check(f"{mode}: the file is an MP4", file.read(12)[4:8] == b"ftyp")
 

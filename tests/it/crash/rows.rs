@@ -75,7 +75,9 @@ fn is_done_once(home: &Home, report: &Value) -> PathBuf {
     assert_eq!(submitted(home), 1);
     let folder = std::fs::read_dir(home.path().join("output")).unwrap();
     let files: Vec<_> = folder.map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(files.len(), 1, "one video and no leftovers: {files:?}");
+    // Beside the video lies the picture of it, and nothing else.
+    assert_eq!(files.len(), 2, "one video and no leftovers: {files:?}");
+    assert_eq!(files.iter().filter(|name| name.to_string_lossy().ends_with(".sheet.jpg")).count(), 1, "{files:?}");
     playable(report)
 }
 

@@ -45,9 +45,9 @@ async fn a_prompt_becomes_a_file_with_progress_on_the_way() {
     let mut last = -1.0;
     for note in &notes {
         let params = &note["params"];
-        assert_eq!((&params["progressToken"], &params["total"]), (&json!("t"), &json!(100.0)));
+        assert_eq!((&params["progressToken"], &params["total"]), (&json!("t"), &json!(10_000.0)));
         let progress = params["progress"].as_f64().unwrap();
-        assert!(progress > last && progress < 100.0, "{notes:?}");
+        assert!(progress > last && progress < 10_000.0 && progress.fract() == 0.0, "{notes:?}");
         last = progress;
     }
 

@@ -5,20 +5,22 @@ use serde_json::{Value, json};
 use super::Pipe;
 
 /// Name, and whether it reads only, may destroy, may be repeated without further effect, and reaches outside.
-const TOOLS: [(&str, [Option<bool>; 4]); 9] = [
+const TOOLS: [(&str, [Option<bool>; 4]); 11] = [
     ("cancel_job", [Some(false), Some(true), Some(true), Some(true)]),
     ("check_credits", [Some(true), None, None, Some(true)]),
     ("check_job", [Some(true), None, None, Some(false)]),
     ("edit_video", [Some(false), Some(true), Some(false), Some(true)]),
+    ("estimate_cost", [Some(true), None, None, Some(true)]),
     ("export", [Some(false), Some(false), Some(false), Some(true)]),
     ("generate_video", [Some(false), Some(false), Some(false), Some(true)]),
     ("list_jobs", [Some(true), None, None, Some(false)]),
     ("session_state", [Some(true), None, None, Some(true)]),
+    ("update_template", [Some(false), Some(true), Some(false), Some(true)]),
     ("upload", [Some(false), Some(false), Some(false), Some(true)]),
 ];
 
-/// Tokens that the whole list may cost; three more tools are to come within 3,000.
-const BUDGET: usize = 2_200;
+/// Tokens that the whole list may cost; one more tool is to come within 3,000.
+const BUDGET: usize = 2_500;
 
 async fn listed() -> Vec<Value> {
     let mut pipe = Pipe::initialized().await;

@@ -6,6 +6,7 @@ mod arguments;
 mod ending;
 mod jobs;
 mod list;
+mod preview;
 mod process;
 mod protocol;
 

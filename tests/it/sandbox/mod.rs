@@ -8,4 +8,5 @@ mod process;
 mod renders;
 mod restart;
 mod services;
+mod skillboss;
 mod uploads;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use firstcut::sandbox::{Charge, Entry, Sandbox};
+use firstcut::sandbox::{Charge, Entry, Options, Sandbox};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -17,24 +17,35 @@ const FOLDER: &str = "FIRSTCUT_TEST_SANDBOX_FOLDER";
 #[tokio::test]
 #[ignore = "a process for other tests"]
 async fn serve() {
+    serve_with(|_| {}).await;
+}
+
+/// Serves the folder that the environment names, until it is killed.
+pub(super) async fn serve_with(change: impl FnOnce(&mut Options)) {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let home = TempDir::new().unwrap();
     let mut options = instant(&home);
     options.folder = folder.into();
+    change(&mut options);
     let sandbox = Sandbox::start(options.clone()).await.unwrap();
     std::fs::write(options.folder.join("url.new"), &sandbox.url).unwrap();
     std::fs::rename(options.folder.join("url.new"), options.folder.join("url")).unwrap();
     std::future::pending::<()>().await;
 }
 
-struct Process(Child);
+pub(super) struct Process(Child);
 
 impl Process {
     /// Starts a sandbox on this folder; returns it and its address.
     async fn start(folder: &Path) -> (Self, String) {
+        Self::start_as(folder, "sandbox::process::serve").await
+    }
+
+    /// The same with another body: the name of a test that serves.
+    pub(super) async fn start_as(folder: &Path, body: &str) -> (Self, String) {
         let _ = std::fs::remove_file(folder.join("url"));
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "sandbox::process::serve", "--ignored", "--nocapture"])
+            .args(["--exact", body, "--ignored", "--nocapture"])
             .env(FOLDER, folder)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -59,7 +70,7 @@ impl Drop for Process {
     }
 }
 
-async fn lines<T: serde::de::DeserializeOwned>(url: &str, what: &str) -> Vec<T> {
+pub(super) async fn lines<T: serde::de::DeserializeOwned>(url: &str, what: &str) -> Vec<T> {
     let text = http().get(format!("{url}/__sandbox/{what}")).send().await.unwrap().text().await.unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

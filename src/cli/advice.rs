@@ -1,0 +1,161 @@
+//! Advice that was written for an assistant, in the words of somebody who types commands.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::model::report::JobReport;
+
+/// Whole turns of phrase. Earlier ones first.
+const PHRASES: [(&str, &str); 13] = [
+    (
+        "Tell the user the price; then call generate_video with the same arguments",
+        "Use firstcut make with the same options",
+    ),
+    ("call generate_video with the same arguments", "use firstcut make with the same options"),
+    ("for NemoVideo's work call generate_video, edit_video or export", "use firstcut make, edit or export"),
+    ("Wait a little and call again", "Wait a little and run the command again"),
+    ("or ask whether to try the same again with new: true", "or run the same again with --new"),
+    ("Make the call again with new: true", "Run the command again with --new"),
+    ("make a new call with new: true", "run the command again with --new"),
+    ("call again with new: true", "run the command again with --new"),
+    ("Make the call again", "Run the command again"),
+    ("Call upload with files or urls", "Use firstcut upload FILE"),
+    ("new: true", "--new"),
+    ("with job_id job_", "job_"),
+    ("a job_id", "the name of a job"),
+];
+
+/// The tools of an assistant, and the commands that do the same.
+const TOOLS: [(&str, &str); 9] = [
+    ("generate_video", "firstcut make"),
+    ("session_state", "firstcut state"),
+    ("check_credits", "firstcut credits"),
+    ("edit_video", "firstcut edit"),
+    ("cancel_job", "firstcut jobs cancel"),
+    ("check_job", "firstcut jobs wait"),
+    ("list_jobs", "firstcut jobs list"),
+    // Also words of ours: only as a call.
+    ("export", "firstcut export"),
+    ("upload", "firstcut upload"),
+];
+
+/// The arguments of an assistant, and the options that mean the same.
+const ARGUMENTS: [(&str, &str); 10] = [
+    ("duration_seconds", "--duration"),
+    ("aspect_ratio", "--aspect"),
+    ("negative_prompt", "--negative-prompt"),
+    ("reference_images", "--reference-image"),
+    ("last_frame", "--last-frame"),
+    ("max_cost_usd", "--max-cost-usd"),
+    ("output_path", "--output"),
+    ("request_id", "--request-id"),
+    ("session_id", "--session"),
+    ("wait_seconds", "--wait"),
+];
+
+/// Advice that names tools, for somebody who types commands.
+pub(super) fn for_people(advice: &str) -> String {
+    let mut text = advice.to_owned();
+    for (phrase, words) in PHRASES {
+        text = text.replace(phrase, words);
+    }
+    for (tool, command) in TOOLS {
+        text = text.replace(&format!("Call {tool}"), &format!("Use {command}"));
+        text = text.replace(&format!("call {tool}"), &format!("use {command}"));
+        if tool.contains('_') {
+            text = text.replace(tool, command);
+        }
+    }
+    options(&text).into_owned()
+}
+
+/// Arguments by the names that this door has for them.
+pub(super) fn options(text: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(text);
+    for (argument, option) in ARGUMENTS {
+        if text.contains(argument) {
+            text = Cow::Owned(text.replace(argument, option));
+        }
+    }
+    text
+}
+
+/// What to do next about a job. Here it only moves while a command waits for it or a server runs.
+pub(super) fn next(report: &JobReport) -> String {
+    let id = &report.job_id;
+    match report.state.as_str() {
+        "done" if id.is_empty() => for_people(&report.next),
+        "done" if matches!(report.kind.as_str(), "run" | "film") => {
+            "firstcut jobs report shows what was paid.".to_owned()
+        }
+        "done" if report.files.is_empty() => {
+            "firstcut export saves it as an MP4; firstcut edit changes more.".to_owned()
+        }
+        "done" => "firstcut edit \"…\" and then firstcut export change it.".to_owned(),
+        "queued" | "submitting" | "running" | "ready" | "delivering" => format!(
+            "firstcut jobs wait {id} goes on with it. Until then it may stand still; nothing is lost or paid twice."
+        ),
+        "needs_approval" => format!(
+            "firstcut jobs approve {id} agrees to the price; firstcut jobs cancel {id} costs nothing."
+        ),
+        "cancelled" => "firstcut make starts anew.".to_owned(),
+        _ => for_people(&report.next),
+    }
+}
+
+/// The same for what is printed as JSON: every `next` in it.
+pub(super) fn for_scripts(shape: &mut Value) {
+    match shape {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(advice) if name == "next" => *advice = for_people(advice),
+                    value => for_scripts(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(for_scripts),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_commands_and_options() {
+        for (advice, shown) in [
+            ("Call check_job with a job_id.", "Use firstcut jobs wait with the name of a job."),
+            ("Call check_job with job_id job_01 to wait.", "Use firstcut jobs wait job_01 to wait."),
+            ("Call export, or edit_video.", "Use firstcut export, or firstcut edit."),
+            ("It is free: call export again.", "It is free: use firstcut export again."),
+            ("Make the call again.", "Run the command again."),
+            ("Make the call again with new: true.", "Run the command again with --new."),
+            ("Leave out session_id.", "Leave out --session."),
+            ("firstcut export saves it.", "firstcut export saves it."),
+        ] {
+            assert_eq!(for_people(advice), shown);
+            assert_eq!(for_people(shown), shown, "twice is once");
+        }
+    }
+
+    #[test]
+    fn every_next_of_a_shape_is_for_people() {
+        let mut shape = serde_json::json!({
+            "next": "Call export.",
+            "message": "Call export.",
+            "jobs": [{"error": {"next": "Call edit_video."}}],
+        });
+        for_scripts(&mut shape);
+        assert_eq!(
+            shape,
+            serde_json::json!({
+                "next": "Use firstcut export.",
+                "message": "Call export.",
+                "jobs": [{"error": {"next": "Use firstcut edit."}}],
+            })
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! `estimate`: what a video would cost, before anything is sent.
+
+use clap::Args;
+
+use super::{Exit, Shell, text};
+use crate::error::Result;
+use crate::jobs::estimate;
+use crate::jobs::plan::GenerateInput;
+
+#[derive(Args, Debug)]
+pub(super) struct Estimate {
+    /// Model to price; left out, all models and prices are listed
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Length in seconds
+    #[arg(long, visible_alias = "seconds", value_name = "SECONDS", value_parser = super::make::seconds, allow_negative_numbers = true)]
+    duration: Option<f64>,
+    /// Shape of the picture, such as 16:9 or 9:16
+    #[arg(long, value_name = "W:H")]
+    aspect: Option<String>,
+    /// Size of the picture, such as 1080p
+    #[arg(long, value_name = "SIZE")]
+    resolution: Option<String>,
+    /// With sound
+    #[arg(long)]
+    audio: bool,
+}
+
+impl Estimate {
+    pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let input = GenerateInput {
+            model: self.model,
+            duration_seconds: self.duration,
+            aspect_ratio: self.aspect,
+            resolution: self.resolution,
+            generate_audio: self.audio.then_some(true),
+            ..GenerateInput::default()
+        };
+        let told = estimate::estimate(&shell.app, &input).await?;
+        shell.out.result(&told, || text::estimate(&told))?;
+        Ok(0)
+    }
+}

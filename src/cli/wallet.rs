@@ -1,0 +1,156 @@
+//! `wallet`: the SkillBoss wallet by hand.
+
+use clap::{Args, Subcommand};
+
+use super::{Exit, Shell, text};
+use crate::error::{Error, Result};
+use crate::jobs::wallet;
+use crate::money::Usd;
+use crate::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
+
+#[derive(Args, Debug)]
+pub(super) struct Wallet {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show the balance, what was spent, and the limits (the same as no word)
+    Show,
+    /// Get an anonymous trial wallet: a free key with half a dollar, one a day
+    Trial,
+    /// Set a limit that the service keeps
+    Limit(Limit),
+    /// Set the account's own budget
+    Budget(Budget),
+    /// Make a purse with a key of its own
+    SubWallet(SubWallet),
+}
+
+#[derive(Args, Debug)]
+struct Limit {
+    /// What it is about
+    #[arg(long, value_name = "SCOPE", default_value = "type:video")]
+    scope: String,
+    #[command(flatten)]
+    limits: Limits,
+    /// Dollars a call
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    per_call: Option<Usd>,
+}
+
+#[derive(Args, Debug)]
+struct Budget {
+    #[command(flatten)]
+    limits: Limits,
+    /// Only warn when a limit is reached, instead of refusing calls
+    #[arg(long)]
+    soft: bool,
+}
+
+#[derive(Args, Debug)]
+struct Limits {
+    /// Dollars a day
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    per_day: Option<Usd>,
+    /// Dollars a week
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    per_week: Option<Usd>,
+    /// Dollars a month
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    per_month: Option<Usd>,
+}
+
+#[derive(Args, Debug)]
+struct SubWallet {
+    /// What it is called
+    #[arg(value_name = "NAME")]
+    label: String,
+    /// Dollars altogether
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    total: Option<Usd>,
+    /// Dollars a day
+    #[arg(long, value_name = "USD", value_parser = usd)]
+    per_day: Option<Usd>,
+    /// Vendor whose models it may pay for; may be repeated
+    #[arg(long, value_name = "VENDOR")]
+    vendor: Vec<String>,
+    /// When its key ends, as in 2026-12-31T23:59:59Z
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<jiff::Timestamp>,
+}
+
+impl Wallet {
+    pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
+        let told = match self.what.unwrap_or(What::Show) {
+            What::Show => wallet::show(&shell.app).await?,
+            What::Trial => wallet::trial(&shell.app).await?,
+            What::Limit(limit) => {
+                let rule = Rule {
+                    id: None,
+                    scope: limit.scope,
+                    max_cost_usd: limit.per_call,
+                    daily_limit_usd: limit.limits.per_day,
+                    weekly_limit_usd: limit.limits.per_week,
+                    monthly_limit_usd: limit.limits.per_month,
+                };
+                let none = Rule { scope: rule.scope.clone(), ..empty() };
+                if rule == none {
+                    return Err(no_limit());
+                }
+                wallet::limit(&shell.app, rule).await?
+            }
+            What::Budget(budget) => {
+                let Limits { per_day, per_week, per_month } = budget.limits;
+                if per_day.or(per_week).or(per_month).is_none() {
+                    return Err(no_limit());
+                }
+                let wished = AccountBudget {
+                    daily: per_day,
+                    weekly: per_week,
+                    monthly: per_month,
+                    hard_stop: !budget.soft,
+                };
+                wallet::account_budget(&shell.app, wished).await?
+            }
+            What::SubWallet(purse) => {
+                let wish = SubWalletWish {
+                    label: purse.label,
+                    max_spend: purse.total,
+                    daily_limit: purse.per_day,
+                    allowed_vendors: purse.vendor,
+                    expires_at: purse.expires_at,
+                };
+                wallet::sub_wallet(&shell.app, wish).await?
+            }
+        };
+        shell.out.result(&told, || text::wallet(&told))?;
+        Ok(0)
+    }
+}
+
+fn empty() -> Rule {
+    Rule {
+        id: None,
+        scope: String::new(),
+        max_cost_usd: None,
+        daily_limit_usd: None,
+        weekly_limit_usd: None,
+        monthly_limit_usd: None,
+    }
+}
+
+fn no_limit() -> Error {
+    Error::invalid("No limit was given; nothing was sent.")
+        .next("Add --per-day, --per-week or --per-month with dollars.")
+}
+
+fn usd(text: &str) -> Result<Usd, String> {
+    text.trim()
+        .trim_start_matches('$')
+        .parse()
+        .ok()
+        .filter(|usd| *usd > Usd::ZERO)
+        .ok_or_else(|| "give dollars above 0, such as 3.20".to_owned())
+}

@@ -1,0 +1,122 @@
+//! A price that a person has to agree to: the job waits at rest, and a single-use quote sends it on its way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::jobs::film::reservation;
+use crate::jobs::report;
+use crate::ledger::{Caps, Change, Recorded, Reservation};
+use crate::model::job::{EpochMs, Job, JobId, Service, State};
+use crate::model::request::Request;
+use crate::money::Usd;
+
+/// Prices change; an old quote is none.
+const VALID_MS: EpochMs = 60 * 60 * 1000;
+/// What may cost more waits for a person, unless the setting says otherwise. A rehearsal spends nothing real.
+const APPROVE_ABOVE: Usd = Usd::from_cents(500);
+
+/// What a job keeps while it waits for a person's word.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    /// Passed back to agree; works once.
+    pub(super) quote_token: String,
+    /// The price that is agreed to.
+    pub(super) most: Usd,
+    /// Until then.
+    pub(super) valid_until_ms: EpochMs,
+}
+
+impl Waiting {
+    pub(super) fn fresh(most: Usd, now_ms: EpochMs) -> Self {
+        let token = uuid::Uuid::new_v4().simple();
+        Self { quote_token: format!("quote_{token}"), most, valid_until_ms: now_ms + VALID_MS }
+    }
+
+    /// What a waiting job keeps.
+    pub(super) fn of(job: &Job) -> Option<Self> {
+        serde_json::from_value(job.work.get("waiting")?.clone()).ok()
+    }
+}
+
+/// Whether so much needs a person's word.
+pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
+    let above = match (app.config().budget.approve_above, service) {
+        (Some(set), _) => Some(set),
+        (None, Service::Sandbox) => None,
+        (None, _) => Some(APPROVE_ABOVE),
+    };
+    above.is_some_and(|above| most > above)
+}
+
+/// Agrees to the price of a job. With a token, it must be the one that was shown, and still valid; without, a
+/// person says so at a terminal.
+///
+/// # Errors
+/// A wrong or outdated token; a budget that has no room any more. Nothing is sent then.
+pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> {
+    let job = report::find(app, id).await?;
+    if job.state != State::NeedsApproval {
+        return Err(Error::invalid(format!("The job {id} is {}; it waits for no approval.", job.state)));
+    }
+    let now_ms = app.now_ms();
+    let waiting =
+        Waiting::of(&job).ok_or_else(|| Error::internal(format!("The job {id} waits without a quote.")))?;
+    if let Some(token) = token
+        && token.trim() != waiting.quote_token
+    {
+        return Err(Error::invalid("This is not the quote that was shown for this job. Nothing was sent.")
+            .next("Call check_job to see the quote, and pass it back only when the user has agreed."));
+    }
+    if now_ms > waiting.valid_until_ms {
+        return Err(Error::new(
+            Kind::InvalidInput,
+            "This quote is older than an hour, and prices change. Nothing was sent.",
+        )
+        .next("Cancel the job and ask again: a new quote is made."));
+    }
+    let wanted = wanted(&job.request)?;
+    let change = Change {
+        work: Some(serde_json::Value::Null),
+        note: Some("Approved.".to_owned()),
+        detail: serde_json::json!({ "approved": wanted.most }),
+        ..Change::default()
+    };
+    match app.ledger().await?.approve(id, &wanted, &caps(app), change, now_ms).await? {
+        Recorded::Done(job) => {
+            app.ring();
+            Ok(job)
+        }
+        // Somebody else was quicker; the same outcome.
+        Recorded::Lost => report::find(app, id).await,
+    }
+}
+
+/// What a request may cost as a whole.
+pub(super) fn wanted(request: &Request) -> Result<Reservation> {
+    match request {
+        Request::Run(run) => Ok(reservation(run)),
+        Request::Film(film) => {
+            let due: Vec<_> = film
+                .parts
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| film.had.get(*place).is_none_or(Option::is_none))
+                .map(|(_, run)| run)
+                .collect();
+            let first = film.parts.first().ok_or_else(|| Error::internal("A film without parts."))?;
+            Ok(Reservation {
+                most: due.iter().map(|run| run.most).sum::<Option<Usd>>().unwrap_or(Usd::MAX),
+                estimate: due.iter().map(|run| run.estimate).sum::<Option<Option<Usd>>>().flatten(),
+                ..reservation(first)
+            })
+        }
+        _ => Err(Error::internal("Only SkillBoss' work is paid in dollars.")),
+    }
+}
+
+/// The caps of this ledger.
+pub(super) fn caps(app: &App) -> Caps {
+    let budget = &app.config().budget;
+    Caps { per_day: budget.per_day, per_week: budget.per_week, per_batch: budget.per_batch }
+}

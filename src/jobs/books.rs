@@ -1,0 +1,226 @@
+//! The books: every charge beside what was expected and allowed, with sums, for people and for accounting.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::ledger::{Booked, Charge};
+use crate::model::job::{EpochMs, Job, Service, State};
+use crate::model::request::Request;
+use crate::money::Usd;
+
+/// All charges of a span of time.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Books {
+    /// One entry per paid call, oldest first.
+    pub entries: Vec<Entry>,
+    /// Sums by service and model.
+    pub by_model: Vec<Sum>,
+    /// Charged in all, without rehearsals.
+    pub charged_usd: Usd,
+    /// Set aside for what still runs or cannot be told, without rehearsals.
+    pub reserved_usd: Usd,
+    /// For the person.
+    pub message: String,
+}
+
+/// One paid call.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Entry {
+    /// When the money was set aside (RFC 3339).
+    pub at: String,
+    /// The job.
+    pub job_id: String,
+    /// The long video that it is a part of.
+    pub parent_id: String,
+    /// skillboss or sandbox.
+    pub service: String,
+    /// The model that was paid for.
+    pub model: String,
+    /// The job's state.
+    pub state: String,
+    /// Seconds that were asked for.
+    pub duration_s: Option<u32>,
+    /// The most that was allowed.
+    pub most_usd: Usd,
+    /// What was expected.
+    pub estimated_usd: Option<Usd>,
+    /// What was charged; none while that is open.
+    pub charged_usd: Option<Usd>,
+    /// receipt, answer, estimate, `worst_case`; `free` when nothing was charged.
+    pub source: String,
+    /// The service's name for the call, to quote to support.
+    pub remote_id: String,
+    /// The batch that it belongs to.
+    pub batch: String,
+    /// The receipt as it came.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub receipt: String,
+    /// The words that were asked for.
+    pub prompt: String,
+}
+
+/// What a model came to.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Sum {
+    /// skillboss or sandbox.
+    pub service: String,
+    /// The model.
+    pub model: String,
+    /// Paid calls.
+    pub calls: u32,
+    /// What they were expected to cost.
+    pub estimated_usd: Usd,
+    /// What they were charged.
+    pub charged_usd: Usd,
+}
+
+/// The books since a moment.
+pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
+    let ledger = app.ledger().await?;
+    let mut books = Books::default();
+    let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
+    for booked in ledger.charges(since_ms).await? {
+        let job = ledger.job(&booked.job_id).await?;
+        // What was set aside for a whole is divided among its parts, which have entries of their own.
+        if matches!(job.request, Request::Film(_)) && booked.charge == Some(Charge::Freed) {
+            continue;
+        }
+        let asked_for = job.work.pointer("/remote/id").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let remote = match asked_for {
+            Some(name) => Some(name),
+            None => ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id),
+        };
+        let real = booked.service != Service::Sandbox;
+        let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
+        match &booked.charge {
+            Some(Charge::Settled { charged, .. }) => {
+                let key = (booked.service.name().to_owned(), booked.model.clone());
+                let sum = sums.entry(key.clone()).or_insert_with(|| Sum {
+                    service: key.0,
+                    model: key.1,
+                    ..Sum::default()
+                });
+                sum.calls += 1;
+                sum.charged_usd = add(sum.charged_usd, *charged);
+                sum.estimated_usd = add(sum.estimated_usd, booked.estimate.unwrap_or_default());
+                if real {
+                    books.charged_usd = add(books.charged_usd, *charged);
+                }
+            }
+            None if real => books.reserved_usd = add(books.reserved_usd, booked.most),
+            _ => {}
+        }
+        books.entries.push(entry(&booked, &job, remote)?);
+    }
+    books.by_model = sums.into_values().collect();
+    books.message = match books.entries.len() {
+        0 => "Nothing was paid in dollars.".to_owned(),
+        calls => format!(
+            "{calls} calls; {} charged, {} set aside for what still runs or cannot be told{}.",
+            books.charged_usd,
+            books.reserved_usd,
+            if books.by_model.iter().any(|sum| sum.service == Service::Sandbox.name()) {
+                " (rehearsals are listed and not counted)"
+            } else {
+                ""
+            }
+        ),
+    };
+    Ok(books)
+}
+
+fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
+    let at = Timestamp::from_millisecond(booked.reserved_at_ms)
+        .map_err(|error| Error::internal("A time in the books makes no sense.").because(error))?;
+    let (charged, source, receipt) = match &booked.charge {
+        Some(Charge::Settled { charged, source, receipt }) => {
+            (Some(*charged), source.name(), receipt.clone().unwrap_or_default())
+        }
+        Some(Charge::Freed) => (Some(Usd::ZERO), "free", String::new()),
+        None if job.state == State::Uncertain => (None, "unknown", String::new()),
+        None => (None, "open", String::new()),
+    };
+    let (prompt, duration_s) = match &job.request {
+        Request::Run(run) => (run.prompt.clone(), run.inputs.duration_s),
+        Request::Film(film) => (film.prompt.clone(), Some(film.duration_s as u32)),
+        _ => (String::new(), None),
+    };
+    Ok(Entry {
+        at: at.to_string(),
+        job_id: job.id.to_string(),
+        parent_id: job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+        service: booked.service.name().to_owned(),
+        model: booked.model.clone(),
+        state: job.state.name().to_owned(),
+        duration_s,
+        most_usd: booked.most,
+        estimated_usd: booked.estimate,
+        charged_usd: charged,
+        source: source.to_owned(),
+        remote_id: remote.unwrap_or_default(),
+        batch: booked.batch.clone().unwrap_or_default(),
+        receipt,
+        prompt,
+    })
+}
+
+/// The entries as CSV (RFC 4180), amounts as plain decimals. A cell that a spreadsheet would take for a formula is
+/// made plain text.
+pub fn csv(books: &Books) -> Result<String> {
+    let failed = |error: csv::Error| Error::internal("The table cannot be written.").because(error);
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table
+        .write_record([
+            "at",
+            "job_id",
+            "parent_id",
+            "service",
+            "model",
+            "state",
+            "duration_s",
+            "most_usd",
+            "estimated_usd",
+            "charged_usd",
+            "source",
+            "remote_id",
+            "batch",
+            "receipt",
+            "prompt",
+        ])
+        .map_err(failed)?;
+    for entry in &books.entries {
+        let usd = |amount: Option<Usd>| amount.map(Usd::to_decimal).unwrap_or_default();
+        table
+            .write_record([
+                entry.at.clone(),
+                entry.job_id.clone(),
+                entry.parent_id.clone(),
+                entry.service.clone(),
+                plain(&entry.model),
+                entry.state.clone(),
+                entry.duration_s.map(|seconds| seconds.to_string()).unwrap_or_default(),
+                entry.most_usd.to_decimal(),
+                usd(entry.estimated_usd),
+                usd(entry.charged_usd),
+                entry.source.clone(),
+                plain(&entry.remote_id),
+                plain(&entry.batch),
+                plain(&entry.receipt),
+                plain(&entry.prompt),
+            ])
+            .map_err(failed)?;
+    }
+    let bytes = table
+        .into_inner()
+        .map_err(|error| Error::internal("The table cannot be written.").because(error.into_error()))?;
+    String::from_utf8(bytes).map_err(|error| Error::internal("The table is no text.").because(error))
+}
+
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}

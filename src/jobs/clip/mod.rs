@@ -1,0 +1,140 @@
+//! Clips by SkillBoss: from a wish to a plan with a price, and to the job that carries it out.
+
+mod parts;
+mod quote;
+pub(super) mod told;
+
+use crate::app::App;
+use crate::config::ServiceChoice;
+use crate::error::{Error, Kind, Result};
+use crate::jobs::approve::{self, Waiting};
+use crate::jobs::identity::{Identity, identify};
+use crate::jobs::paths;
+use crate::jobs::plan::{Caller, GenerateInput};
+use crate::jobs::submit::Submitted;
+use crate::ledger::NewJob;
+use crate::model::job::{JobId, Service, State};
+
+pub(super) use parts::body;
+pub(super) use quote::cap;
+pub use quote::{Quote, quote};
+
+/// The service, if this is a wish for SkillBoss or its rehearsal; none when NemoVideo makes it.
+pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<Service>> {
+    let word = input.service.as_deref().map(str::trim).filter(|word| !word.is_empty());
+    let model = model(input);
+    let choice = match word {
+        None | Some("auto") => app.config().service,
+        Some("nemo") => ServiceChoice::Nemo,
+        Some("skillboss") => ServiceChoice::SkillBoss,
+        Some("sandbox") => ServiceChoice::Sandbox,
+        Some(word) => return word.parse::<Service>().map(|_| None),
+    };
+    let has_key = app.config().skillboss.is_set_up();
+    Ok(match choice {
+        ServiceChoice::Nemo => None,
+        ServiceChoice::SkillBoss if has_key => Some(Service::SkillBoss),
+        ServiceChoice::SkillBoss => return Err(no_key()),
+        ServiceChoice::Sandbox => model.map(|_| Service::Sandbox),
+        ServiceChoice::Auto => match model {
+            Some(model) if app.catalog().await?.model(model).is_some() => {
+                if !has_key {
+                    return Err(no_key());
+                }
+                Some(Service::SkillBoss)
+            }
+            _ => None,
+        },
+    })
+}
+
+fn no_key() -> Error {
+    Error::new(Kind::Unauthorized, "This model is SkillBoss', and no SkillBoss key is set. Nothing was sent.").next(
+        "Set SKILLBOSS_API_KEY, get a free trial with `firstcut wallet trial`, rehearse with service sandbox, or leave the model out to use NemoVideo.",
+    )
+}
+
+fn model(input: &GenerateInput) -> Option<&str> {
+    input.model.as_deref().map(str::trim).filter(|model| !model.is_empty() && *model != "auto")
+}
+
+/// Writes down the job for a wish: planned, priced, within every budget, or waiting for a person's word.
+pub(super) async fn submit(
+    app: &App,
+    caller: &Caller,
+    service: Service,
+    input: &GenerateInput,
+    prompt: &str,
+) -> Result<Submitted> {
+    refuse_foreign_wishes(input)?;
+    let ledger = app.ledger().await?;
+    let now_ms = app.now_ms();
+    let asked = (
+        (prompt, &input.model, input.duration_seconds, &input.aspect_ratio, &input.resolution),
+        (&input.negative_prompt, &input.image, &input.last_frame, &input.reference_images),
+        (input.generate_audio, &input.output_path, input.chain_frames),
+    );
+    let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
+        Identity::Known(job) => {
+            let job = match &input.quote_token {
+                Some(token) if job.state == State::NeedsApproval => {
+                    approve::approve(app, &job.id, Some(token)).await?
+                }
+                _ => *job,
+            };
+            return Ok(Submitted { job, fresh: false });
+        }
+        Identity::Fresh(key) => key,
+    };
+    if input.quote_token.is_some() {
+        return Err(Error::invalid("No job waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
+            .next("Repeat the call exactly as it was, with quote_token added."));
+    }
+    let quote = quote(app, service, input).await?;
+    let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
+    let request = parts::request(app, caller, input, prompt, &quote, output_path).await?;
+    let waits = !input.approved && approve::is_needed(app, service, quote.most());
+    let mut new = NewJob {
+        id: JobId::fresh(),
+        parent_id: None,
+        service,
+        session_id: None,
+        state: State::Queued,
+        request,
+        work: serde_json::Value::Null,
+        dedupe_key: key,
+        note: Some("Waiting for its turn.".to_owned()),
+        due_at_ms: Some(now_ms),
+    };
+    let inserted = if waits {
+        let waiting = Waiting::fresh(quote.most(), now_ms);
+        new.state = State::NeedsApproval;
+        new.work = serde_json::json!({ "waiting": waiting });
+        new.note = Some(format!("It may cost up to {}, which needs a person's word.", quote.most()));
+        ledger.insert(new, now_ms).await?
+    } else {
+        let wanted = approve::wanted(&new.request)?;
+        ledger.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?
+    };
+    app.ring();
+    Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
+}
+
+/// What only sessions understand is refused, not dropped.
+fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
+    if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
+        return Err(Error::invalid(
+            "SkillBoss has no sessions, so session_id cannot be used with its models. Nothing was sent.",
+        )
+        .next("Leave out session_id, or leave out model to go on in the NemoVideo session."));
+    }
+    if !input.files.is_empty() {
+        return Err(Error::invalid("These models take no uploads. Nothing was sent.")
+            .next("Give a picture as image, last_frame or reference_images."));
+    }
+    Ok(())
+}
+
+fn tidy(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,214 @@
+//! A quote: the calls that a wish needs, and what they will cost.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::parts::body;
+use super::{model, tidy};
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::jobs::plan::{self, GenerateInput};
+use crate::model::catalog::{Catalog, Plan, Wish};
+use crate::model::job::{EpochMs, Service};
+use crate::model::request::Inputs;
+use crate::money::Usd;
+
+/// A plan and what it will cost.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    /// Who would make it.
+    pub service: Service,
+    /// The calls.
+    pub plan: Plan,
+    /// What each call will probably cost; none when nobody knows.
+    pub estimates: Vec<Option<Usd>>,
+    /// The most that each call may take: told to the service as its cap.
+    pub most: Vec<Usd>,
+    /// Whether the service itself named the price; else it is the catalog's.
+    pub by_service: bool,
+}
+
+impl Quote {
+    /// What it will probably cost as a whole.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Usd> {
+        self.estimates.iter().copied().sum::<Option<Option<Usd>>>().flatten()
+    }
+
+    /// The most that it may cost as a whole.
+    #[must_use]
+    pub fn most(&self) -> Usd {
+        self.most.iter().copied().sum::<Option<Usd>>().unwrap_or(Usd::MAX)
+    }
+}
+
+/// Plans the wish and prices it. Nothing is written down and nothing is sent that costs anything.
+///
+/// # Errors
+/// A wrong combination with the nearest legal ones; a retired model with its replacement; an unknown price that
+/// was not allowed; more than the caps of one call.
+pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result<Quote> {
+    let catalog = app.catalog().await?;
+    let wish = Wish {
+        model: model(input).unwrap_or_else(|| catalog.default_model()).to_owned(),
+        duration_s: whole_seconds(input.duration_seconds)?,
+        aspect: tidy(input.aspect_ratio.as_deref()),
+        resolution: tidy(input.resolution.as_deref()),
+        audio: input.generate_audio,
+        image: input.image.is_some(),
+        last_frame: input.last_frame.is_some(),
+        references: u32::try_from(input.reference_images.len()).unwrap_or(u32::MAX),
+        allow_unknown_model: app.config().budget.allow_unknown_price,
+    };
+    let plan = catalog.plan(&wish, today(app.now_ms())?).map_err(Error::from)?;
+    let (estimates, by_service) = prices(app, service, &plan, &input.prompt).await;
+    let cap = cap(app, input)?;
+    let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
+    let most = with_room(catalog, &plan, most, cap, today(app.now_ms())?);
+    Ok(Quote { service, plan, estimates, most, by_service })
+}
+
+/// What the service itself says, else what the catalog says.
+async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<Option<Usd>>, bool) {
+    let listed = || plan.segments.iter().map(|segment| segment.price).collect();
+    let Ok(client) = app.skillboss(service).await else { return (listed(), false) };
+    let mut known: Vec<(Option<u32>, Usd)> = Vec::new();
+    for segment in &plan.segments {
+        if known.iter().any(|(length, _)| *length == segment.duration_s) {
+            continue;
+        }
+        let asked = Inputs {
+            // The price does not hang on the words, but a request without any is none.
+            prompt: if prompt.trim().is_empty() { "a video".to_owned() } else { prompt.to_owned() },
+            duration_s: segment.duration_s,
+            aspect_ratio: plan.aspect.clone(),
+            resolution: plan.resolution.clone(),
+            generate_audio: plan.audio,
+            ..Inputs::default()
+        };
+        let estimate = match body(&asked).await {
+            Ok(inputs) => client.estimate(&plan.model, &inputs).await,
+            Err(error) => Err(error),
+        };
+        match estimate {
+            Ok(Some(price)) => known.push((segment.duration_s, price.cost)),
+            // Its list price is good enough to refuse by; the cap that is sent holds the service to it.
+            Ok(None) => return (listed(), false),
+            Err(error) => {
+                tracing::info!(%error, "the service gives no estimate; the catalog's price is used");
+                return (listed(), false);
+            }
+        }
+    }
+    let price = |length| known.iter().find(|(known, _)| *known == length).map(|(_, price)| *price);
+    (plan.segments.iter().map(|segment| price(segment.duration_s)).collect(), true)
+}
+
+/// The most that this call may cost, by its own word and by the setting.
+pub(in crate::jobs) fn cap(app: &App, input: &GenerateInput) -> Result<Option<Usd>> {
+    let asked = match input.max_cost_usd {
+        None => None,
+        Some(usd) => Some(dollars(usd)?),
+    };
+    Ok(match (asked, app.config().budget.per_call) {
+        (Some(asked), Some(set)) => Some(asked.min(set)),
+        (asked, set) => asked.or(set),
+    })
+}
+
+/// An argument in dollars.
+pub(super) fn dollars(usd: f64) -> Result<Usd> {
+    format!("{usd}").parse().ok().filter(|usd| *usd >= Usd::ZERO).ok_or_else(|| {
+        Error::invalid(format!("max_cost_usd is {usd}; it must be 0 or more. Nothing was sent."))
+    })
+}
+
+/// What each call may take at most. What was allowed as a whole is divided by the price of the parts.
+fn shares(plan: &Plan, estimates: &[Option<Usd>], cap: Option<Usd>, allow_unknown: bool) -> Result<Vec<Usd>> {
+    let known: Option<Vec<Usd>> = estimates.iter().copied().map(|price| price.map(Usd::up_to_cent)).collect();
+    match (known, cap) {
+        (Some(prices), cap) => {
+            let sum = prices.iter().copied().sum::<Option<Usd>>().unwrap_or(Usd::MAX);
+            match cap {
+                Some(cap) if sum > cap => Err(Error::new(
+                    Kind::OverBudget,
+                    format!("This would cost about {sum}, and {cap} is the most that one call may cost. Nothing was sent."),
+                )
+                .next("Ask for something shorter, a lower resolution or a cheaper model, or raise max_cost_usd (and FIRSTCUT_MAX_USD_PER_CALL).")),
+                Some(_) | None => Ok(prices),
+            }
+        }
+        (None, Some(cap)) if allow_unknown => {
+            let parts = i64::try_from(plan.segments.len()).unwrap_or(1).max(1);
+            Ok(vec![Usd::from_micros(cap.micros() / parts); plan.segments.len()])
+        }
+        (None, _) => {
+            let next = if allow_unknown {
+                "Set max_cost_usd, so that there is a limit at all."
+            } else {
+                "Choose a model with a known price (estimate_cost shows them), or set FIRSTCUT_ALLOW_UNKNOWN_PRICE=1 and max_cost_usd."
+            };
+            Err(Error::new(
+                Kind::PriceUnknown,
+                format!("Nobody knows what {} would cost. Nothing was sent.", plan.model),
+            )
+            .next(next))
+        }
+    }
+}
+
+/// Where the caller allowed so much, each call may go to the dearer tier when its own is full.
+fn with_room(catalog: &Catalog, plan: &Plan, most: Vec<Usd>, cap: Option<Usd>, today: Date) -> Vec<Usd> {
+    let dearer: Option<Vec<Usd>> = plan
+        .segments
+        .iter()
+        .map(|segment| standard_price(catalog, plan, segment.duration_s, today))
+        .zip(&most)
+        .map(|(price, most)| price.map(|price| price.max(*most)))
+        .collect();
+    match (dearer, cap) {
+        (Some(dearer), Some(cap))
+            if dearer.iter().copied().sum::<Option<Usd>>().is_some_and(|sum| sum <= cap) =>
+        {
+            dearer
+        }
+        _ => most,
+    }
+}
+
+/// What one call of this length costs at the tier that is never full.
+pub(super) fn standard_price(
+    catalog: &Catalog,
+    plan: &Plan,
+    duration_s: Option<u32>,
+    today: Date,
+) -> Option<Usd> {
+    let wish = Wish {
+        model: plan.standard_tier.clone()?,
+        duration_s,
+        aspect: plan.aspect.clone(),
+        resolution: plan.resolution.clone(),
+        audio: plan.audio,
+        ..Wish::default()
+    };
+    let other = catalog.plan(&wish, today).ok().filter(|other| other.segments.len() == 1)?;
+    other.price.map(Usd::up_to_cent)
+}
+
+fn whole_seconds(seconds: Option<f64>) -> Result<Option<u32>> {
+    match plan::duration(seconds)? {
+        None => Ok(None),
+        Some(seconds) if seconds.fract() == 0.0 => Ok(Some(seconds as u32)),
+        Some(seconds) => Err(Error::invalid(format!(
+            "duration_seconds is {seconds}; these models make whole seconds. Nothing was sent."
+        ))
+        .next(format!("Ask for {} or {}.", seconds.floor(), seconds.ceil()))),
+    }
+}
+
+/// The day of a moment, UTC.
+pub(super) fn today(now_ms: EpochMs) -> Result<Date> {
+    Timestamp::from_millisecond(now_ms)
+        .map(|at| at.to_zoned(TimeZone::UTC).date())
+        .map_err(|error| Error::internal("The clock shows no day.").because(error))
+}

@@ -1,0 +1,192 @@
+//! A run or a film as it is told: what was made, what it cost, what it was expected to cost, and what is left to do.
+
+use crate::app::App;
+use crate::error::{Error, Money, Result};
+use crate::jobs::approve::Waiting;
+use crate::jobs::film::FilmWork;
+use crate::jobs::inspect::{self, Seen};
+use crate::jobs::run::RunWork;
+use crate::jobs::session::rehearsal_mark;
+use crate::ledger::{Booked, Charge, ChargeSource};
+use crate::model::job::{Job, JobKind, State};
+use crate::model::report::{ApprovalReport, CostReport, ErrorReport, FileReport, JobReport};
+use crate::model::request::Request;
+use crate::money::Usd;
+use crate::redact;
+
+/// The report of a run or a film.
+pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
+    let Made { mut files, used, seen } = made(app, job).await?;
+    files.extend(seen.as_ref().and_then(|seen| seen.picture.clone()).map(|(_, picture)| picture));
+    let cost = cost(app, job).await?;
+    let waiting = Waiting::of(job).filter(|_| job.state == State::NeedsApproval);
+    Ok(JobReport {
+        job_id: job.id.to_string(),
+        kind: job.kind.name().to_owned(),
+        state: job.state.name().to_owned(),
+        service: job.service.name().to_owned(),
+        progress_pct: if job.state.is_at_rest() { None } else { job.progress_pct },
+        message: format!(
+            "{}{}",
+            rehearsal_mark(job.service),
+            message(job, &files, cost.as_ref(), used.as_deref(), seen.as_ref())
+        ),
+        next: next(job, &files, seen.as_ref()),
+        checks: seen.map(|seen| seen.checks).unwrap_or_default(),
+        cost,
+        error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
+        approval: waiting.map(|waiting| ApprovalReport {
+            most_usd: waiting.most,
+            quote_token: waiting.quote_token,
+            valid_until_ms: waiting.valid_until_ms,
+        }),
+        files,
+        ..JobReport::default()
+    })
+}
+
+/// What there is to show.
+#[derive(Default)]
+struct Made {
+    files: Vec<FileReport>,
+    /// A model that was used instead of the one asked for.
+    used: Option<String>,
+    seen: Option<Seen>,
+}
+
+/// The video of a job, if it is here, and what was seen of it.
+pub(in crate::jobs) async fn video(app: &App, job: &Job) -> Result<Option<(FileReport, Seen)>> {
+    let made = made(app, job).await?;
+    let whole = job.state == State::Done;
+    Ok(made.files.into_iter().next().filter(|_| whole).map(|file| (file, made.seen.unwrap_or_default())))
+}
+
+async fn made(app: &App, job: &Job) -> Result<Made> {
+    if job.kind == JobKind::Run {
+        let work: RunWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
+        let asked = match &job.request {
+            Request::Run(run) => Some(&run.model),
+            _ => None,
+        };
+        let used = work.model_used.filter(|used| asked.is_some_and(|asked| !used.ends_with(asked.as_str())));
+        return Ok(Made { files: work.file.into_iter().collect(), used, seen: work.seen });
+    }
+    let work: FilmWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
+    if let Some(file) = work.file {
+        return Ok(Made { files: vec![file], used: None, seen: work.seen });
+    }
+    // Before the film is whole, its parts are what there is.
+    let mut files = Vec::new();
+    for part in &work.parts {
+        let part = app.ledger().await?.job(part).await?;
+        let part: RunWork = serde_json::from_value(part.work).unwrap_or_default();
+        files.extend(part.file.filter(|_| job.state.is_at_rest()));
+    }
+    Ok(Made { files, ..Made::default() })
+}
+
+/// The sum of what the books hold for a job and its parts.
+async fn cost(app: &App, job: &Job) -> Result<Option<CostReport>> {
+    let ledger = app.ledger().await?;
+    let mut booked: Vec<Booked> = ledger.charge(&job.id).await?.into_iter().collect();
+    for part in ledger.children(&job.id).await? {
+        booked.extend(ledger.charge(&part.id).await?);
+    }
+    let mut cost = CostReport::default();
+    let (mut charged, mut open, mut estimate) = (Usd::ZERO, Usd::ZERO, Usd::ZERO);
+    let (mut any, mut assumed) = (false, false);
+    for entry in &booked {
+        let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
+        match &entry.charge {
+            // A whole whose parts have their own entries.
+            Some(Charge::Freed) => any |= job.state.is_at_rest(),
+            Some(Charge::Settled { charged: usd, source, .. }) => {
+                (any, charged) = (true, add(charged, *usd));
+                assumed |= matches!(source, ChargeSource::Estimate | ChargeSource::WorstCase);
+                estimate = add(estimate, entry.estimate.unwrap_or_default());
+            }
+            None => {
+                (any, open) = (true, add(open, entry.most));
+                estimate = add(estimate, entry.estimate.unwrap_or_default());
+            }
+        }
+    }
+    if !any {
+        return Ok(None);
+    }
+    cost.usd = Some(charged);
+    cost.usd_estimated = Some(estimate).filter(|usd| *usd > Usd::ZERO);
+    cost.usd_may_still_cost = Some(open).filter(|usd| *usd > Usd::ZERO);
+    cost.usd_is_assumed = assumed;
+    Ok(Some(cost))
+}
+
+fn message(
+    job: &Job,
+    files: &[FileReport],
+    cost: Option<&CostReport>,
+    used: Option<&str>,
+    seen: Option<&Seen>,
+) -> String {
+    let mut said = Vec::new();
+    match job.state {
+        State::Done => {
+            match files.first() {
+                Some(file) => said.push(format!("✅ Video ready! It is saved as {}.", file.path)),
+                None => said.push("✅ Done.".to_owned()),
+            }
+            if let Some(usd) = cost.and_then(|cost| cost.usd) {
+                let about =
+                    if cost.is_some_and(|cost| cost.usd_is_assumed) { "It probably cost" } else { "It cost" };
+                said.push(format!("{about} {usd}."));
+            }
+            if let Some(used) = used {
+                said.push(format!(
+                    "The service says that it used the model {}, not the one that was asked for.",
+                    redact::quotation(used)
+                ));
+            }
+            said.extend(seen.and_then(inspect::summary));
+        }
+        State::Failed | State::Uncertain => {
+            let Some(failure) = &job.failure else { return "The job failed.".to_owned() };
+            said.push(failure.message.clone());
+            said.push(Money::from_code(&failure.money).sentence().to_owned());
+            if let Some(words) = failure.quoted.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
+                said.push(format!("The service says: {}", redact::quotation(words)));
+            }
+        }
+        State::Cancelled => said.push(job.note.clone().unwrap_or_else(|| "Stopped.".to_owned())),
+        State::NeedsApproval => said.push(job.note.clone().unwrap_or_default()),
+        _ if job.cancel_requested => said.push("Being stopped.".to_owned()),
+        _ => {
+            let note = job.note.as_deref().unwrap_or("Waiting for its turn.");
+            said.push(format!("Still working: {note}"));
+        }
+    }
+    said.join(" ")
+}
+
+fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
+    match job.state {
+        State::Done if files.is_empty() => "Nothing more is to be done.".to_owned(),
+        State::Done if seen.is_some_and(Seen::has_failed) => {
+            "Tell the user what the delivery check found.".to_owned()
+        }
+        State::Done if seen.is_some_and(|seen| seen.picture.is_some()) => {
+            "Look at the preview, then show the file to the user.".to_owned()
+        }
+        State::Done => "Show the file to the user.".to_owned(),
+        State::Failed | State::Uncertain => job
+            .failure
+            .as_ref()
+            .and_then(|failure| failure.next.clone())
+            .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
+        State::Cancelled => "Call generate_video to start anew.".to_owned(),
+        State::NeedsApproval => format!(
+            "Ask the user whether this price is all right. Only if so, repeat the same generate_video call with quote_token added; else call cancel_job with job_id {}, which costs nothing.",
+            job.id
+        ),
+        _ => format!("Call check_job with job_id {} to wait for it; it goes on meanwhile.", job.id),
+    }
+}

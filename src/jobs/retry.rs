@@ -1,0 +1,98 @@
+//! Tries an ended or doubtful job again, on a person's word: only what is missing, at a price that is shown first.
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::jobs::film::FilmWork;
+use crate::jobs::{approve, cancel, report};
+use crate::ledger::NewJob;
+use crate::model::job::{Job, JobId, State};
+use crate::model::request::{Film, Request};
+use crate::money::Usd;
+
+/// What a retry would mean.
+#[derive(Clone, Debug)]
+pub struct Prospect {
+    /// The job that would be tried again; the whole, when a part was named.
+    pub job: Job,
+    /// What the missing work may cost.
+    pub most: Usd,
+    /// What may be charged a second time, because nobody knows whether it was charged the first time.
+    pub twice: Usd,
+}
+
+/// What trying again would cost, without doing it.
+///
+/// # Errors
+/// When the job still runs, is done, or is none that is paid in dollars.
+pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
+    let mut job = report::find(app, id).await?;
+    if let Some(parent) = &job.parent_id {
+        job = report::find(app, parent).await?;
+    }
+    if !matches!(job.state, State::Failed | State::Uncertain | State::Cancelled) {
+        return Err(Error::invalid(format!(
+            "The job {} is {}; there is nothing to try again.",
+            job.id, job.state
+        )));
+    }
+    let ledger = app.ledger().await?;
+    let (request, _) = missing(app, &job).await?;
+    let most = approve::wanted(&request)?.most;
+    let mut twice = Usd::ZERO;
+    for part in ledger.children(&job.id).await?.iter().chain(std::iter::once(&job)) {
+        if let (Request::Run(run), true) = (&part.request, part.state == State::Uncertain) {
+            twice = twice.checked_add(run.most).unwrap_or(Usd::MAX);
+        }
+    }
+    Ok(Prospect { job, most, twice })
+}
+
+/// Tries again: what is doubtful is given up with its worst case in the books, and what is missing becomes a new
+/// job that keeps the parts that are here.
+pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
+    let Prospect { job, .. } = prospect(app, id).await?;
+    let (request, had) = missing(app, &job).await?;
+    if job.state == State::Uncertain {
+        cancel::drop_uncertain(app, &job.id).await?;
+    }
+    let now_ms = app.now_ms();
+    let new = NewJob {
+        id: JobId::fresh(),
+        parent_id: None,
+        service: job.service,
+        session_id: None,
+        state: State::Queued,
+        request: request.clone(),
+        work: serde_json::Value::Null,
+        dedupe_key: format!("retry:{}", job.id),
+        note: Some(format!("Tried again; {had} parts are kept from before.")),
+        due_at_ms: Some(now_ms),
+    };
+    let wanted = approve::wanted(&request)?;
+    let inserted = app.ledger().await?.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?;
+    app.ring();
+    Ok(inserted.job)
+}
+
+/// The request for what is missing, and how many parts are here.
+async fn missing(app: &App, job: &Job) -> Result<(Request, usize)> {
+    match &job.request {
+        Request::Run(_) => Ok((job.request.clone(), 0)),
+        Request::Film(film) => {
+            let work: FilmWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
+            let mut had = Vec::with_capacity(film.parts.len());
+            for place in 0..film.parts.len() {
+                let id = work.parts.get(place).or(film.had.get(place).and_then(Option::as_ref));
+                had.push(match id {
+                    Some(id) if report::find(app, id).await?.state == State::Done => Some(id.clone()),
+                    _ => None,
+                });
+            }
+            let count = had.iter().flatten().count();
+            Ok((Request::Film(Film { had, ..film.clone() }), count))
+        }
+        _ => Err(Error::invalid(format!("The job {} cannot be tried again this way.", job.id)).next(
+            "Ask for the same once more: for NemoVideo's work call generate_video, edit_video or export.",
+        )),
+    }
+}

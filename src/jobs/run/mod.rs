@@ -1,0 +1,154 @@
+//! A run: one call of a SkillBoss model. Paid in dollars, sent at most once, fetched whatever happens.
+
+mod doubt;
+mod fetch;
+mod send;
+mod watch;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind};
+use crate::jobs::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::inspect::Seen;
+use crate::ledger::Change;
+use crate::model::job::{EpochMs, State};
+use crate::model::report::FileReport;
+use crate::model::request::{Request, Run};
+use crate::money::Usd;
+use crate::redact::SafeUrl;
+use crate::skillboss::Remote;
+
+/// A finished result is kept by the service for so long (wholesale video API, "Poll status").
+pub(super) const RETENTION_MS: EpochMs = 7 * 24 * 3600 * 1000;
+/// The longest pause between two tries while something is paid for and cannot be reached.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a run learns on the way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct RunWork {
+    /// The last frame of the part before, when it begins there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_frame: Option<PathBuf>,
+    /// The service's name for it, and where to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) remote: Option<Remote>,
+    /// The tier was full and the run went to its fallback.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) fell_back: bool,
+    /// Times that it was refused for a passing reason.
+    pub(super) refused: u32,
+    /// When the request left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sent_at_ms: Option<EpochMs>,
+    /// When the service first said that it is finished; the retention counts from here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) completed_at_ms: Option<EpochMs>,
+    /// Times that it was finished without a file.
+    pub(super) without_media: u32,
+    /// Times that the service did not know its own name for it.
+    pub(super) unknown_to_service: u32,
+    /// Failures, none of them charged, after which it was sent again.
+    pub(super) declined: u32,
+    /// The result's address, kept only when no name was given under which to ask for it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<SafeUrl>,
+    /// What it came to, and whether the service said so itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cost: Option<Usd>,
+    /// The model that the service says it used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) model_used: Option<String>,
+    /// Names under which the service lists work that may be this run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) candidates: Vec<String>,
+    /// The file's name, decided before the bytes are put there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) final_path: Option<PathBuf>,
+    /// Of the file in `final_path`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+    /// The file, when it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<FileReport>,
+    /// What was seen of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seen: Option<Seen>,
+}
+
+/// One step of a run.
+pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
+    let Request::Run(run) = step.job.request.clone() else {
+        return Err(Error::internal("This job is no run.").into());
+    };
+    let work: RunWork = step.work()?;
+    match step.job.state {
+        State::Queued if step.job.cancel_requested => {
+            step.cancelled("Stopped before anything was sent; it costs nothing.").await
+        }
+        State::Queued => send::step(step, &run, work).await,
+        State::Submitting => doubt::step(step, &run, work).await,
+        State::Running => watch::step(step, &run, work).await,
+        State::Ready | State::Delivering => fetch::step(step, &run, work).await,
+        state => Err(Error::internal(format!("A run cannot be {state}.")).into()),
+    }
+}
+
+/// A fault after the money may have moved: it is tried again for as long as the service keeps the result, because
+/// what was paid for is not given up.
+pub(super) async fn stay(step: &mut Step, error: &Error, faults: u64) -> Result<(), Halt> {
+    let work: RunWork = step.work()?;
+    let since = work.completed_at_ms.or(work.sent_at_ms).unwrap_or(step.job.created_at_ms);
+    if step.now_ms() - since > RETENTION_MS {
+        let Request::Run(run) = step.job.request.clone() else {
+            return Err(Error::internal("This job is no run.").into());
+        };
+        return fetch::expired(step, &run, work).await;
+    }
+    let pause =
+        asked_pause(error).unwrap_or_else(|| Duration::from_millis(250 << faults.min(8)).min(PATIENCE));
+    let next = error.next_step().unwrap_or_default();
+    let mut kept = step.job.work.clone();
+    if !kept.is_object() {
+        kept = notes(&work)?.unwrap_or_default();
+    }
+    kept["faults"] = faults.into();
+    step.record(Change {
+        work: Some(kept),
+        note: Some(format!("{} {next} Trying again; nothing is lost.", error.message())),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+/// Puts a run that panicked aside, without giving up what may be paid.
+pub(super) fn after_panic(state: State) -> (State, Error) {
+    if state == State::Queued {
+        (State::Failed, Error::internal("firstcut made a mistake before this run was sent."))
+    } else {
+        let error = Error::new(Kind::Uncertain, "firstcut made a mistake while it worked on this run.")
+            .next("Report the mistake; `firstcut jobs adopt` goes on with it.");
+        (State::Uncertain, error)
+    }
+}
+
+/// The model that the run is sent to.
+fn model_of<'a>(run: &'a Run, work: &RunWork) -> &'a str {
+    match &run.fallback {
+        Some(fallback) if work.fell_back => &fallback.model,
+        _ => &run.model,
+    }
+}
+
+/// What it is assumed to have cost when the service does not say.
+fn assumed(run: &Run, work: &RunWork) -> Usd {
+    let estimate = match &run.fallback {
+        Some(fallback) if work.fell_back => Some(fallback.estimate),
+        _ => run.estimate,
+    };
+    estimate.unwrap_or(run.most)
+}

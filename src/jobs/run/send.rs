@@ -1,0 +1,218 @@
+//! Sends a run, once: the row first, then one request, then what its answer proves.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{RunWork, model_of};
+use crate::error::{Error, Kind, Money};
+use crate::jobs::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::freshness::Moment;
+use crate::jobs::run::{doubt, fetch, watch};
+use crate::jobs::{clip, hook, template};
+use crate::ledger::{AttemptState, Change};
+use crate::model::job::{EpochMs, Failure, State};
+use crate::model::request::Run;
+use crate::skillboss::submit::{Mode, Submission, Submitted, Work};
+use crate::skillboss::{Ids, Remote};
+
+/// Passing refusals after which it is given up; none of them cost anything.
+const MAX_REFUSED: u32 = 8;
+/// Refusals for want of room after which the other tier is taken, if its price was allowed.
+const MAX_FULL: u32 = 2;
+
+/// Sends it and writes down what became of that.
+pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
+    let mut inputs = run.inputs.clone();
+    if run.after_previous {
+        let Some(frame) = &work.first_frame else {
+            // The film hands it over as soon as the part before is here.
+            let pause = Duration::from_secs(20);
+            return again(step, work, "Waiting for the part before.", pause).await;
+        };
+        inputs.image = Some(frame.clone());
+    }
+    let client = step.skillboss().await?;
+    // Pictures are read and everything is checked before the row says that something is about to leave.
+    let todo = match &run.template {
+        Some(update) => Work::Template(template::of(update)?),
+        None => Work::Clip(clip::body(&inputs).await?),
+    };
+    let turn = step.app.sending().await;
+    client.turn().await;
+    let moment = Moment::now(&step.app);
+    let model = model_of(run, &work).to_owned();
+    let detail = json!({ "model": model, "most": run.most });
+    let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
+        return Err(Halt::Lost);
+    };
+    step.job.state = State::Submitting;
+    if !moment.is_fresh(&step.app) {
+        step.ledger
+            .end_attempt(&step.job.id, n, AttemptState::NotSent, None, Value::Null, step.now_ms())
+            .await?;
+        return again(
+            step,
+            work,
+            "The process was stopped just before sending; starting anew.",
+            Duration::from_millis(50),
+        )
+        .await;
+    }
+    let submission = Submission {
+        model,
+        mode: match &todo {
+            Work::Template(_) => Mode::Sync,
+            Work::Clip(_) => Mode::Async { webhook_url: hook::address(step.app.config(), &step.job.id, n)? },
+        },
+        work: todo,
+        max_cost: run.most,
+        idempotency_key: format!("{}.{n}", step.job.id),
+    };
+    work.sent_at_ms = Some(step.now_ms());
+    // An answer that is on its way is worth the wait, though the process is to end; and it counts, though somebody else
+    // may hold the job by then, because this process was stopped meanwhile.
+    let (mut own, run) = (step.clone(), run.clone());
+    let sent = tokio::spawn(async move {
+        let sent = client.submit(&submission, async |ids| name(&own, n, ids).await).await;
+        let settled = settle(&mut own, &run, work, n, sent).await;
+        drop(turn);
+        (own, settled)
+    });
+    match sent.await {
+        Ok((own, settled)) => {
+            *step = own;
+            settled
+        }
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Error::internal("Sending was interrupted.").because(error).into()),
+    }
+}
+
+/// Keeps the service's name for a run as soon as its answer begins.
+async fn name(step: &Step, n: u32, ids: Ids) {
+    let Some(name) = ids.request_id else { return };
+    let (id, now_ms) = (&step.job.id, step.now_ms());
+    if let Err(error) = step.ledger.note_attempt(id, n, &name, now_ms).await {
+        tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
+    }
+}
+
+async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {
+    match sent {
+        Submitted::Accepted(accepted) => {
+            end(step, n, AttemptState::Accepted, Some(&accepted.remote.id), Value::Null).await?;
+            self::accepted(step, work, accepted.remote).await
+        }
+        Submitted::Finished(finished) => {
+            let name = finished.remote.as_ref().map(|remote| remote.id.clone());
+            end(step, n, AttemptState::Accepted, name.as_deref(), Value::Null).await?;
+            let work = RunWork { remote: finished.remote, ..work };
+            if let Some(file) = &finished.file {
+                fetch::keep(step, run, file).await?;
+            }
+            watch::told(step, run, work, finished.report).await
+        }
+        Submitted::Refused(error) => {
+            end(step, n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
+            refused(step, run, work, error).await
+        }
+        Submitted::Doubtful { error, ids } => {
+            let said = json!({ "said": error.message() });
+            match ids.request_id {
+                // The answer broke off, but not before it gave a name.
+                Some(name) => {
+                    end(step, n, AttemptState::Accepted, Some(&name), said).await?;
+                    accepted(step, work, Remote::by_id(&name)?).await
+                }
+                None => {
+                    end(step, n, AttemptState::Unknown, None, said).await?;
+                    doubt::lost(step, run, work, Some(&error)).await
+                }
+            }
+        }
+    }
+}
+
+/// The service has it; from now on its state is asked for.
+pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> Result<(), Halt> {
+    let work = RunWork { remote: Some(remote), candidates: Vec::new(), ..work };
+    let change = Change {
+        state: Some(State::Running),
+        work: notes(&work)?,
+        failure: Some(None),
+        note: Some("⏳ Waiting in the service's queue.".to_owned()),
+        due_at_ms: step.in_a(step.app.poll(step.job.service)),
+        ..Change::default()
+    };
+    match step.record(change.clone()).await {
+        // It was put aside as lost while the answer was on its way: the answer heals it.
+        Err(Halt::Lost) => {
+            let healed =
+                step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms());
+            healed.await?;
+            Err(Halt::Lost)
+        }
+        recorded => recorded,
+    }
+}
+
+/// It had no effect. Passing reasons are waited out, a full tier is left if that was allowed.
+async fn refused(step: &mut Step, run: &Run, mut work: RunWork, error: Error) -> Result<(), Halt> {
+    work.refused += 1;
+    let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::AtCapacity);
+    if !passing || work.refused > MAX_REFUSED {
+        return fail(step, &work, error).await;
+    }
+    if error.kind() == Kind::AtCapacity && work.refused >= MAX_FULL && !work.fell_back {
+        match &run.fallback {
+            Some(fallback) => {
+                work.fell_back = true;
+                let note = format!("No room at this tier; going on with {}.", fallback.model);
+                return again(step, work, &note, Duration::from_millis(200)).await;
+            }
+            None if work.refused > MAX_FULL + 1 => return fail(step, &work, error).await,
+            None => {}
+        }
+    }
+    let pause = asked_pause(&error).unwrap_or_else(|| {
+        Duration::from_millis(500 << work.refused.min(7)).min(step.app.poll(step.job.service) * 4)
+    });
+    again(step, work, &format!("{} Trying again.", error.message()), pause).await
+}
+
+async fn fail(step: &mut Step, work: &RunWork, error: Error) -> Result<(), Halt> {
+    let error = error.money(Money::NotSpent);
+    step.record(Change {
+        state: Some(State::Failed),
+        work: notes(work)?,
+        failure: Some(Some(Failure::from(&error))),
+        charge: Some(crate::ledger::Charge::Freed),
+        ..Change::default()
+    })
+    .await
+}
+
+/// Back to the queue: what was sent surely had no effect.
+pub(super) async fn again(step: &mut Step, work: RunWork, note: &str, pause: Duration) -> Result<(), Halt> {
+    step.record(Change {
+        state: Some(State::Queued),
+        work: notes(&work)?,
+        note: Some(note.to_owned()),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+async fn end(
+    step: &Step,
+    n: u32,
+    state: AttemptState,
+    name: Option<&str>,
+    detail: Value,
+) -> Result<(), Halt> {
+    let now_ms: EpochMs = step.now_ms();
+    step.ledger.end_attempt(&step.job.id, n, state, name, detail, now_ms).await?;
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! Asks how a run goes, and settles what it cost in the same moment as its end is written down.
+
+use std::time::Duration;
+
+use super::{RETENTION_MS, RunWork, assumed, fetch, send};
+use crate::error::{Error, Kind, Money};
+use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::hook;
+use crate::ledger::{Change, Charge, ChargeSource};
+use crate::model::job::{Failure, State};
+use crate::model::request::Run;
+use crate::skillboss::status::{Phase, Report};
+use crate::skillboss::{Dialect, Remote};
+
+/// A name that the service does not know is asked for so often, with pauses: lists lag behind.
+const MAX_UNKNOWN: u32 = 6;
+/// After half an hour a run is asked for more rarely.
+const LONG_MS: i64 = 30 * 60 * 1000;
+
+/// One question.
+pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
+    let Some(remote) = work.remote.clone() else {
+        // Adopted without a name: nothing can be asked.
+        return super::doubt::lost(step, run, work, None).await;
+    };
+    let client = step.skillboss().await?;
+    if step.job.cancel_requested {
+        match client.cancel(&remote).await {
+            // What it says is not believed: the state that is asked for next tells.
+            Ok(answer) => tracing::info!(job.id = %step.job.id, ?answer, "a run was to be stopped"),
+            Err(error) => tracing::info!(job.id = %step.job.id, %error, "a run could not be stopped"),
+        }
+    }
+    match client.status(&remote).await {
+        Ok(report) => told(step, run, work, report).await,
+        Err(error) if error.kind() == Kind::NotFound => {
+            work.unknown_to_service += 1;
+            unknown(step, run, work, error).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the service said.
+pub(super) async fn told(step: &mut Step, run: &Run, mut work: RunWork, report: Report) -> Result<(), Halt> {
+    work.unknown_to_service = 0;
+    work.model_used = report.model.clone().or(work.model_used);
+    match report.phase {
+        Phase::Queued | Phase::Running | Phase::Unknown => waiting(step, work, &report).await,
+        Phase::Completed => completed(step, run, work, report).await,
+        Phase::Failed => declined(step, run, work, &report).await,
+        Phase::Cancelled => step.cancelled("Stopped in the service's queue; it costs nothing.").await,
+    }
+}
+
+async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), Halt> {
+    let mut note = match report.phase {
+        Phase::Queued => "⏳ Waiting in the service's queue.",
+        _ => "⏳ Generating.",
+    };
+    if step.job.cancel_requested {
+        note = "It cannot be stopped any more: the service works on it and will charge it. The clip will be fetched.";
+    }
+    // Where the service can call us, asking is only the safety net.
+    let interval = step.app.poll(step.job.service) * if hook::is_on(step.app.config()) { 4 } else { 1 };
+    let long = step.now_ms() - work.sent_at_ms.unwrap_or(step.job.created_at_ms) > LONG_MS;
+    let pause = if long { interval * 8 } else { step.app.jitter(interval) };
+    if step.job.note.as_deref() == Some(note) && step.job.work == notes(&work)?.unwrap_or_default() {
+        // Nothing new: the row need not be written again.
+        step.ledger.release(&step.job, step.now_ms() + crate::jobs::advance::millis(pause)).await?;
+        return Ok(());
+    }
+    step.record(Change {
+        state: Some(State::Running),
+        work: notes(&work)?,
+        note: Some(note.to_owned()),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report) -> Result<(), Halt> {
+    let now_ms = step.now_ms();
+    work.completed_at_ms.get_or_insert(now_ms);
+    work.cost = report.cost;
+    if work.remote.is_none() {
+        work.address = report.outputs.first().map(|found| found.url.clone());
+    }
+    let charge = Charge::Settled {
+        charged: report.cost.unwrap_or_else(|| assumed(run, &work)),
+        source: match (&report.receipt, report.cost) {
+            (Some(_), Some(_)) => ChargeSource::Receipt,
+            (None, Some(_)) => ChargeSource::Answer,
+            _ => ChargeSource::Estimate,
+        },
+        receipt: report.receipt.clone(),
+    };
+    if run.output_path.is_none() {
+        return step
+            .record(Change {
+                state: Some(State::Done),
+                work: notes(&work)?,
+                note: Some("Done.".to_owned()),
+                progress_pct: Some(100.0),
+                charge: Some(charge),
+                ..Change::default()
+            })
+            .await;
+    }
+    let kept = work.remote.is_none() && work.address.is_none() && fetch::is_kept(step, run).await;
+    let without = report.outputs.is_empty() && !kept;
+    if without {
+        work.without_media += 1;
+        if work.remote.is_none() {
+            let error =
+                Error::new(Kind::Protocol, "The service says that the clip is finished, but names no file.")
+                    .money(Money::Spent)
+                    .next("Ask the service's support for it; `firstcut jobs show` has the id to quote.");
+            return fail(step, &work, &error, Some(charge)).await;
+        }
+        let since = work.completed_at_ms.unwrap_or(now_ms);
+        if now_ms - since > RETENTION_MS {
+            return fetch::expired(step, run, work).await;
+        }
+    }
+    let (note, pause) = if without {
+        let pause = Duration::from_secs(1 << work.without_media.min(6)).min(super::PATIENCE);
+        ("Finished and paid for, but the service names no file that may be fetched; asking again.", pause)
+    } else {
+        ("Finished; downloading.", Duration::ZERO)
+    };
+    // The address is asked for again when the file is fetched, and written down nowhere: it is signed.
+    step.record(Change {
+        state: Some(State::Ready),
+        work: notes(&work)?,
+        note: Some(note.to_owned()),
+        progress_pct: Some(95.0),
+        due_at_ms: step.in_a(pause),
+        charge: Some(charge),
+        ..Change::default()
+    })
+    .await
+}
+
+/// Failed work is not charged in the wholesale dialect; in the other one nobody says, and the books take the worst.
+async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report) -> Result<(), Halt> {
+    work.declined += 1;
+    let dialect = work.remote.as_ref().map_or(Dialect::Wholesale, |remote| remote.dialect);
+    let error =
+        report.failure(dialect).unwrap_or_else(|| Error::new(Kind::Declined, "The service failed the work."));
+    // A part of a film is worth a second try, the others being paid for, if the failure surely was free.
+    let again = step.job.parent_id.is_some()
+        && work.declined < 2
+        && !step.job.cancel_requested
+        && error.kind() == Kind::Declined
+        && error.spent() == Money::NotSpent;
+    if again {
+        let work = RunWork { remote: None, sent_at_ms: None, ..work };
+        let note = "It failed without a charge; trying once more.";
+        return send::again(step, work, note, Duration::from_secs(1)).await;
+    }
+    let charge = match (error.spent(), report.cost) {
+        (Money::NotSpent, _) => Charge::Freed,
+        (_, Some(cost)) => {
+            Charge::Settled { charged: cost, source: ChargeSource::Answer, receipt: report.receipt.clone() }
+        }
+        (_, None) => Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None },
+    };
+    fail(step, &work, &error, Some(charge)).await
+}
+
+/// The service does not know the name that it gave.
+async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Result<(), Halt> {
+    let since = work.completed_at_ms.or(work.sent_at_ms).unwrap_or(step.job.created_at_ms);
+    if step.now_ms() - since > RETENTION_MS {
+        return fetch::expired(step, run, work).await;
+    }
+    if work.unknown_to_service < MAX_UNKNOWN {
+        let pause = step.app.poll(step.job.service) * work.unknown_to_service;
+        return step
+            .record(Change {
+                work: notes(&work)?,
+                note: Some("The service does not know it yet; asking again.".to_owned()),
+                due_at_ms: step.in_a(pause),
+                ..Change::default()
+            })
+            .await;
+    }
+    // The name may have come by a notice that lied; another one may tell the truth.
+    let names = step.ledger.noticed(&step.job.id, step.job.attempts).await?;
+    let known = work.remote.as_ref().and_then(|remote| names.iter().position(|name| *name == remote.id));
+    if let Some(next) = known.and_then(|known| names.get(known + 1)) {
+        let work = RunWork { unknown_to_service: 0, ..work };
+        return send::accepted(step, work, Remote::by_id(next)?).await;
+    }
+    let error =
+        Error::new(Kind::Uncertain, "The service accepted the run and now does not know it any more.")
+            .money(Money::Unknown)
+            .next(format!(
+                "`firstcut jobs adopt {}` asks once more; `firstcut jobs drop {}` gives it up.",
+                step.job.id, step.job.id
+            ))
+            .because(error);
+    step.record(Change {
+        state: Some(State::Uncertain),
+        work: notes(&work)?,
+        failure: Some(Some(Failure::from(&error))),
+        ..Change::default()
+    })
+    .await
+}
+
+pub(super) async fn fail(
+    step: &mut Step,
+    work: &RunWork,
+    error: &Error,
+    charge: Option<Charge>,
+) -> Result<(), Halt> {
+    step.record(Change {
+        state: Some(State::Failed),
+        work: notes(work)?,
+        failure: Some(Some(Failure::from(error))),
+        charge,
+        ..Change::default()
+    })
+    .await
+}

@@ -1,0 +1,40 @@
+//! The last picture of a clip as a picture file: what the next clip is to begin with, so that one leads into the other.
+
+use std::path::Path;
+
+use super::decode::Stream;
+use super::picture::Picture;
+use super::sheet::to_rgb;
+use super::{Error, Limits, shots};
+
+/// How far before the end a picture is still taken when those after it are damaged.
+const STEPS_BACK_MS: [u64; 4] = [0, 100, 400, 1000];
+
+/// The last picture that a clip shows, turned and in its shape, at full size.
+///
+/// # Errors
+/// [`Error::Undecodable`] with the reason, [`Error::Malformed`] when no picture of the last second can be decoded, and
+/// the other errors of opening a stranger's file.
+pub fn last_frame(clip: &Path, limits: &Limits) -> Result<Picture, Error> {
+    let mut stream = Stream::open(clip, limits)?;
+    let info = stream.info.clone();
+    let size = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
+    let last = shots::spread(&stream, 2).last().copied();
+    let last = last.ok_or(Error::Malformed { what: "none of its pictures is ever shown" })?;
+    for back in STEPS_BACK_MS {
+        let shot =
+            shots::take(&mut stream, &[last.saturating_sub(back)], 0, |frame| to_rgb(frame, &info, size))?;
+        if let Some((_, picture)) = shot.into_iter().next() {
+            return Ok(picture);
+        }
+    }
+    Err(Error::Malformed { what: "the end of its pictures" })
+}
+
+/// Writes the [`last_frame`] of a clip into a new file: PNG, or JPEG when the name ends so.
+///
+/// # Errors
+/// As [`last_frame`]; [`Error::Io`] also when `output` exists already.
+pub fn save_last_frame(clip: &Path, output: &Path, limits: &Limits) -> Result<(), Error> {
+    last_frame(clip, limits)?.save(output)
+}

@@ -1,0 +1,138 @@
+//! Files that are whole but extreme: hours long, 8K, of uneven pace, or with gigabytes where a reader expects a word.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::fixture;
+use crate::media::check::{Verdict, Wanted, check};
+use crate::media::encode::{AccessUnit, Encoder};
+use crate::media::frame::{Frame, Yuv};
+use crate::media::mp4::entry;
+use crate::media::mp4::write::{Sample, Track, TrackKind, Writer};
+use crate::media::probe::probe;
+use crate::media::sheet::{SheetOptions, sheet};
+use crate::media::sound::Sound;
+use crate::media::{Error, Limits};
+
+/// Pictures that grow brighter, coded, with their decoder record.
+fn coded(width: u32, height: u32, count: u64) -> (Vec<AccessUnit>, Vec<u8>) {
+    let mut encoder = Encoder::new(width, height, 30).unwrap();
+    let mut frame = Frame::black(width as usize, height as usize);
+    let units = (0..count).map(|number| {
+        frame.fill(Yuv { y: 60.0 + (number % 120) as f32, u: 128.0, v: 128.0 });
+        encoder.encode(&frame).unwrap()
+    });
+    let units = units.collect();
+    (units, encoder.avcc().unwrap().to_vec())
+}
+
+/// A film that repeats coded pictures, each shown for a time of its own, in thousandths of a second.
+fn film(path: &Path, (width, height): (u32, u32), units: &[AccessUnit], avcc: &[u8], times_ms: &[u32]) {
+    let file =
+        std::fs::File::options().read(true).write(true).create(true).truncate(true).open(path).unwrap();
+    let mut writer = Writer::new(file, times_ms.len()).unwrap();
+    writer.track(Track {
+        kind: TrackKind::Video { width, height },
+        timescale: 1000,
+        entry: entry::avc1(width, height, avcc),
+        skip: 0,
+        play: None,
+    });
+    for (unit, duration) in units.iter().cycle().zip(times_ms) {
+        let sample = Sample { data: &unit.data, duration: *duration, offset: 0, sync: unit.keyframe };
+        writer.sample(0, sample).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+fn file(name: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    (folder, path)
+}
+
+#[test]
+fn three_hours_are_seen_in_nine_frames() {
+    let (_folder, path) = file("long.mp4");
+    let (units, avcc) = coded(64, 36, 60);
+    film(&path, (64, 36), &units, &avcc, &vec![33; 3 * 3600 * 30]);
+    assert!((probe(&path).unwrap().duration_s.unwrap() - 3.0 * 3600.0 * 0.99).abs() < 1.0);
+    // So few pictures suffice, however long the film is.
+    let few = Limits { frames: 1_500, ..Limits::default() };
+    let seen = sheet(&path, &SheetOptions::default(), &few).unwrap();
+    assert_eq!(seen.shots.len(), 9);
+    assert!(seen.shots[8] > 3 * 3600 * 980);
+    let report = check(&path, &Wanted::default(), &few);
+    assert_eq!(report.verdict, Verdict::Pass, "{}", report.summary());
+}
+
+#[test]
+fn eight_k_is_told_and_not_opened() {
+    let (_folder, path) = file("8k.mp4");
+    let (units, avcc) = coded(7680, 4320, 1);
+    film(&path, (7680, 4320), &units, &avcc, &[1000, 1000]);
+    let found = probe(&path).unwrap();
+    assert_eq!((found.width, found.height, found.decodable), (Some(7680), Some(4320), false));
+    assert!(found.undecodable_reason.as_deref().unwrap().contains("7680x4320"), "{}", found.summary());
+    let report = check(&path, &Wanted::default(), &Limits::default());
+    assert_eq!(report.verdict, Verdict::Unknown, "{}", report.summary());
+    let refused = sheet(&path, &SheetOptions::default(), &Limits::default());
+    assert!(matches!(refused, Err(Error::Undecodable { .. })), "{refused:?}");
+}
+
+#[test]
+fn an_uneven_pace_is_shown_at_even_times() {
+    let (_folder, path) = file("uneven.mp4");
+    let (units, avcc) = coded(64, 36, 90);
+    // A second of thirty pictures, then one picture for five seconds, then a slow second.
+    let times: Vec<u32> = std::iter::repeat_n(33, 30).chain([5000]).chain([200; 5]).collect();
+    film(&path, (64, 36), &units, &avcc, &times);
+    let seen = sheet(&path, &SheetOptions::default(), &Limits::default()).unwrap();
+    assert!(seen.shots.len() >= 5 && seen.shots.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", seen.shots);
+    assert_eq!((seen.shots[0], *seen.shots.last().unwrap()), (0, 990 + 5000 + 800));
+    let wanted = Wanted { duration_s: Some(7.0), ..Wanted::default() };
+    let report = check(&path, &wanted, &Limits::default());
+    let point = |name: &str| report.points.iter().find(|point| point.name == name).unwrap().verdict;
+    assert_eq!((point("duration"), point("start")), (Verdict::Pass, Verdict::Pass), "{}", report.summary());
+    assert_eq!(point("motion"), Verdict::Pass, "{}", report.summary());
+}
+
+#[test]
+fn a_word_of_gigabytes_is_refused_before_it_is_held() {
+    let (_folder, path) = file("tags.mp3");
+    // An ID3 tag whose one frame states, and has, more bytes than may be read at a time.
+    let length = 8_000_000u32;
+    let synchsafe = |n: u32| [21, 14, 7, 0].map(|shift| (n >> shift & 0x7f) as u8);
+    let mut bytes =
+        [b"ID3\x04\0\0".as_slice(), &synchsafe(length + 10), b"TIT2", &synchsafe(length), &[0, 0]].concat();
+    bytes.push(3); // UTF-8
+    bytes.resize(bytes.len() + length as usize - 1, b'a');
+    bytes.extend(std::fs::read(fixture("tone.mp3")).unwrap());
+    std::fs::write(&path, bytes).unwrap();
+    let small = Limits { header_bytes: 1 << 20, ..Limits::default() };
+    match Sound::open(&path, &small) {
+        Err(Error::TooBig { limit: 1_048_576, .. }) => {}
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was opened"),
+    }
+    let more = Sound::open(&path, &Limits::default());
+    assert!(!matches!(more, Err(Error::TooBig { .. } | Error::Stopped)));
+    // Readers that are not ours end in time, too.
+    let over = Limits::default().until(Instant::now().checked_sub(Duration::from_secs(1)).unwrap());
+    for name in ["tone.mp3", "tone.ogg", "vp9-opus.webm", "tone.flac"] {
+        assert!(matches!(Sound::open(&fixture(name), &over), Err(Error::Stopped)), "{name}");
+    }
+}
+
+#[test]
+fn a_jpeg_of_two_sizes_is_refused() {
+    let (_folder, path) = file("two.jpg");
+    let mut bytes = std::fs::read(fixture("picture.jpg")).unwrap();
+    let at = bytes.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
+    let length = usize::from(u16::from_be_bytes([bytes[at + 2], bytes[at + 3]])) + 2;
+    let mut second = bytes[at..at + length].to_vec();
+    second[5..9].copy_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+    bytes.splice(at + length..at + length, second);
+    std::fs::write(&path, bytes).unwrap();
+    assert!(crate::media::picture::open(&path, &Limits::default()).is_err());
+}

@@ -1,0 +1,146 @@
+//! What a person reads at the command line: short, about commands, and true when the process ends.
+
+use firstcut::model::job::JobKind;
+
+use crate::home::{Home, Ran, playable};
+
+const CLIP: &str = "generate a 1-second 360p video of a lake";
+const PICTURE: &[u8] = include_bytes!("../fixtures/media/picture.png");
+
+/// Words that only an assistant understands.
+const ASSISTANTS_WORDS: [&str; 13] = [
+    "generate_video",
+    "edit_video",
+    "check_job",
+    "session_state",
+    "check_credits",
+    "list_jobs",
+    "duration_seconds",
+    "new: true",
+    "job_id job_",
+    "the user",
+    "Call export",
+    "call export",
+    "Call upload",
+];
+
+/// Holds that this was said to a person.
+fn for_people(ran: &Ran) {
+    for text in [&ran.stdout, &ran.stderr] {
+        for word in ASSISTANTS_WORDS {
+            assert!(!text.contains(word), "{word:?} in {ran:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn advice_is_about_commands() {
+    let home = Home::new().await;
+    let picture = home.write("picture.png", PICTURE);
+    for words in [
+        vec!["state"],
+        vec!["export"],
+        vec!["credits"],
+        vec!["upload", picture.to_str().unwrap()],
+        vec!["state", "--link"],
+        vec!["make", CLIP],
+        vec!["make", CLIP],
+        vec!["edit", "add a title \"Hello\""],
+        vec!["jobs"],
+        vec!["export"],
+        vec!["make", CLIP, "--duration", "0"],
+        vec!["make", "upload it"],
+        vec!["edit", "add music", "--session", "../x"],
+        vec!["jobs", "show", "job_00000000000000000000000000000000"],
+    ] {
+        for_people(&home.run(&words).await);
+    }
+    let ran = home.run(&["make", CLIP, "--duration", "0", "--json"]).await;
+    assert_eq!(ran.error()["message"], "--duration is 0; it must be from 1 to 300. Nothing was sent.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_video_is_told_in_three_lines_and_whole_by_its_name() {
+    let home = Home::new().await;
+    let ran = home.run(&["make", CLIP]).await;
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    let [made, facts, next] = lines.as_slice() else { panic!("{ran:?}") };
+    assert!(made.starts_with("✅ Video ready! It is saved as ") && made.ends_with(".mp4."), "{made}");
+    assert!(facts.contains("1.0 s") && facts.contains("B · 100 credits, 9900 left"), "{facts}");
+    assert_eq!(*next, "Next: firstcut edit \"…\" and then firstcut export change it.");
+
+    let listed = home.run(&["jobs", "--json"]).await.ok();
+    let id = listed["jobs"][0]["job_id"].as_str().unwrap();
+    assert_eq!(home.run(&["jobs", "--state", "done", "--json"]).await.ok()["jobs"][0]["job_id"], id);
+    let whole = home.run(&["jobs", "show", id]).await;
+    for part in ["File      ", "Reply     ", "Timeline  ", "Cost      ", "Session   ", id] {
+        assert!(whole.stdout.contains(part), "{part} in {whole:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_only_begun_says_how_it_goes_on() {
+    let home = Home::new().await;
+    let ran = home.run(&["make", CLIP, "--wait", "0"]).await;
+    let id = home.jobs().await[0].id.to_string();
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.stdout.contains("Not finished") && !ran.stdout.contains("goes on meanwhile"), "{ran:?}");
+    assert!(ran.stdout.contains(&format!("firstcut jobs wait {id} goes on with it")), "{ran:?}");
+    assert_eq!(home.effects(), 0, "and nothing did");
+    playable(&home.run(&["jobs", "wait", &id, "--json"]).await.ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_network_the_rehearsal_is_named_and_the_job_waits() {
+    let mut home = Home::new().await;
+    let there = home.sandbox.url.clone();
+    home.set("NEMO_API_URL", "http://127.0.0.1:9");
+    let make = home.command(&["make", CLIP, "--wait", "600"]).spawn().unwrap();
+    let told = |note: &Option<String>| note.as_deref().is_some_and(|note| note.contains("service sandbox"));
+    let job = home.job_that(|job| job.kind == JobKind::Video && told(&job.note)).await;
+    let pid = make.id().unwrap().to_string();
+    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    let output = make.wait_with_output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("cannot be reached") && said.contains("service sandbox"), "{said}");
+
+    let checked = home.run(&["doctor", "--json"]).await.json();
+    let checks = checks_named(&checked, "service");
+    let fix = checks["fix"].as_str().unwrap();
+    assert_eq!(fix.matches("Check the network").count(), 1, "{fix}");
+    assert!(fix.contains("--service sandbox"), "{fix}");
+
+    home.set("NEMO_API_URL", there);
+    playable(&home.run(&["jobs", "wait", job.id.as_str(), "--json"]).await.ok());
+}
+
+fn checks_named(findings: &serde_json::Value, name: &str) -> serde_json::Value {
+    let checks = findings["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sandbox_does_not_speak_in_the_name_of_the_service() {
+    let mut home = Home::new().await;
+    home.set("FIRSTCUT_SERVICE", "sandbox");
+    let ran = home.run(&["make", CLIP]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let listed = home.run(&["jobs"]).await;
+    for text in [&ran.stdout, &ran.stderr, &listed.stdout] {
+        assert!(!text.contains("NemoVideo") && !text.contains("one to five minutes"), "{ran:?}");
+    }
+    assert!(ran.stdout.contains("sandbox"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_begins_with_an_upload_has_a_language() {
+    for (name, language) in [("picture.png", "en"), ("海上日落.png", "zh-CN")] {
+        let home = Home::new().await;
+        home.write(name, PICTURE);
+        let session = home.run(&["upload", name, "--json"]).await.ok()["session_id"].clone();
+        let ledger = home.ledger().await.unwrap();
+        let row = ledger.session_by_id(session.as_str().unwrap()).await.unwrap().unwrap();
+        ledger.close().await;
+        assert_eq!(row.language.as_deref(), Some(language), "{name}");
+    }
+}

@@ -1,0 +1,159 @@
+//! Budgets: however many ask at once, no cap is passed by a cent, and what is not spent comes back.
+
+use firstcut::error::Kind;
+use firstcut::model::job::{Service, State};
+use firstcut::money::Usd;
+use firstcut::sandbox::{Endpoint, Fault, Rule};
+
+use super::till::{MODEL, PRICE_MICROS, all, booked, make, order, rest, wish};
+use crate::home::Home;
+
+/// Room for ten clips and for not quite an eleventh.
+const CAP: &str = "1.31";
+const FITS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_calls_at_once_never_pass_a_cap_by_a_cent() {
+    for (cap, batch) in [
+        ("FIRSTCUT_MAX_USD_PER_DAY", None),
+        ("FIRSTCUT_MAX_USD_PER_WEEK", None),
+        ("FIRSTCUT_MAX_USD_PER_BATCH", Some("spring")),
+    ] {
+        let mut home = Home::paying(|_| {}).await;
+        home.set(cap, CAP);
+        // Each app has its own connection to the ledger, as a process has; and some are processes.
+        let apps: Vec<_> = (0..4).map(|_| home.app()).collect();
+        apps[0].ledger().await.unwrap();
+        let calls = (0..58).map(|number| {
+            let input = firstcut::jobs::plan::GenerateInput {
+                batch: batch.map(str::to_owned),
+                ..wish(&format!("a lake, number {number}"))
+            };
+            let (home, app) = (&home, &apps[number % 4]);
+            async move { order(home, app, input).await }
+        });
+        let commands = (58..64).map(|number| {
+            let prompt = format!("a lake, number {number}");
+            let home = &home;
+            async move {
+                let mut words = make(&prompt);
+                words.extend(["--wait", "0"]);
+                words.extend(batch.iter().flat_map(|batch| ["--batch", batch]));
+                home.run(&words).await
+            }
+        });
+        let (calls, commands) =
+            tokio::join!(futures_util::future::join_all(calls), futures_util::future::join_all(commands));
+        let mut taken = 0;
+        for call in calls {
+            match call {
+                Ok(_) => taken += 1,
+                Err(error) => assert_eq!(error.kind(), Kind::OverBudget, "{error:?}"),
+            }
+        }
+        for command in commands {
+            if command.json()["job_id"].is_string() {
+                taken += 1;
+            } else {
+                assert_eq!(command.error()["code"], "over_budget", "{command:?}");
+            }
+        }
+        assert_eq!(taken, FITS, "{cap}");
+        let ledger = apps[0].ledger().await.unwrap();
+        assert_eq!(all(ledger).await.len(), FITS, "a refusal leaves nothing behind");
+        rest(&apps[0]).await;
+        assert_eq!(home.sandbox.skillboss.submissions().len(), FITS);
+        let spent = ledger.spent(Service::SkillBoss, apps[0].now_ms()).await.unwrap();
+        assert_eq!((spent.day, spent.reserved), (Usd::from_micros(FITS as i64 * PRICE_MICROS), Usd::ZERO));
+        let all_charged: i64 =
+            home.sandbox.skillboss.charges().iter().map(|bill| bill.amount_usd.micros).sum();
+        assert_eq!(all_charged, spent.day.micros(), "both books agree");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_not_spent_comes_back() {
+    let mut home = Home::paying(|_| {}).await;
+    home.set("FIRSTCUT_MAX_USD_PER_DAY", "0.12");
+    let app = home.app();
+    let over =
+        async |prompt: &str| order(&home, &app, wish(prompt)).await.unwrap_err().kind() == Kind::OverBudget;
+
+    // Stopped before it was sent.
+    let first = order(&home, &app, wish("first")).await.unwrap();
+    assert!(over("second").await);
+    firstcut::jobs::cancel::cancel(&app, &first.id).await.unwrap();
+    rest(&app).await;
+    assert!(home.requests("run").is_empty());
+    // Refused, and failed: neither is charged.
+    for (prompt, endpoint, fault) in [
+        (
+            "refused",
+            Endpoint::Run,
+            Fault::Status { status: 402, code: None, message: None, retry_after_s: None },
+        ),
+        ("failed", Endpoint::Run, Fault::JobFails { message: None }),
+        ("poor", Endpoint::Run, Fault::LateNoFunds),
+    ] {
+        home.sandbox.faults.add(Rule::once(endpoint, fault));
+        let job = order(&home, &app, wish(prompt)).await.unwrap();
+        assert!(over("second").await, "{prompt}");
+        rest(&app).await;
+        let ledger = app.ledger().await.unwrap();
+        let job = ledger.job(&job.id).await.unwrap();
+        assert_eq!(job.state, State::Failed, "{job:?}");
+        assert_eq!(booked(ledger, &job.id).await.charge, Some(firstcut::ledger::Charge::Freed), "{prompt}");
+    }
+    // What is doubtful keeps its place.
+    home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::LostAnswer { how: Default::default() }));
+    let lost = order(&home, &app, wish("lost")).await.unwrap();
+    rest(&app).await;
+    assert_eq!(app.ledger().await.unwrap().job(&lost.id).await.unwrap().state, State::Uncertain);
+    assert!(over("second").await);
+    firstcut::jobs::cancel::drop_uncertain(&app, &lost.id).await.unwrap();
+    assert!(over("second").await, "given up is not unspent");
+    assert_eq!(home.bills().len(), 1, "the lost one was charged indeed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_price_is_agreed_to_once() {
+    let mut home = Home::paying(|_| {}).await;
+    home.set("FIRSTCUT_APPROVE_ABOVE_USD", "0.10");
+    home.set("FIRSTCUT_MAX_USD_PER_DAY", "0.12");
+    let app = home.app();
+    let job = order(&home, &app, wish("a lake")).await.unwrap();
+    assert_eq!(job.state, State::NeedsApproval);
+    let ledger = app.ledger().await.unwrap();
+    assert!(ledger.charge(&job.id).await.unwrap().is_none(), "nothing is set aside for a question");
+    rest(&app).await;
+    assert!(home.requests("run").is_empty());
+
+    let with = |token: &str| firstcut::jobs::plan::GenerateInput {
+        quote_token: Some(token.to_owned()),
+        ..wish("a lake")
+    };
+    assert_eq!(order(&home, &app, with("quote_0")).await.unwrap_err().kind(), Kind::InvalidInput);
+    let shown = home.run(&["jobs", "show", job.id.as_str(), "--json"]).await.json();
+    let token = shown["approval"]["quote_token"].as_str().unwrap_or_else(|| panic!("{shown:#}")).to_owned();
+    let calls = futures_util::future::join_all((0..8).map(|_| order(&home, &app, with(&token)))).await;
+    for call in calls {
+        assert_eq!(call.unwrap().id, job.id);
+    }
+    rest(&app).await;
+    assert_eq!(order(&home, &app, with(&token)).await.unwrap().id, job.id);
+    rest(&app).await;
+    assert_eq!((home.requests("run").len(), home.bills().len()), (1, 1));
+    // For other words it is worth nothing, nor is it for the same words asked anew.
+    let other = firstcut::jobs::plan::GenerateInput { quote_token: Some(token.clone()), ..wish("a hill") };
+    assert_eq!(order(&home, &app, other).await.unwrap_err().kind(), Kind::InvalidInput);
+    let anew = firstcut::jobs::plan::GenerateInput { new: true, ..with(&token) };
+    assert_eq!(order(&home, &app, anew).await.unwrap_err().kind(), Kind::InvalidInput);
+
+    // The day is spent: agreeing to another one does not help.
+    let second = order(&home, &app, wish("a second lake")).await.unwrap();
+    let refused = firstcut::jobs::approve::approve(&app, &second.id, None).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::OverBudget, "{refused:?}");
+    // And one that nobody agrees to can be put away.
+    assert_eq!(firstcut::jobs::cancel::cancel(&app, &second.id).await.unwrap().state, State::Cancelled);
+    assert_eq!(home.requests("run").len(), 1, "{MODEL} was ordered once");
+}
