@@ -69,6 +69,8 @@ def held(family: str) -> bool:
     """Families of the first round by a hash, the rounds "h_", "fr2_" and later as a whole; the rounds between were for tuning."""
     if family.startswith(("r2_", "r3_", "r4_", "r6_", "g3_", "g5_", "g6_", "fr1_", "fg1_")):
         return False
+    if family.startswith("ls_"):
+        return False
     return family.startswith(("h_", "fr2_", "fg2_", "fr3_", "fr4_", "fr5_", "fr6_", "fg3_")) or hashlib.sha256(family.encode()).digest()[0] % 2 == 0
 
 
@@ -86,7 +88,7 @@ def read(*names: str):
 
 
 def route(rng: random.Random):
-    for (family, lang, action, also, level), line in read("route.txt", "route2.txt", "route3.txt", "route4.txt", "route5.txt", "route6.txt", "route_fresh.txt", "route_fresh2.txt", "route_fresh3.txt", "route_fresh4.txt", "route_fresh5.txt", "route_fresh6.txt"):
+    for (family, lang, action, also, level), line in read("route.txt", "route2.txt", "route3.txt", "route4.txt", "route5.txt", "route6.txt", "route_fresh.txt", "route_fresh2.txt", "route_fresh3.txt", "route_fresh4.txt", "route_fresh5.txt", "route_fresh6.txt", "route_lessons.txt"):
         seen = set()
         for _ in range(6 if "{" in line else 1):
             text = fill(line, rng)

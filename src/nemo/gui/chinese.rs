@@ -96,3 +96,24 @@ pub(super) fn manner(pre: &[Token], next: Option<&Token>, clause: &Clause, befor
     let offered = before == Mood::Offered && !pre.iter().any(|t| t.norm == "现在");
     Some(if offered { Mood::Offered } else { Mood::Asked })
 }
+
+/// 您把副歌拖到前面之后: what the reader has done, not what he is asked to do.
+pub(super) fn told(pre: &[Token], verb: &Token, clause: &Clause) -> bool {
+    let you = |t: &Token| matches!(t.norm.as_str(), "您" | "你");
+    let asked = |t: &Token| {
+        t.any(&[Tag::Should, Tag::Ask, Tag::Can]) && !matches!(t.norm.as_str(), "把" | "将")
+            || matches!(t.norm.as_str(), "请" | "先" | "再" | "然后")
+    };
+    let ends = clause.tokens.last().is_some_and(|t| t.cjk() && t.norm.ends_with('后'));
+    ends && verb.cjk()
+        && verb.is(Tag::Drag)
+        && pre.iter().any(you)
+        && !pre.iter().any(|t| asked(t) && !you(t))
+}
+
+/// 等您确认后再点击: waits for the user's word.
+pub(super) fn awaits_you(pre: &[Token]) -> bool {
+    let waits = pre.iter().position(|t| t.cjk() && t.norm.starts_with(['等', '待']));
+    let you = |t: &Token| t.cjk() && (t.is(Tag::You) || t.norm.contains(['您', '你']));
+    waits.is_some_and(|at| pre.iter().skip(at).any(you))
+}

@@ -6,6 +6,9 @@ use super::step::{self, Mood};
 use super::{Action, GuiAction, Reason, Translation, When};
 use crate::nemo::words::Tag;
 
+/// What an export is set to, as folded names.
+const FORMATS: &[&str] = &["mp4", "mov", "gif", "webm", "720p", "1080p", "2160p", "4k", "高清"];
+
 /// Translates one line and appends it, if anything of it is left.
 /// True if all of it was an instruction.
 pub(super) fn line(reply: &str, line: &Line, out: &mut Translation) -> bool {
@@ -159,7 +162,11 @@ fn translate(
                     "file" | "menu" | "more" | "文件" | "菜单" | "更多"
                 )
             });
-        if !merged && !way {
+        // "Click Export and choose MP4": how to export.
+        let format = step.action == Action::ExecuteViaApi
+            && target.as_deref().is_some_and(|t| FORMATS.contains(&crate::nemo::words::folded(t).as_str()))
+            && out.actions.last().is_some_and(|a| a.action == Action::ExecuteExport);
+        if !merged && !way && !format {
             out.actions.push(GuiAction { action: step.action, when: step.when, target });
             out.reasons.push(Reason {
                 rule: step.rule,

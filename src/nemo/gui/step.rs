@@ -163,7 +163,7 @@ pub(super) fn conditional(clause: &Clause) -> bool {
     }) || clause.tokens.last().is_some_and(|t| {
         matches!(t.norm.as_str(), "后" | "之后" | "以后" | "时" | "的时候" | "无误" | "没问题")
     });
-    head || tail
+    head || tail || chinese::awaits_you(&clause.tokens)
 }
 
 /// Does a clause behind an instruction make it wait ("…, provided you like it", 前提是…)?
@@ -199,7 +199,7 @@ fn conditioned(tokens: &[Token], verb: usize) -> bool {
     // 看过之后点击: after a look of the user's own.
     let looked = pre.iter().any(|t| t.cjk() && t.is(Tag::Preview))
         && pre.iter().any(|t| matches!(t.norm.as_str(), "后" | "之后"));
-    let ahead = ahead || looked;
+    let ahead = ahead || looked || chinese::awaits_you(pre);
     let behind = post.iter().enumerate().any(|(i, t)| {
         let you = post.get(i + 1).is_some_and(|n| n.any(&[Tag::You, Tag::Happy]));
         t.any(&[Tag::If, Tag::When, Tag::After]) && !t.cjk() && (you || t.norm == "if")
@@ -283,6 +283,7 @@ fn manner(clause: &Clause, at: usize, before: Mood) -> Option<Mood> {
         && !verb.is(Tag::Preview)
         && clause.tokens.last().is_some_and(|t| t.cjk() && t.norm.ends_with('后'))
         && !pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "先" | "再" | "然后" | "您" | "把" | "将"));
+    let then_happens = then_happens || chinese::told(pre, verb, clause);
     // "Before you click Export, the captions must be proofread", 点击导出之前我会检查.
     let earlier = if verb.cjk() {
         verb.any(&[Tag::Click, Tag::Drag, Tag::Open])

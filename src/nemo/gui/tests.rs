@@ -168,11 +168,12 @@ fn the_held_out_replies_are_translated_as_well_as_ever() {
     check(include_str!("../../../data/understand/gui.held.jsonl"), 0.98);
 }
 
-/// Two rounds of people who never saw the rules.
+/// Rounds of people who never saw the rules.
 #[test]
 fn the_replies_of_others_are_translated_as_well_as_ever() {
     check(include_str!("../../../data/understand/gui.round_a.jsonl"), 0.99);
     check(include_str!("../../../data/understand/gui.round_b.jsonl"), 0.99);
+    check(include_str!("../../../data/understand/gui.round_c.jsonl"), 0.98);
 }
 
 #[test]

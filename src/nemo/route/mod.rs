@@ -14,6 +14,7 @@ mod chinese;
 mod clause;
 mod credits;
 mod export;
+pub mod guess;
 mod mask;
 mod owed;
 mod question;
@@ -54,7 +55,7 @@ pub struct Reason {
     pub start: usize,
     /// The byte after them.
     pub end: usize,
-    /// How sure it is; below 1.5 a table action is not believed.
+    /// How sure it is: a rule's weight (below 1.5 a table action is not believed), or a guess's probability.
     pub weight: f32,
 }
 
@@ -72,17 +73,30 @@ pub struct Route {
 /// Routes a user's message. Total and deterministic: any text has a route, in time linear in its length.
 pub fn route(text: &str) -> Route {
     let inside = unquoted(text);
-    let shift = text.find(inside).unwrap_or(0);
     let tokens = words::scan(inside);
+    let mut reasons = readings(inside, &tokens);
+    guess::settle(&mut reasons, &tokens);
+    routed(text, inside, reasons)
+}
+
+/// Routes a message by the rules alone, without [`guess`]: to measure them.
+pub fn by_rules(text: &str) -> Route {
+    let inside = unquoted(text);
+    let reasons = readings(inside, &words::scan(inside));
+    routed(text, inside, reasons)
+}
+
+/// What the rules read in a message, in order.
+fn readings(text: &str, tokens: &[words::Token]) -> Vec<Reason> {
     let edits = tokens.iter().any(|t| t.is(Tag::Edit));
-    let file = (0..tokens.len()).find(|&i| upload::hands_over(&tokens, i, edits)).and_then(|i| tokens.get(i));
+    let file = (0..tokens.len()).find(|&i| upload::hands_over(tokens, i, edits)).and_then(|i| tokens.get(i));
     let mut reasons: Vec<Reason> = Vec::new();
     if let Some(file) = file {
         let rule = if file.kind == Kind::Link { "hands over a link" } else { "hands over a file" };
         reasons.push(Reason { intent: Intent::Upload, rule, start: file.start, end: file.end, weight: 3.0 });
     }
     let sent = reasons.len();
-    for clause in clause::clauses(&tokens) {
+    for clause in clause::clauses(tokens) {
         let Some(found) = reading::read(&clause) else { continue };
         // Before a file that was sent, its mere mention ("link: …", "my logo …") is no second wish.
         let mentions = found.reason.weight <= 1.0
@@ -90,7 +104,7 @@ pub fn route(text: &str) -> Route {
             || placed(text, &found.reason)
             || found.reason.intent == Intent::Export
                 && found.reason.rule != "export verb"
-                && file.is_some_and(|f| fetched(&tokens, f.start));
+                && file.is_some_and(|f| fetched(tokens, f.start));
         if mentions && file.is_some_and(|f| found.reason.start < f.start) {
             continue;
         }
@@ -100,8 +114,13 @@ pub fn route(text: &str) -> Route {
             reasons.push(found.reason);
         }
     }
-    question::drop_leads(&mut reasons, &tokens);
-    drop_remarks(&mut reasons, &tokens);
+    question::drop_leads(&mut reasons, tokens);
+    drop_remarks(&mut reasons, tokens);
+    reasons
+}
+
+fn routed(text: &str, inside: &str, mut reasons: Vec<Reason>) -> Route {
+    let shift = text.find(inside).unwrap_or(0);
     for reason in &mut reasons {
         reason.start += shift;
         reason.end += shift;

@@ -114,21 +114,51 @@ fn accuracy_on_the_held_out_phrasings_does_not_fall() {
     );
 }
 
-/// Two rounds of people who never saw the rules.
+/// Rounds of people who never saw the rules, with the share of second wishes that is found.
 #[test]
 fn accuracy_on_the_rounds_of_others_does_not_fall() {
-    for round in [
-        include_str!("../../../data/understand/route.round_a.jsonl"),
-        include_str!("../../../data/understand/route.round_b.jsonl"),
+    for (round, also) in [
+        (include_str!("../../../data/understand/route.round_a.jsonl"), 0.9),
+        (include_str!("../../../data/understand/route.round_b.jsonl"), 0.9),
+        (include_str!("../../../data/understand/route.round_c.jsonl"), 0.9),
+        (include_str!("../../../data/understand/route.round_t1.jsonl"), 0.75),
+        (include_str!("../../../data/understand/route.round_t2.jsonl"), 0.7),
     ] {
         let score = score(round);
         assert!(
-            score.all >= 0.98 && score.hard >= 0.98 && score.also >= 0.9,
-            "{} {:?}",
+            score.all >= 0.98 && score.hard >= 0.98 && score.also >= also,
+            "{} {} {} {:?}",
             score.all,
+            score.hard,
+            score.also,
             score.confusion
         );
     }
+}
+
+/// The guess fills what the rules leave open, and leaves alone what they are sure of.
+#[test]
+fn a_guess_only_settles_doubt() {
+    let open = "not sure whether the outro got replaced";
+    assert_eq!((by_rules(open).action, route(open).action), (Edit, State));
+    assert_eq!(route(open).reasons.first().map(|r| r.rule), Some("sounds like it"));
+    for sure in ["how many credits are left?", "/home/kim/clip.mp4", "export it, then show the tracks"] {
+        assert_eq!(by_rules(sure), route(sure), "{sure}");
+    }
+    for nothing in ["", "?!", "🎉", "12", "https://example.com"] {
+        assert_eq!(by_rules(nothing), route(nothing), "{nothing}");
+    }
+}
+
+#[test]
+fn features_are_few_and_within_the_weights() {
+    for text in ["", "export", "把视频发给我", &"añb 字\u{0}".repeat(20_000)] {
+        let found = guess::features(text);
+        assert!(found.len() < 4000 && found.windows(2).all(|w| w.first() < w.last()), "{}", found.len());
+        assert!(found.iter().all(|&f| (f as usize) < guess::BUCKETS));
+    }
+    let size = include_bytes!("guess.bin").len();
+    assert_eq!(size, 4 + guess::BUCKETS * guess::ACTIONS.len());
 }
 
 #[test]

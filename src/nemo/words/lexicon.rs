@@ -59,6 +59,9 @@ impl Tags {
     pub(crate) fn known(self) -> bool {
         self.0 != 0
     }
+    pub(crate) fn bits(self) -> u128 {
+        self.0
+    }
     pub(crate) fn union(self, other: Tags) -> Tags {
         Tags(self.0 | other.0)
     }
