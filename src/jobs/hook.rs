@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::error::{Kind, Result};
 use crate::jobs::advance::notes_value;
+use crate::jobs::film;
 use crate::jobs::keyfile;
 use crate::jobs::run::RunWork;
 use crate::ledger::{AttemptState, Change, Ledger};
@@ -97,18 +98,7 @@ pub(super) async fn heal(ledger: &Ledger, job: &Job, n: u32, remote: Remote, now
         due_at_ms: Some(Some(now_ms)),
         ..Change::default()
     };
-    ledger.resolve(&job.id, State::Uncertain, change, "notice", now_ms).await?;
-    // A film that waited because of this part goes on too.
-    if let Some(parent) = &job.parent_id {
-        let goes_on = Change {
-            state: Some(State::Running),
-            failure: Some(None),
-            due_at_ms: Some(Some(now_ms)),
-            ..Change::default()
-        };
-        ledger.resolve(parent, State::Uncertain, goes_on, "notice", now_ms).await?;
-    }
-    Ok(())
+    film::heal(ledger, job, change, "notice", now_ms).await
 }
 
 fn parse(words: &str) -> Option<(JobId, u32)> {

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::inspect;
 use crate::jobs::run::RunWork;
-use crate::ledger::{Change, NewJob, Reservation};
-use crate::model::job::{Failure, Job, JobId, State};
+use crate::ledger::{Change, Ledger, NewJob, Reservation};
+use crate::model::job::{EpochMs, Failure, Job, JobId, State};
 use crate::model::report::FileReport;
 use crate::model::request::{Film, Request, Run};
 
@@ -190,6 +190,26 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
         };
         step.ledger.resolve(&part.id, State::Queued, change, "film", step.now_ms()).await?;
     }
+    Ok(())
+}
+
+/// News about a run that was put aside as doubtful: it goes on, and so does the film that waited because of it.
+pub(super) async fn heal(
+    ledger: &Ledger,
+    job: &Job,
+    change: Change,
+    who: &str,
+    now_ms: EpochMs,
+) -> Result<()> {
+    ledger.resolve(&job.id, State::Uncertain, change, who, now_ms).await?;
+    let Some(parent) = &job.parent_id else { return Ok(()) };
+    let goes_on = Change {
+        state: Some(State::Running),
+        failure: Some(None),
+        due_at_ms: Some(Some(now_ms)),
+        ..Change::default()
+    };
+    ledger.resolve(parent, State::Uncertain, goes_on, who, now_ms).await?;
     Ok(())
 }
 

@@ -9,8 +9,8 @@ use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::freshness::Moment;
 use crate::jobs::run::{doubt, fetch, watch};
-use crate::jobs::{clip, hook, template};
-use crate::ledger::{AttemptState, Change};
+use crate::jobs::{clip, film, hook, template};
+use crate::ledger::{AttemptState, Change, Charge};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;
 use crate::skillboss::submit::{Mode, Submission, Submitted, Work};
@@ -169,9 +169,7 @@ pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> 
     match step.record(change.clone()).await {
         // It was put aside as lost while the answer was on its way: the answer heals it.
         Err(Halt::Lost) => {
-            let healed =
-                step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms());
-            healed.await?;
+            film::heal(&step.ledger, &step.job, change, "late answer", step.now_ms()).await?;
             Err(Halt::Lost)
         }
         recorded => recorded,
@@ -187,10 +185,10 @@ async fn not_done_after_all(step: &Step) -> Result<(), Halt> {
     let change = Change {
         state: Some(State::Failed),
         failure: Some(Some(Failure::from(&error))),
-        charge: Some(crate::ledger::Charge::Freed),
+        charge: Some(Charge::Freed),
         ..Change::default()
     };
-    step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms()).await?;
+    film::heal(&step.ledger, &step.job, change, "late answer", step.now_ms()).await?;
     Err(Halt::Lost)
 }
 
@@ -230,7 +228,7 @@ async fn fail(step: &mut Step, work: &RunWork, error: Error) -> Result<(), Halt>
         state: Some(State::Failed),
         work: notes(work)?,
         failure: Some(Some(Failure::from(&error))),
-        charge: Some(crate::ledger::Charge::Freed),
+        charge: Some(Charge::Freed),
         ..Change::default()
     })
     .await

@@ -7,7 +7,7 @@ use firstcut::sandbox::{Endpoint, Fault, Pace, Rule};
 use serde_json::Value;
 use tokio::process::Child;
 
-use super::till::{alter, make, nothing_is_lost};
+use super::till::{alter, booked, make, move_until, nothing_is_lost, order, wish};
 use crate::home::{Home, kill, playable};
 
 const PROMPT: &str = "a lake at dawn";
@@ -211,6 +211,36 @@ async fn in_its_place_and_not_written_down(door: Door) {
     alter(&home, &[back]).await;
     is_paid_once(&home, &door.again(&home).await).await;
     assert_eq!((home.requests("run").len(), home.requests("media").len()), (1, 1), "it is not fetched again");
+}
+
+/// A process that was stopped while its request was under way, long enough for another one to give the answer up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_comes_after_its_job_was_put_aside_still_counts() {
+    let put_aside = [
+        "UPDATE job SET fence = fence + 1, state = 'uncertain', due_at_ms = NULL, lease_owner = NULL, \
+         lease_until_ms = NULL WHERE kind = 'run'",
+        "UPDATE attempt SET state = 'unknown', ended_at_ms = 1",
+    ];
+    let refused = Fault::Status { status: 402, code: None, message: None, retry_after_s: None };
+    for (fault, state, charges) in [(None, State::Done, 1), (Some(refused), State::Failed, 0)] {
+        let home = Home::paying(|_| {}).await;
+        home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::Delay { ms: 1_000 }));
+        if let Some(fault) = fault {
+            home.sandbox.faults.add(Rule::once(Endpoint::Run, fault));
+        }
+        let app = home.app();
+        let job = order(&home, &app, wish(PROMPT)).await.unwrap();
+        let altered = async {
+            home.until("it leaves", |home| home.requests("run").len() == 1).await;
+            alter(&home, &put_aside).await;
+        };
+        let settled =
+            async |ledger: &firstcut::ledger::Ledger| ledger.job(&job.id).await.unwrap().state == state;
+        tokio::join!(altered, move_until(&app, "the late answer", settled));
+        let ledger = app.ledger().await.unwrap();
+        let freed = booked(ledger, &job.id).await.charge == Some(firstcut::ledger::Charge::Freed);
+        assert_eq!((home.requests("run").len(), home.bills().len(), freed), (1, charges, charges == 0));
+    }
 }
 
 // --- a film
