@@ -15,6 +15,9 @@ pub(super) fn manner(pre: &[Token], next: Option<&Token>, clause: &Clause, befor
     if next.is_some_and(|n| n.is(Tag::Already) && n.cjk()) {
         return None;
     }
+    if consequence(pre, next, clause) {
+        return Some(Mood::NotYou);
+    }
     let person = pre.iter().any(|t| t.any(&[Tag::You]));
     if pre
         .iter()
@@ -95,6 +98,21 @@ pub(super) fn manner(pre: &[Token], next: Option<&Token>, clause: &Clause, befor
     }
     let offered = before == Mood::Offered && !pre.iter().any(|t| t.norm == "现在");
     Some(if offered { Mood::Offered } else { Mood::Asked })
+}
+
+/// 点击两次只会多存一份, 预览会自动打开, 拖拽我都能代劳: tells what happens, or what the agent does.
+fn consequence(pre: &[Token], next: Option<&Token>, clause: &Clause) -> bool {
+    let happens = |t: &Token| {
+        t.cjk()
+            && ["会", "只会", "就会", "将会", "不会", "我都", "我能", "我可以", "我来"]
+                .iter()
+                .any(|w| t.norm.starts_with(w))
+    };
+    let asked = pre.iter().any(|t| matches!(t.norm.as_str(), "请" | "先" | "再" | "然后"));
+    let behind = clause.tokens.iter().skip(pre.len() + 1);
+    !asked
+        && (next.is_some_and(happens) || behind.clone().any(happens))
+        && !behind.clone().any(|t| t.norm == "请")
 }
 
 /// 您把副歌拖到前面之后: what the reader has done, not what he is asked to do.

@@ -74,7 +74,12 @@ pub(super) fn read(reply: &str, sentence: &Sentence, clause: &Clause, before: Mo
     if let Some(step) = by_button(reply, clause).filter(|_| mood != Mood::NotYou) {
         return (Some(step), Mood::Offered);
     }
-    let free = clause.tokens.iter().any(|t| t.norm == "take your time");
+    let free = clause.tokens.iter().any(|t| {
+        matches!(
+            t.norm.as_str(),
+            "take your time" | "whenever you like" | "whenever you're ready" | "when ready"
+        )
+    });
     if (conditional(clause) || free) && mood != Mood::NotYou {
         mood = Mood::Offered;
     }
@@ -143,6 +148,7 @@ pub(super) fn conditional(clause: &Clause) -> bool {
     };
     let head = first.any(&[Tag::If, Tag::When, Tag::After]) && !first.is(Tag::Then)
         || first.is(Tag::Happy) && first.cjk()
+        || first.norm == "if you would" && clause.tokens.iter().any(|t| t.is(Tag::Happy))
         || matches!(first.norm.as_str(), "should you" | "until" | "assuming" | "as long as");
     let tail = clause.tokens.iter().any(|t| {
         t.cjk()
