@@ -95,6 +95,8 @@ fn an_uneven_pace_is_shown_at_even_times() {
     let point = |name: &str| report.points.iter().find(|point| point.name == name).unwrap().verdict;
     assert_eq!((point("duration"), point("start")), (Verdict::Pass, Verdict::Pass), "{}", report.summary());
     assert_eq!(point("motion"), Verdict::Pass, "{}", report.summary());
+    // One picture stands through the middle: seen, and worth a look.
+    assert_eq!(point("middle"), Verdict::Warn, "{}", report.summary());
 }
 
 #[test]

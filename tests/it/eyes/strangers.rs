@@ -52,7 +52,8 @@ async fn comes_to(file: &Path, expected: &[&str], point: &str, told: &str) {
     let answer: Value = serde_json::from_slice(&plain.stdout).unwrap();
     match plain.status.code() {
         Some(0) => assert!(answer["kind"].is_string(), "{name}: {answer:#}"),
-        Some(15) => assert!(!answer["error"]["next"].as_str().unwrap().is_empty(), "{name}: {answer:#}"),
+        // An unsupported or too large file.
+        Some(15 | 16) => assert!(!answer["error"]["next"].as_str().unwrap().is_empty(), "{name}: {answer:#}"),
         _ => panic!("{name}: {plain:?}"),
     }
 }
@@ -188,5 +189,5 @@ async fn extreme_but_whole_files_are_judged() {
     let path = folder.path().join("uneven.mp4");
     let times: Vec<u32> = std::iter::repeat_n(33, 30).chain([5000]).chain([200; 5]).collect();
     film(&path, (64, 36), 90, &times);
-    comes_to(&path, &["pass", "warn"], "motion", "the picture changes").await;
+    comes_to(&path, &["warn"], "middle", "nothing moves").await;
 }
