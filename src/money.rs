@@ -84,6 +84,12 @@ impl Usd {
         if rest == 0 { self } else { Self(self.0.saturating_add(CENT - rest)) }
     }
 
+    /// Rounded down to the cent.
+    #[must_use]
+    pub const fn down_to_cent(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(CENT))
+    }
+
     /// Plain digits with at least two decimals: `3.20`, `0.001`.
     #[must_use]
     pub fn to_decimal(self) -> String {

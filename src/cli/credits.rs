@@ -4,14 +4,14 @@ use clap::Args;
 
 use super::{Exit, Shell, text};
 use crate::error::Result;
-use crate::jobs::session;
+use crate::jobs::balance;
 
 #[derive(Args, Debug)]
 pub(super) struct Credits {}
 
 impl Credits {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
-        let report = session::credits(&shell.app).await?;
+        let report = balance::credits(&shell.app).await?;
         shell.out.result(&report, || text::credits(&report))?;
         Ok(0)
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Exit, Shell, text};
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::{report, session};
+use crate::jobs::{balance, report};
 
 /// A minute of 1080p is well under this; less is a video that may not fit.
 const LOW_DISK_BYTES: u64 = 1_000_000_000;
@@ -204,7 +204,7 @@ async fn ledger(shell: &Shell) -> Check {
 }
 
 async fn service(shell: &Shell) -> Check {
-    match session::credits(&shell.app).await {
+    match balance::credits(&shell.app).await {
         Ok(credits) if credits.available < LOW_CREDITS => Check::note(
             "service",
             format!(

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money};
 use crate::jobs::{film, render, run, turn, video};
 use crate::ledger::{Change, Charge, Ledger, Recorded};
-use crate::model::job::{EpochMs, Failure, Job, Service, State};
+use crate::model::job::{EpochMs, Failure, Job, JobKind, Service, State};
 use crate::model::request::Request;
 use crate::{nemo, skillboss};
 
@@ -92,6 +92,18 @@ impl Step {
         }
         if at_rest && let Some(parent) = &self.job.parent_id {
             self.ledger.wake(parent, self.now_ms()).await?;
+            if self.job.state == State::Done {
+                // A whole that was put aside because of this part goes on.
+                let goes_on = Change {
+                    state: Some(State::Running),
+                    failure: Some(None),
+                    due_at_ms: Some(Some(self.now_ms())),
+                    ..Change::default()
+                };
+                if self.ledger.job(parent).await?.kind == JobKind::Film {
+                    self.ledger.resolve(parent, State::Uncertain, goes_on, "part", self.now_ms()).await?;
+                }
+            }
         }
         self.app.ring();
         Ok(())
@@ -236,6 +248,9 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         matches!(step.job.state, State::Submitting | State::Running | State::Ready | State::Delivering);
     if sent && matches!(step.job.request, Request::Run(_)) {
         return run::stay(step, error, faults).await;
+    }
+    if let Request::Film(_) = step.job.request {
+        return film::after_fault(step, error, faults).await;
     }
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::TimedOut);
     if !passing || faults > MAX_FAULTS {

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::film::reservation;
 use crate::jobs::report;
-use crate::ledger::{Caps, Change, Recorded, Reservation};
+use crate::ledger::{Caps, Change, Inserted, NewJob, Recorded, Reservation};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
@@ -47,6 +47,26 @@ pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
         (None, _) => Some(APPROVE_ABOVE),
     };
     above.is_some_and(|above| most > above)
+}
+
+/// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.
+pub(super) async fn write_down(
+    app: &App,
+    mut new: NewJob,
+    wanted: &Reservation,
+    approved: bool,
+) -> Result<Inserted> {
+    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
+    let inserted = if !approved && is_needed(app, new.service, wanted.most) {
+        new.state = State::NeedsApproval;
+        new.work = serde_json::json!({ "waiting": Waiting::fresh(wanted.most, now_ms) });
+        new.note = Some(format!("It may cost up to {}, which needs a person's word.", wanted.most));
+        ledger.insert(new, now_ms).await?
+    } else {
+        ledger.insert_paid(new, wanted, &caps(app), now_ms).await?
+    };
+    app.ring();
+    Ok(inserted)
 }
 
 /// Agrees to the price of a job. With a token, it must be the one that was shown, and still valid; without, a

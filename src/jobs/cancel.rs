@@ -60,7 +60,7 @@ pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job
         state: Some(State::Running),
         work: looks_anew(job, named.as_ref()),
         failure: Some(None),
-        note: Some("Looking at the timeline again.".to_owned()),
+        note: Some("Looking at it again.".to_owned()),
         due_at_ms: Some(Some(app.now_ms())),
         ..Change::default()
     })
@@ -69,6 +69,11 @@ pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job
 
 /// An uncertain job is given up; its worst case stays in the books.
 pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
+    resolve(app, id, given_up).await
+}
+
+/// What giving up does to a job.
+pub(super) fn given_up(job: &Job) -> Change {
     let given_up = Error::new(
         Kind::Uncertain,
         "It was given up by a person; nothing shows what became of it.",
@@ -77,7 +82,7 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
     .next(
         "To ask for the same once more, accepting that it may be charged twice, call again with new: true.",
     );
-    resolve(app, id, |job| Change {
+    Change {
         state: Some(State::Failed),
         // Nobody will compare again, and a session's state may hold signed addresses.
         work: without_snapshot(job),
@@ -85,8 +90,7 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
         failure: Some(Some(Failure::from(&given_up))),
         note: Some("Given up by a person; it may have been charged.".to_owned()),
         ..Change::default()
-    })
-    .await
+    }
 }
 
 /// The same for a job and, in a composite, for the parts that are uncertain; for one of them when that is named.

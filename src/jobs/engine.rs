@@ -15,7 +15,7 @@ use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
 use crate::jobs::election::{self, BEAT_EVERY};
 use crate::jobs::run;
-use crate::ledger::{Change, Dispatcher, Ledger};
+use crate::ledger::{AttemptState, Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
 
@@ -146,19 +146,29 @@ async fn claim(
 
 /// A panic ends one job and no more; otherwise it would come back with every claim.
 async fn bury(app: &App, ledger: &Ledger, job: &Job) {
-    let (state, error) = match job.request {
-        Request::Run(_) => run::after_panic(job.state),
-        _ => (State::Failed, Error::internal("firstcut made a mistake while it worked on this job.")),
+    let buried = async {
+        // As it is now: the step may have come far before it broke down.
+        let job = Job { fence: job.fence, ..ledger.job(&job.id).await? };
+        let sent = match ledger.last_attempt(&job.id).await? {
+            Some(attempt) => !matches!(attempt.state, AttemptState::Rejected | AttemptState::NotSent),
+            None => false,
+        };
+        let change = match job.request {
+            Request::Run(_) | Request::Film(_) => run::after_panic(&job, sent, app.now_ms()),
+            _ => {
+                let error = Error::internal("firstcut made a mistake while it worked on this job.")
+                    .money(Money::Unknown)
+                    .next("Look at what is there before asking again, and report the mistake.");
+                Change {
+                    state: Some(State::Failed),
+                    failure: Some(Some(Failure::from(&error))),
+                    ..Change::default()
+                }
+            }
+        };
+        ledger.record(&job, change, "engine", app.now_ms()).await
     };
-    let error = error.money(Money::Unknown);
-    let error = if error.next_step().is_some() {
-        error
-    } else {
-        error.next("Look at what is there before asking again, and report the mistake.")
-    };
-    let change =
-        Change { state: Some(state), failure: Some(Some(Failure::from(&error))), ..Change::default() };
-    if let Err(error) = ledger.record(job, change, "engine", app.now_ms()).await {
+    if let Err(error) = buried.await {
         tracing::error!(job.id = %job.id, %error, "a panic could not be recorded");
     }
 }

@@ -11,11 +11,12 @@ use crate::error::{Kind, Result};
 use crate::jobs::advance::notes_value;
 use crate::jobs::keyfile;
 use crate::jobs::run::RunWork;
-use crate::ledger::{Change, Ledger};
+use crate::ledger::{AttemptState, Change, Ledger};
 use crate::model::job::{EpochMs, Job, JobId, State};
 use crate::net::seal::Seal;
 use crate::skillboss::Remote;
 use crate::skillboss::status::Phase;
+use crate::skillboss::webhook::check_address;
 
 /// The path under which notices come in, before the token.
 pub const PATH: &str = "/hooks/v1/";
@@ -40,8 +41,13 @@ pub(super) fn is_on(config: &Config) -> bool {
 ///
 /// # Errors
 /// `Storage` when the key of these addresses cannot be read or made.
-pub(super) fn address(config: &Config, id: &JobId, n: u32) -> Result<Option<Url>> {
+pub(super) async fn address(config: &Config, id: &JobId, n: u32) -> Result<Option<Url>> {
     let Some(base) = &config.hooks.public_url else { return Ok(None) };
+    // The service refuses what is not public, and the whole request with it; a notice is only a convenience.
+    if let Err(error) = check_address(base, config.skillboss.allow_loopback).await {
+        tracing::warn!(%error, "FIRSTCUT_PUBLIC_URL is not used; results are asked for");
+        return Ok(None);
+    }
     let token = seal(config)?.seal(&format!("{id}.{n}"));
     let mut url = base.clone();
     url.set_path(&format!("{}{PATH}{token}", base.path().trim_end_matches('/')));
@@ -59,26 +65,30 @@ pub async fn take(app: &App, token: &str, remote: Remote, claim: Phase) -> Resul
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let job = match ledger.take_notice(&id, n, &remote.id, &format!("{claim:?}").to_lowercase(), now_ms).await
     {
-        Ok(Some(job)) => job,
-        Ok(None) => return Ok(Taken::Again),
+        Ok(Some(job)) => (job, Taken::New),
+        // It came before, but we may have ended before we acted on it.
+        Ok(None) => (ledger.job(&id).await?, Taken::Again),
         Err(error) if error.kind() == Kind::NotFound => return Ok(Taken::NotOurs),
         Err(error) => return Err(error),
     };
+    let (job, taken) = job;
     if job.state == State::Uncertain {
-        heal(ledger, &job, remote, now_ms).await?;
+        heal(ledger, &job, n, remote, now_ms).await?;
     }
     app.ring();
-    Ok(Taken::New)
+    Ok(taken)
 }
 
 /// A run that was put aside as lost goes on under the name that the notice gave; the service is asked whether
 /// that is true.
-async fn heal(ledger: &Ledger, job: &Job, remote: Remote, now_ms: EpochMs) -> Result<()> {
+pub(super) async fn heal(ledger: &Ledger, job: &Job, n: u32, remote: Remote, now_ms: EpochMs) -> Result<()> {
     let Ok(work) = serde_json::from_value::<RunWork>(job.work.clone()) else { return Ok(()) };
     // Somebody who knows the address may still lie about the name: another job's is not taken.
     if ledger.is_remote_of_another(&remote.id, &job.id).await? {
         return Ok(());
     }
+    let nothing = serde_json::Value::Null;
+    ledger.end_attempt(&job.id, n, AttemptState::Accepted, Some(&remote.id), nothing, now_ms).await?;
     let change = Change {
         state: Some(State::Running),
         work: Some(notes_value(&RunWork { remote: Some(remote), unknown_to_service: 0, ..work })?),

@@ -51,6 +51,8 @@ pub(super) async fn identify(
     Ok(match ledger.latest_with_key_prefix(&base).await? {
         Some(job)
             if !job.state.is_at_rest()
+                // Nobody knows whether it was paid: the same words are no order to pay again, however late they come.
+                || job.state == State::Uncertain
                 // A person takes longer to agree than a client to call again.
                 || Waiting::of(&job).is_some_and(|waiting| job.state == State::NeedsApproval && now_ms <= waiting.valid_until_ms)
                 || (now_ms - job.updated_at_ms < WINDOW_MS

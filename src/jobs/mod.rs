@@ -3,6 +3,7 @@
 mod advance;
 pub mod approve;
 mod asked;
+pub mod balance;
 pub mod books;
 mod browser;
 pub mod cancel;

@@ -1,7 +1,7 @@
 //! Tries an ended or doubtful job again, on a person's word: only what is missing, at a price that is shown first.
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Money, Result};
 use crate::jobs::film::FilmWork;
 use crate::jobs::{approve, cancel, report};
 use crate::ledger::NewJob;
@@ -40,7 +40,9 @@ pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
     let most = approve::wanted(&request)?.most;
     let mut twice = Usd::ZERO;
     for part in ledger.children(&job.id).await?.iter().chain(std::iter::once(&job)) {
-        if let (Request::Run(run), true) = (&part.request, part.state == State::Uncertain) {
+        let doubtful = part.state == State::Uncertain
+            || part.failure.as_ref().is_some_and(|failure| failure.money != Money::NotSpent.code());
+        if let (Request::Run(run), true) = (&part.request, doubtful) {
             twice = twice.checked_add(run.most).unwrap_or(Usd::MAX);
         }
     }
@@ -52,10 +54,13 @@ pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
 pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
     let Prospect { job, .. } = prospect(app, id).await?;
     let (request, had) = missing(app, &job).await?;
-    if job.state == State::Uncertain {
-        cancel::drop_uncertain(app, &job.id).await?;
+    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
+    let mut given_up = Vec::new();
+    for part in ledger.children(&job.id).await?.iter().chain(std::iter::once(&job)) {
+        if part.state == State::Uncertain {
+            given_up.push((part.id.clone(), cancel::given_up(part)));
+        }
     }
-    let now_ms = app.now_ms();
     let new = NewJob {
         id: JobId::fresh(),
         parent_id: None,
@@ -69,8 +74,15 @@ pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
         due_at_ms: Some(now_ms),
     };
     let wanted = approve::wanted(&request)?;
-    let inserted = app.ledger().await?.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?;
+    let inserted = ledger.replace(&given_up, new, &wanted, &approve::caps(app), now_ms).await?;
     app.ring();
+    if !inserted.fresh && matches!(inserted.job.state, State::Failed | State::Cancelled | State::Uncertain) {
+        return Err(Error::invalid(format!(
+            "The job {} was tried again before, as {}, and that is {}.",
+            job.id, inserted.job.id, inserted.job.state
+        ))
+        .next(format!("Try that one again: `firstcut jobs retry {}`.", inserted.job.id)));
+    }
     Ok(inserted.job)
 }
 

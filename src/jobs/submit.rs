@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{clip, mention, paths, report};
+use crate::jobs::{balance, clip, mention, paths, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -212,7 +212,7 @@ async fn command(
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }
         Intent::Credits => {
-            let credits = session::credits_of(app, app.service(input.service.as_deref())?).await?;
+            let credits = balance::credits_of(app, app.service(input.service.as_deref())?).await?;
             Ok(Some(Accepted::Told(Box::new(report::answer(
                 &credits.service,
                 &credits.message,

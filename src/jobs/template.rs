@@ -99,12 +99,11 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         note: Some("Waiting for its turn.".to_owned()),
         due_at_ms: Some(now_ms),
     };
-    let inserted = ledger.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?;
-    app.ring();
+    let inserted = approve::write_down(app, new, &wanted, false).await?;
     Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
 }
 
-/// Billed per request: the service's own price, else the catalog's, else the caller's ceiling if that was allowed.
+/// Billed per request: the catalog's price, else the caller's ceiling if that was allowed.
 async fn price(app: &App, service: Service, like: &GenerateInput) -> Result<(Option<Usd>, Usd)> {
     let known = app.catalog().await?.model(MODEL).and_then(|model| model.price_range(None, None));
     let known = known.map(|(_, highest)| highest);
@@ -115,7 +114,7 @@ async fn price(app: &App, service: Service, like: &GenerateInput) -> Result<(Opt
             format!("An update costs about {known}, and {cap} is the most that was allowed. Nothing was sent."),
         )
         .next("Raise max_cost_usd.")),
-        (Some(known), cap) => Ok((Some(known), cap.unwrap_or_else(|| known.up_to_cent()))),
+        (Some(known), _) => Ok((Some(known), known.up_to_cent())),
         (None, Some(cap)) if app.config().budget.allow_unknown_price || service == Service::Sandbox => Ok((None, cap)),
         (None, _) => Err(Error::new(Kind::PriceUnknown, "Nobody knows what a template update costs. Nothing was sent.")
             .next("Put its price into a catalog of yours (FIRSTCUT_CATALOG), or set FIRSTCUT_ALLOW_UNKNOWN_PRICE=1 and max_cost_usd.")),

@@ -113,14 +113,20 @@ pub async fn limit(app: &App, rule: Rule) -> Result<Wallet> {
             .next("Look with `firstcut wallet`, and rely on FIRSTCUT_MAX_USD_PER_DAY and FIRSTCUT_MAX_USD_PER_WEEK, which are kept here."));
     }
     let mut wallet = show(app).await?;
-    wallet.message = format!("The service keeps this limit from now on: {}", told(&rule));
+    wallet.message =
+        format!("{}The service keeps this limit from now on: {}", rehearsal_mark(service(app)), told(&rule));
     Ok(wallet)
 }
 
 /// Sets the account's own budget; the only place where the service knows weeks.
 pub async fn account_budget(app: &App, wished: AccountBudget) -> Result<Wallet> {
     let set = app.skillboss(checked(app)?).await?.set_account_budget(&wished).await?;
-    if set != wished {
+    let holds = |asked: Option<Usd>, told: Option<Usd>| asked.is_none() || asked == told;
+    let kept = holds(wished.daily, set.daily)
+        && holds(wished.weekly, set.weekly)
+        && holds(wished.monthly, set.monthly)
+        && set.hard_stop == wished.hard_stop;
+    if !kept {
         return Err(Error::new(
             Kind::Protocol,
             "The service answered, but its limits are not those that were asked for.",
@@ -131,16 +137,18 @@ pub async fn account_budget(app: &App, wished: AccountBudget) -> Result<Wallet> 
     let told: Vec<_> =
         limits.iter().filter_map(|(span, usd)| usd.map(|usd| format!("{usd} {span}"))).collect();
     let mut wallet = show(app).await?;
-    wallet.message = format!("The account's limits are now {}.", told.join(", "));
+    wallet.message =
+        format!("{}The account's limits are now {}.", rehearsal_mark(service(app)), told.join(", "));
     Ok(wallet)
 }
 
 /// Makes a purse with a key of its own, which is put into a private file: it is told once.
 pub async fn sub_wallet(app: &App, wish: SubWalletWish) -> Result<Wallet> {
-    let made = app.skillboss(checked(app)?).await?.sub_wallet(&wish).await?;
     let name: String = wish.label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let mut wallet = balance(app).await?;
-    wallet.message = match &made.key {
+    let service = checked(app)?;
+    let made = app.skillboss(service).await?.sub_wallet(&wish).await?;
+    // Before anything else can go wrong: the key is told once.
+    let message = match &made.key {
         Some(key) => {
             let path = app.config().data_dir().join(format!("skillboss-{name}-{}.key", app.now_ms()));
             keyfile::create(&path, key.reveal())?;
@@ -148,6 +156,9 @@ pub async fn sub_wallet(app: &App, wish: SubWalletWish) -> Result<Wallet> {
         }
         None => "The sub-wallet is made; the service told no key for it.".to_owned(),
     };
+    let mut wallet = balance(app).await.unwrap_or_default();
+    service.name().clone_into(&mut wallet.service);
+    wallet.message = format!("{}{message}", rehearsal_mark(service));
     "Give that key to the worker as SKILLBOSS_API_KEY, so that it cannot spend more."
         .clone_into(&mut wallet.next);
     Ok(wallet)
@@ -164,19 +175,25 @@ pub async fn trial(app: &App) -> Result<Wallet> {
         return Err(Error::invalid("There is a SkillBoss key already, so no trial is needed.")
             .next("See what is in its wallet with `firstcut wallet`."));
     }
-    let trial = app.skillboss(service(app)).await?.trial_wallet().await?;
-    if !keyfile::create(&path, trial.key.reveal())? {
-        return Err(Error::invalid(format!("There is a key in {} already.", path.display())));
+    if keyfile::read(&path)?.is_some() {
+        return Err(Error::invalid(format!(
+            "There is a key in {} already. Nothing was asked for.",
+            path.display()
+        ))
+        .next("Move it away to get another one."));
     }
+    let trial = app.skillboss(service(app)).await?.trial_wallet().await?;
+    keyfile::create(&path, trial.key.reveal())?;
     let amount = trial.amount.map(|usd| format!(" with {usd}")).unwrap_or_default();
     let until = trial.expires_at.map(|at| format!(" until {at}")).unwrap_or_default();
     Ok(Wallet {
         service: service(app).name().to_owned(),
         balance_usd: trial.amount,
         message: format!(
-            "{}A trial wallet{amount} is yours{until}. Its key lies in {} and is used from now on.",
+            "{}A trial wallet{amount} is yours{until}. Its key lies in {}{}.",
             rehearsal_mark(service(app)),
-            path.display()
+            path.display(),
+            if service(app) == Service::SkillBoss { " and is used from now on" } else { "" }
         ),
         next: "firstcut estimate shows what that is enough for.".to_owned(),
         ..Wallet::default()

@@ -32,15 +32,13 @@ impl Ledger {
         .bind(now_ms)
         .execute(&mut *tx)
         .await?;
-        if taken.rows_affected() == 0 {
-            return Ok(None);
-        }
+        // A repeated one wakes too: the first may have been forged, or have come before anything could be seen.
         if !job.state.is_at_rest() {
             job.due_at_ms = Some(now_ms);
             save(&mut tx, &job, None, true).await?;
         }
         self.publish(tx).await?;
-        Ok(Some(job))
+        Ok((taken.rows_affected() > 0).then_some(job))
     }
 
     /// The service's names for an attempt, as notices gave them; the first one first. A name that another job has from

@@ -140,7 +140,7 @@ impl Client {
         if head.status == 429 {
             self.pace.too_fast();
         }
-        if !head.ids.is_empty() {
+        if head.status < 300 && !head.ids.is_empty() {
             let begun = Instant::now();
             seen(head.ids.clone()).await;
             // Our own writing is no fault of the service.
@@ -201,7 +201,9 @@ impl Client {
             }
             let error = errors::uncertain(tried, "the service failed while it answered");
             let named = Remote::of(answer.json(), &ids, &self.settings.api_url).map(|remote| remote.id);
-            let ids = Ids { request_id: ids.request_id.or(named), ..ids };
+            // A proxy names its own failures; only the service's own answer names a job.
+            let from_head = ids.request_id.filter(|_| refusal.http == 500 || refusal.http < 300);
+            let ids = Ids { request_id: from_head.or(named), record_id: ids.record_id };
             return Submitted::Doubtful { error: error.quoting(&refusal.words), ids };
         }
         let mut report = Report::of(&answer, self.settings.allow_loopback);

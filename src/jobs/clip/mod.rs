@@ -7,7 +7,7 @@ pub(super) mod told;
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::approve::{self, Waiting};
+use crate::jobs::approve;
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
@@ -93,8 +93,7 @@ pub(super) async fn submit(
     let quote = quote(app, service, input).await?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
     let request = parts::request(app, caller, input, prompt, &quote, output_path).await?;
-    let waits = !input.approved && approve::is_needed(app, service, quote.most());
-    let mut new = NewJob {
+    let new = NewJob {
         id: JobId::fresh(),
         parent_id: None,
         service,
@@ -106,17 +105,8 @@ pub(super) async fn submit(
         note: Some("Waiting for its turn.".to_owned()),
         due_at_ms: Some(now_ms),
     };
-    let inserted = if waits {
-        let waiting = Waiting::fresh(quote.most(), now_ms);
-        new.state = State::NeedsApproval;
-        new.work = serde_json::json!({ "waiting": waiting });
-        new.note = Some(format!("It may cost up to {}, which needs a person's word.", quote.most()));
-        ledger.insert(new, now_ms).await?
-    } else {
-        let wanted = approve::wanted(&new.request)?;
-        ledger.insert_paid(new, &wanted, &approve::caps(app), now_ms).await?
-    };
-    app.ring();
+    let wanted = approve::wanted(&new.request)?;
+    let inserted = approve::write_down(app, new, &wanted, input.approved).await?;
     Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
 }
 

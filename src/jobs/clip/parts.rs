@@ -56,6 +56,12 @@ pub(super) async fn request(
         true,
     );
     let chained = input.chain_frames && total > 1;
+    if chained && cfg!(not(feature = "studio")) {
+        return Err(Error::invalid(
+            "This build has no decoders, so it cannot take a clip's last frame. Nothing was sent.",
+        )
+        .next("Leave chain_frames out: the parts are made side by side then."));
+    }
     if chained && !plan.can_chain_frames {
         return Err(Error::invalid(format!(
             "{} takes no first frame, so its clips cannot be chained.",

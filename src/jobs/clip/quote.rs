@@ -140,7 +140,15 @@ fn shares(plan: &Plan, estimates: &[Option<Usd>], cap: Option<Usd>, allow_unknow
         }
         (None, Some(cap)) if allow_unknown => {
             let parts = i64::try_from(plan.segments.len()).unwrap_or(1).max(1);
-            Ok(vec![Usd::from_micros(cap.micros() / parts); plan.segments.len()])
+            // Whole cents, rounded down: what is set aside is exactly what is told to the service.
+            let share = Usd::from_micros(cap.micros() / parts).down_to_cent();
+            if share <= Usd::ZERO {
+                return Err(Error::invalid(format!(
+                    "max_cost_usd is {cap}, which leaves less than a cent for each call. Nothing was sent."
+                ))
+                .next("Raise max_cost_usd."));
+            }
+            Ok(vec![share; plan.segments.len()])
         }
         (None, _) => {
             let next = if allow_unknown {

@@ -45,6 +45,15 @@ pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<()
         (AttemptState::Open | AttemptState::Unknown, None) => {
             // A notice may have come for it, even before its own answer.
             if let Some(name) = step.ledger.noticed(&step.job.id, attempt.n).await?.into_iter().next() {
+                let noted = step.ledger.end_attempt(
+                    &step.job.id,
+                    attempt.n,
+                    AttemptState::Accepted,
+                    Some(&name),
+                    serde_json::Value::Null,
+                    step.now_ms(),
+                );
+                noted.await?;
                 return accepted(step, work, Remote::by_id(&name)?).await;
             }
             if attempt.state == AttemptState::Open {
@@ -102,10 +111,16 @@ pub(super) async fn lost(
         note: Some("Nothing shows whether it arrived.".to_owned()),
         ..Change::default()
     })
-    .await
+    .await?;
+    // A notice that came while this was written down found nothing to heal yet.
+    let n = step.job.attempts;
+    if let Some(name) = step.ledger.noticed(&step.job.id, n).await?.into_iter().next() {
+        hook::heal(&step.ledger, &step.job, n, Remote::by_id(&name)?, step.now_ms()).await?;
+    }
+    Ok(())
 }
 
-fn advice(step: &Step, run: &Run, work: &RunWork) -> String {
+pub(super) fn advice(step: &Step, run: &Run, work: &RunWork) -> String {
     let id = &step.job.id;
     let seen = match work.candidates.as_slice() {
         [] => String::new(),
@@ -121,7 +136,7 @@ fn advice(step: &Step, run: &Run, work: &RunWork) -> String {
 
 /// Work that the service lists, that nobody here knows, of this model and from that moment. Shown, never taken:
 /// another program may use the same key.
-async fn candidates(step: &Step, run: &Run, work: &RunWork) -> Vec<String> {
+pub(super) async fn candidates(step: &Step, run: &Run, work: &RunWork) -> Vec<String> {
     let Ok(client) = step.skillboss().await else { return Vec::new() };
     let listed = match client.jobs(None).await {
         Ok(Some(listed)) => listed,

@@ -26,9 +26,6 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         deliver::remove(&part);
         return done(step, run, work, &path).await;
     }
-    if work.completed_at_ms.is_some_and(|at| step.now_ms() - at > RETENTION_MS) {
-        return expired(step, run, work).await;
-    }
     if step.job.state != State::Delivering {
         step.record(Change {
             state: Some(State::Delivering),
@@ -94,7 +91,8 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
         Ok(report) => report,
         Err(error) if error.kind() == Kind::NotFound => {
             // Nothing lives longer there than this after it was sent; until then a gap in the service's memory is waited out.
-            if step.now_ms() - work.sent_at_ms.unwrap_or(step.job.created_at_ms) > RETENTION_MS {
+            let since = work.completed_at_ms.or(work.sent_at_ms).unwrap_or(step.job.created_at_ms);
+            if step.now_ms() - since > RETENTION_MS {
                 expired(step, run, work.clone()).await?;
                 return Ok(None);
             }

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::inspect::Seen;
-use crate::ledger::Change;
-use crate::model::job::{EpochMs, State};
+use crate::ledger::{Change, Charge};
+use crate::model::job::{EpochMs, Failure, Job, State};
 use crate::model::report::FileReport;
 use crate::model::request::{Request, Run};
 use crate::money::Usd;
@@ -101,13 +101,6 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
 /// what was paid for is not given up.
 pub(super) async fn stay(step: &mut Step, error: &Error, faults: u64) -> Result<(), Halt> {
     let work: RunWork = step.work()?;
-    let since = work.completed_at_ms.or(work.sent_at_ms).unwrap_or(step.job.created_at_ms);
-    if step.now_ms() - since > RETENTION_MS {
-        let Request::Run(run) = step.job.request.clone() else {
-            return Err(Error::internal("This job is no run.").into());
-        };
-        return fetch::expired(step, &run, work).await;
-    }
     let pause =
         asked_pause(error).unwrap_or_else(|| Duration::from_millis(250 << faults.min(8)).min(PATIENCE));
     let next = error.next_step().unwrap_or_default();
@@ -125,14 +118,32 @@ pub(super) async fn stay(step: &mut Step, error: &Error, faults: u64) -> Result<
     .await
 }
 
-/// Puts a run that panicked aside, without giving up what may be paid.
-pub(super) fn after_panic(state: State) -> (State, Error) {
-    if state == State::Queued {
-        (State::Failed, Error::internal("firstcut made a mistake before this run was sent."))
-    } else {
-        let error = Error::new(Kind::Uncertain, "firstcut made a mistake while it worked on this run.")
-            .next("Report the mistake; `firstcut jobs adopt` goes on with it.");
-        (State::Uncertain, error)
+/// What becomes of paid work after a panic: what is surely unsent fails and is free, what may be sent is put aside, and
+/// what is finished at the service is tried again.
+pub(super) fn after_panic(job: &Job, sent: bool, now_ms: EpochMs) -> Change {
+    let mistake = "firstcut made a mistake while it worked on this; please report it.";
+    match (&job.request, job.state) {
+        (Request::Run(_), State::Queued) if !sent => Change {
+            state: Some(State::Failed),
+            failure: Some(Some(Failure::from(&Error::internal(mistake)))),
+            charge: Some(Charge::Freed),
+            ..Change::default()
+        },
+        (Request::Run(_), State::Submitting | State::Running) => {
+            let error = Error::new(Kind::Uncertain, mistake)
+                .money(Money::Unknown)
+                .next(format!("`firstcut jobs adopt {}` goes on with it.", job.id));
+            Change {
+                state: Some(State::Uncertain),
+                failure: Some(Some(Failure::from(&error))),
+                ..Change::default()
+            }
+        }
+        _ => Change {
+            note: Some(format!("{mistake} Trying again in a minute.")),
+            due_at_ms: Some(Some(now_ms + 60_000)),
+            ..Change::default()
+        },
     }
 }
 

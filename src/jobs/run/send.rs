@@ -18,6 +18,10 @@ use crate::skillboss::{Ids, Remote};
 
 /// Passing refusals after which it is given up; none of them cost anything.
 const MAX_REFUSED: u32 = 8;
+/// The same when the service only asks to slow down: many jobs wait for their turn then.
+const MAX_SLOWED: u32 = 60;
+/// The same after the service's own fault (500), which is documented as harmless.
+const MAX_FAULTY: u32 = 2;
 /// Refusals for want of room after which the other tier is taken, if its price was allowed.
 const MAX_FULL: u32 = 2;
 
@@ -38,6 +42,8 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         Some(update) => Work::Template(template::of(update)?),
         None => Work::Clip(clip::body(&inputs).await?),
     };
+    // The number of the attempt is part of the address, and only this step can begin the next one.
+    let webhook = hook::address(step.app.config(), &step.job.id, step.job.attempts + 1).await?;
     let turn = step.app.sending().await;
     client.turn().await;
     let moment = Moment::now(&step.app);
@@ -63,11 +69,11 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         model,
         mode: match &todo {
             Work::Template(_) => Mode::Sync,
-            Work::Clip(_) => Mode::Async { webhook_url: hook::address(step.app.config(), &step.job.id, n)? },
+            Work::Clip(_) => Mode::Async { webhook_url: webhook },
         },
         work: todo,
         max_cost: run.most,
-        idempotency_key: format!("{}.{n}", step.job.id),
+        idempotency_key: key_of(step, &work, n),
     };
     work.sent_at_ms = Some(step.now_ms());
     // An answer that is on its way is worth the wait, though the process is to end; and it counts, though somebody else
@@ -86,6 +92,17 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         }
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(Error::internal("Sending was interrupted.").because(error).into()),
+    }
+}
+
+/// The same for requests of the same bytes: where the service keeps its promise, a repeat is harmless. With notices each
+/// attempt has an address, and so a key, of its own.
+fn key_of(step: &Step, work: &RunWork, n: u32) -> String {
+    let id = &step.job.id;
+    match (hook::is_on(step.app.config()), work.fell_back) {
+        (true, _) => format!("{id}.{n}"),
+        (false, true) => format!("{id}.{}f", work.declined),
+        (false, false) => format!("{id}.{}", work.declined),
     }
 }
 
@@ -115,7 +132,11 @@ async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitt
         }
         Submitted::Refused(error) => {
             end(step, n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
-            refused(step, run, work, error).await
+            match refused(step, run, work, error).await {
+                // It was put aside as lost meanwhile, and now it is known that nothing was done.
+                Err(Halt::Lost) => not_done_after_all(step).await,
+                done => done,
+            }
         }
         Submitted::Doubtful { error, ids } => {
             let said = json!({ "said": error.message() });
@@ -157,11 +178,33 @@ pub(super) async fn accepted(step: &mut Step, work: RunWork, remote: Remote) -> 
     }
 }
 
+/// A late answer shows that nothing was done: what was put aside costs nothing.
+async fn not_done_after_all(step: &Step) -> Result<(), Halt> {
+    let error =
+        Error::new(Kind::Unavailable, "The service had refused the request, as its late answer shows.")
+            .money(Money::NotSpent)
+            .next("Ask for the same again.");
+    let change = Change {
+        state: Some(State::Failed),
+        failure: Some(Some(Failure::from(&error))),
+        charge: Some(crate::ledger::Charge::Freed),
+        ..Change::default()
+    };
+    step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms()).await?;
+    Err(Halt::Lost)
+}
+
 /// It had no effect. Passing reasons are waited out, a full tier is left if that was allowed.
 async fn refused(step: &mut Step, run: &Run, mut work: RunWork, error: Error) -> Result<(), Halt> {
     work.refused += 1;
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::AtCapacity);
-    if !passing || work.refused > MAX_REFUSED {
+    let most = match error.kind() {
+        Kind::RateLimited => MAX_SLOWED,
+        // A host that cannot be reached was sent nothing at all.
+        Kind::Unavailable if error.quoted().is_some() => MAX_FAULTY,
+        _ => MAX_REFUSED,
+    };
+    if !passing || work.refused > most {
         return fail(step, &work, error).await;
     }
     if error.kind() == Kind::AtCapacity && work.refused >= MAX_FULL && !work.fell_back {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{RETENTION_MS, RunWork, assumed, fetch, send};
+use super::{RETENTION_MS, RunWork, assumed, doubt, fetch, send};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::hook;
-use crate::ledger::{Change, Charge, ChargeSource};
+use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
+use crate::money::Usd;
+use crate::skillboss::receipt::Claims;
 use crate::skillboss::status::{Phase, Report};
 use crate::skillboss::{Dialect, Remote};
 
@@ -20,8 +22,8 @@ const LONG_MS: i64 = 30 * 60 * 1000;
 /// One question.
 pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
     let Some(remote) = work.remote.clone() else {
-        // Adopted without a name: nothing can be asked.
-        return super::doubt::lost(step, run, work, None).await;
+        // Adopted without a name: what the attempt or a notice knows is looked up.
+        return doubt::step(step, run, work).await;
     };
     let client = step.skillboss().await?;
     if step.job.cancel_requested {
@@ -49,7 +51,10 @@ pub(super) async fn told(step: &mut Step, run: &Run, mut work: RunWork, report: 
         Phase::Queued | Phase::Running | Phase::Unknown => waiting(step, work, &report).await,
         Phase::Completed => completed(step, run, work, report).await,
         Phase::Failed => declined(step, run, work, &report).await,
-        Phase::Cancelled => step.cancelled("Stopped in the service's queue; it costs nothing.").await,
+        Phase::Cancelled if report.cost.is_none_or(|cost| cost == Usd::ZERO) => {
+            step.cancelled("Stopped in the service's queue; it costs nothing.").await
+        }
+        Phase::Cancelled => declined(step, run, work, &report).await,
     }
 }
 
@@ -59,7 +64,12 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
         _ => "⏳ Generating.",
     };
     if step.job.cancel_requested {
-        note = "It cannot be stopped any more: the service works on it and will charge it. The clip will be fetched.";
+        note = match report.phase {
+            Phase::Queued => "It is to be stopped; the service has not confirmed that yet.",
+            _ => {
+                "It cannot be stopped any more: the service works on it and will charge it. The clip will be fetched."
+            }
+        };
     }
     // Where the service can call us, asking is only the safety net.
     let interval = step.app.poll(step.job.service) * if hook::is_on(step.app.config()) { 4 } else { 1 };
@@ -83,15 +93,16 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
 async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report) -> Result<(), Halt> {
     let now_ms = step.now_ms();
     work.completed_at_ms.get_or_insert(now_ms);
-    work.cost = report.cost;
+    let says = report.receipt.as_deref().and_then(Claims::unverified).and_then(|claims| claims.cost);
+    work.cost = report.cost.or(says);
     if work.remote.is_none() {
         work.address = report.outputs.first().map(|found| found.url.clone());
     }
     let charge = Charge::Settled {
-        charged: report.cost.unwrap_or_else(|| assumed(run, &work)),
-        source: match (&report.receipt, report.cost) {
-            (Some(_), Some(_)) => ChargeSource::Receipt,
-            (None, Some(_)) => ChargeSource::Answer,
+        charged: work.cost.unwrap_or_else(|| assumed(run, &work)),
+        source: match (says, report.cost) {
+            (Some(says), told) if told.is_none_or(|told| told == says) => ChargeSource::Receipt,
+            (_, Some(_)) => ChargeSource::Answer,
             _ => ChargeSource::Estimate,
         },
         receipt: report.receipt.clone(),
@@ -172,10 +183,6 @@ async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report
 
 /// The service does not know the name that it gave.
 async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Result<(), Halt> {
-    let since = work.completed_at_ms.or(work.sent_at_ms).unwrap_or(step.job.created_at_ms);
-    if step.now_ms() - since > RETENTION_MS {
-        return fetch::expired(step, run, work).await;
-    }
     if work.unknown_to_service < MAX_UNKNOWN {
         let pause = step.app.poll(step.job.service) * work.unknown_to_service;
         return step
@@ -189,18 +196,26 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
     }
     // The name may have come by a notice that lied; another one may tell the truth.
     let names = step.ledger.noticed(&step.job.id, step.job.attempts).await?;
-    let known = work.remote.as_ref().and_then(|remote| names.iter().position(|name| *name == remote.id));
-    if let Some(next) = known.and_then(|known| names.get(known + 1)) {
+    let tried = work.remote.as_ref().and_then(|remote| names.iter().position(|name| *name == remote.id));
+    // A name that no notice gave came from a header, perhaps a proxy's: then the first notice is next.
+    if let Some(next) = names.get(tried.map_or(0, |tried| tried + 1)) {
         let work = RunWork { unknown_to_service: 0, ..work };
+        let noted = step.ledger.end_attempt(
+            &step.job.id,
+            step.job.attempts,
+            AttemptState::Accepted,
+            Some(next),
+            serde_json::Value::Null,
+            step.now_ms(),
+        );
+        noted.await?;
         return send::accepted(step, work, Remote::by_id(next)?).await;
     }
+    let work = RunWork { candidates: doubt::candidates(step, run, &work).await, ..work };
     let error =
-        Error::new(Kind::Uncertain, "The service accepted the run and now does not know it any more.")
+        Error::new(Kind::Uncertain, "The service does not know the run under the name that its answer gave.")
             .money(Money::Unknown)
-            .next(format!(
-                "`firstcut jobs adopt {}` asks once more; `firstcut jobs drop {}` gives it up.",
-                step.job.id, step.job.id
-            ))
+            .next(doubt::advice(step, run, &work))
             .because(error);
     step.record(Change {
         state: Some(State::Uncertain),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::jobs::session;
+use crate::jobs::balance;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;
 use crate::mcp::{reply, schema};
@@ -32,7 +32,7 @@ impl Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResult, Error> {
         let CheckCredits {} = arguments.0?;
-        let read = session::credits(self.app());
+        let read = balance::credits(self.app());
         let report = self.unless_cancelled(&request, "Reading the balance.", async |_| read.await).await?;
         Ok(reply::credits(&report))
     }

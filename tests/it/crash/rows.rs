@@ -77,7 +77,11 @@ fn is_done_once(home: &Home, report: &Value) -> PathBuf {
     let files: Vec<_> = folder.map(|entry| entry.unwrap().file_name()).collect();
     // Beside the video lies the picture of it, and nothing else.
     assert_eq!(files.len(), 2, "one video and no leftovers: {files:?}");
-    assert_eq!(files.iter().filter(|name| name.to_string_lossy().ends_with(".sheet.jpg")).count(), 1, "{files:?}");
+    assert_eq!(
+        files.iter().filter(|name| name.to_string_lossy().ends_with(".sheet.jpg")).count(),
+        1,
+        "{files:?}"
+    );
     playable(report)
 }
 

@@ -24,7 +24,11 @@ async fn wrong_arguments_are_named() {
             json!({"prompt": "a", "wait_seconds": -1}),
             "wait_seconds must be a number of at least 0, not -1",
         ),
-        ("generate_video", json!({"prompt": "a", "service": "sora"}), "service must be one of nemo, skillboss, sandbox"),
+        (
+            "generate_video",
+            json!({"prompt": "a", "service": "sora"}),
+            "service must be one of nemo, skillboss, sandbox",
+        ),
         (
             "generate_video",
             json!({"prompt": "a", "max_cost_usd": -0.5}),

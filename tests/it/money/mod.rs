@@ -2,6 +2,10 @@
 //! happens to the program, the service and the line between them. The sandbox's books are the judge.
 
 mod budget;
+mod ends;
+mod faults;
+mod guard;
 mod kills;
 mod rows;
 mod till;
+mod webhooks;

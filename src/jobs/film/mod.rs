@@ -1,20 +1,23 @@
 //! A film: several runs under one name and one budget, joined into one file. It never talks to a service itself.
 
-use std::path::{Path, PathBuf};
+mod fault;
+mod whole;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Money};
+use crate::error::Error;
 use crate::jobs::advance::{Halt, Step, millis, notes};
+use crate::jobs::inspect;
 use crate::jobs::run::RunWork;
-use crate::jobs::{deliver, inspect, paths};
 use crate::ledger::{Change, NewJob, Reservation};
-use crate::media;
 use crate::model::job::{Failure, Job, JobId, State};
 use crate::model::report::FileReport;
 use crate::model::request::{Film, Request, Run};
-use crate::net::staged;
+
+pub(super) use fault::after_fault;
 
 /// Parts ring when they come to rest; this is for the ring that was lost in a crash.
 const SAFETY_NET: Duration = Duration::from_millis(700);
@@ -37,6 +40,9 @@ pub(super) struct FilmWork {
     /// What was seen of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seen: Option<inspect::Seen>,
+    /// Why it cannot become whole; it ends when the parts that are under way have ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) broken: Option<Failure>,
     /// Parts whose pictures had to be encoded anew to fit the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) reencoded: Vec<usize>,
@@ -58,11 +64,23 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     for id in &work.parts {
         parts.push(step.ledger.job(id).await?);
     }
-    if parts.iter().all(|part| part.state == State::Done) {
-        return assemble(step, &film, work, &parts).await;
+    if let Some(broken) = work.broken.clone() {
+        return fault::end_broken(step, &work, &parts, broken).await;
     }
-    if parts.iter().all(|part| part.state.is_at_rest()) {
-        return ended_badly(step, &work, &parts).await;
+    if parts.iter().all(|part| part.state == State::Done) {
+        return whole::assemble(step, &film, work, &parts).await;
+    }
+    // What waits for a part that nobody knows anything about moves as little as that one.
+    let stuck = |place: usize| {
+        let waits = matches!(parts.get(place).map(|part| &part.request), Some(Request::Run(run)) if run.after_previous);
+        waits && parts.get(place.wrapping_sub(1)).is_some_and(|before| before.state != State::Done)
+    };
+    let doubtful = parts.iter().any(|part| part.state == State::Uncertain);
+    let rests = |(place, part): (usize, &Job)| {
+        part.state.is_at_rest() || (doubtful && part.state == State::Queued && stuck(place))
+    };
+    if parts.iter().enumerate().all(rests) {
+        return fault::ended_badly(step, &work, &parts).await;
     }
     watch(step, &work, &parts).await
 }
@@ -148,7 +166,7 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
             continue;
         }
         if before.state != State::Done {
-            if before.state.is_at_rest() && !part.cancel_requested {
+            if matches!(before.state, State::Failed | State::Cancelled) && !part.cancel_requested {
                 step.ledger.request_cancel(&part.id, step.now_ms()).await?;
             }
             continue;
@@ -185,171 +203,12 @@ fn share(part: &Job) -> f64 {
     }
 }
 
-/// Every part is here: they become one file.
-async fn assemble(step: &mut Step, film: &Film, mut work: FilmWork, parts: &[Job]) -> Result<(), Halt> {
-    let part_file = deliver::part_file(&film.output_path, step.job.id.as_str());
-    if let (Some(path), Some(sha256)) = (work.final_path.clone(), work.sha256.clone())
-        && deliver::holds(&path, sha256).await
-    {
-        deliver::remove(&part_file);
-        return done(step, film, work, parts, &path).await;
-    }
-    if step.job.state == State::Running {
-        step.record(Change {
-            state: Some(State::Ready),
-            note: Some("Joining the parts…".to_owned()),
-            keep_lease: true,
-            due_at_ms: step.in_a(Duration::ZERO),
-            ..Change::default()
-        })
-        .await?;
-    }
-    let files = parts.iter().map(file_of).collect::<Result<Vec<_>, Halt>>()?;
-    // What an earlier try left is of no use: joining starts anew.
-    deliver::remove(&part_file);
-    let (from, to) = (files.clone(), part_file.clone());
-    let joined = tokio::task::spawn_blocking(move || {
-        let reencoded = craft::join(&from, &to)?;
-        let sum = staged::sha256_of(&to)?;
-        Ok::<_, media::Error>((reencoded, sum))
-    });
-    let (reencoded, sha256) = match joined.await {
-        Ok(Ok(joined)) => joined,
-        Ok(Err(error)) => return cannot_join(step, &work, &files, error).await,
-        Err(error) => return Err(Error::internal("Joining was interrupted.").because(error).into()),
-    };
-    work.reencoded = reencoded;
-    work.sha256 = Some(sha256);
-    work.final_path = Some(paths::unused(&film.output_path));
-    step.record(Change {
-        state: Some(State::Delivering),
-        work: notes(&work)?,
-        keep_lease: true,
-        due_at_ms: step.in_a(Duration::ZERO),
-        ..Change::default()
-    })
-    .await?;
-    let wanted = work.final_path.clone().unwrap_or_else(|| film.output_path.clone());
-    let path = staged::publish(&part_file, &wanted)?;
-    work.final_path = Some(path.clone());
-    done(step, film, work, parts, &path).await
-}
-
-async fn done(
-    step: &mut Step,
-    film: &Film,
-    mut work: FilmWork,
-    parts: &[Job],
-    path: &Path,
-) -> Result<(), Halt> {
-    work.file = Some(deliver::describe(path).await?);
-    step.record(deliver::looking(notes(&work)?, step)).await?;
-    work.seen = inspect::inspect(&step.app, path, &film.inspection, &step.stop).await;
-    if work.seen.is_none() {
-        return Err(Halt::Stop);
-    }
-    step.record(Change {
-        state: Some(State::Done),
-        work: notes(&work)?,
-        note: Some("✅ Video ready!".to_owned()),
-        progress_pct: Some(100.0),
-        ..Change::default()
-    })
-    .await?;
-    // The film is on the disk and written down: its parts have served.
-    for file in parts.iter().filter_map(|part| file_of(part).ok()) {
-        deliver::remove(&file);
-        deliver::remove(&file.with_extension("last.png"));
-    }
-    Ok(())
-}
-
 fn file_of(part: &Job) -> Result<PathBuf, Halt> {
     let work: RunWork = serde_json::from_value(part.work.clone())
         .map_err(|error| Error::internal("A part's notes cannot be read.").because(error))?;
     work.file
         .map(|file| PathBuf::from(file.path))
         .ok_or_else(|| Error::internal(format!("The part {} has no file.", part.id)).into())
-}
-
-/// The parts are paid for and here: they are named, never thrown away.
-async fn cannot_join(
-    step: &mut Step,
-    work: &FilmWork,
-    files: &[PathBuf],
-    cause: media::Error,
-) -> Result<(), Halt> {
-    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
-    let error = Error::new(Kind::Storage, format!("The parts are here, but could not be joined: {cause}."))
-        .money(Money::Spent)
-        .next(format!(
-            "The parts are kept: {}. `firstcut join` puts them together by hand.",
-            names.join(", ")
-        ))
-        .because(cause);
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
-}
-
-/// Nothing moves any more and something is missing. What is there stays and is not paid for again.
-async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
-    let (here, total) = (parts.iter().filter(|part| part.state == State::Done).count(), parts.len());
-    if let Some(doubtful) = parts.iter().find(|part| part.state == State::Uncertain) {
-        let error = Error::new(
-            Kind::Uncertain,
-            format!("{here} of {total} parts are here; of another one nothing shows whether it was sent."),
-        )
-        .money(Money::Unknown)
-        .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
-        return step
-            .record(Change {
-                state: Some(State::Uncertain),
-                work: notes(work)?,
-                failure: Some(Some(Failure::from(&error))),
-                ..Change::default()
-            })
-            .await;
-    }
-    if parts.iter().any(|part| part.state == State::Cancelled) && step.job.cancel_requested {
-        let note = format!(
-            "Stopped. {here} of {total} parts had been made and are charged; the rest costs nothing."
-        );
-        return step
-            .record(Change {
-                state: Some(State::Cancelled),
-                work: notes(work)?,
-                note: Some(note),
-                ..Change::default()
-            })
-            .await;
-    }
-    let cause = parts.iter().find_map(|part| part.failure.clone());
-    let (message, quoted) = match &cause {
-        Some(failure) => (failure.message.clone(), failure.quoted.clone().unwrap_or_default()),
-        None => ("A part was stopped.".to_owned(), String::new()),
-    };
-    let kind = cause.as_ref().and_then(|failure| Kind::from_code(&failure.code)).unwrap_or(Kind::Declined);
-    let spent =
-        if here > 0 { Money::Spent } else { cause.map_or(Money::NotSpent, |f| Money::from_code(&f.money)) };
-    let error = Error::new(kind, format!("{here} of {total} parts are here. {message}"))
-        .money(spent)
-        .quoting(&quoted)
-        .next(format!(
-            "`firstcut jobs retry {}` makes only what is missing; what is here is kept and not paid for again.",
-            step.job.id
-        ));
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
 }
 
 /// What needs codecs.
