@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use symphonia::core::io::MediaSource;
 
+use super::audio::id3v2_len;
 use super::{Error, Limits};
 
 /// What may still be read. Clones share it.
@@ -40,17 +41,24 @@ impl Allowance {
         }
     }
 
-    /// The file, within the allowance.
+    /// The file, within the allowance, from behind the ID3 tag that may stand before its sound: the readers know no
+    /// such tags, look for sound in them (a cover is megabytes) and give up.
     pub(super) fn open(&self, path: &Path) -> io::Result<Rationed> {
-        let file = File::open(path)?;
-        let length = file.metadata()?.len();
-        Ok(Rationed { file, length, allowance: self.clone() })
+        let mut file = File::open(path)?;
+        let mut head = Vec::new();
+        (&mut file).take(10).read_to_end(&mut head)?;
+        let whole = file.metadata()?.len();
+        let start = (id3v2_len(&head) as u64).min(whole);
+        file.seek(SeekFrom::Start(start))?;
+        Ok(Rationed { file, start, length: whole - start, allowance: self.clone() })
     }
 }
 
 /// A file that gives no more than is allowed.
 pub(super) struct Rationed {
     file: File,
+    /// Where it begins for its reader.
+    start: u64,
     length: u64,
     allowance: Allowance,
 }
@@ -69,7 +77,12 @@ impl Read for Rationed {
 
 impl Seek for Rationed {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        let to = match to {
+            SeekFrom::Start(at) => SeekFrom::Start(at.saturating_add(self.start)),
+            other => other,
+        };
+        let at = self.file.seek(to)?;
+        at.checked_sub(self.start).ok_or_else(|| io::ErrorKind::InvalidInput.into())
     }
 }
 

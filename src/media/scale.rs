@@ -71,12 +71,17 @@ impl Scaler {
 }
 
 /// The same for a single plane, such as an alpha channel.
+///
+/// One direction is done on whole rows at once, so that the compiler can use wide registers; the other sample by sample,
+/// so it goes where there are fewer of them: last when a plane shrinks, first when it grows.
 #[derive(Clone, Debug)]
 pub struct PlaneScaler {
     source: (usize, usize),
     columns: Taps,
     rows: Taps,
-    row: Vec<u16>,
+    /// Half done samples, in 1/256.
+    between: Vec<u16>,
+    sums: Vec<u32>,
 }
 
 impl PlaneScaler {
@@ -87,36 +92,78 @@ impl PlaneScaler {
             source,
             columns: Taps::new(source.0, crop.x, crop.width, target.0),
             rows: Taps::new(source.1, crop.y, crop.height, target.1),
-            row: vec![0; source.0],
+            between: Vec::new(),
+            sums: Vec::new(),
         }
     }
 
     /// Scales; does nothing when the planes have other sizes than prepared for.
     pub fn scale(&mut self, source: &[u8], target: &mut [u8]) {
         let (width, height) = self.source;
-        if source.len() != width * height || target.len() != self.columns.first.len() * self.rows.first.len()
-        {
+        let (wide, high) = (self.columns.first.len(), self.rows.first.len());
+        if source.len() != width * height || target.len() != wide * high || target.is_empty() {
             return;
         }
-        let mut sums = vec![0u32; width];
-        // Rows first: that pass works on whole rows at once, so the compiler can use wide registers.
-        for (number, out) in target.chunks_exact_mut(self.columns.first.len().max(1)).enumerate() {
-            sums.fill(1 << 5);
+        if high > height { self.grow(source, target, wide) } else { self.shrink(source, target, wide) }
+    }
+
+    fn shrink(&mut self, source: &[u8], target: &mut [u8], wide: usize) {
+        // Only what the columns will look at.
+        let used = self.columns.reach();
+        self.between.resize(self.source.0, 0);
+        self.sums.resize(used.len(), 0);
+        for (number, out) in target.chunks_exact_mut(wide).enumerate() {
             let (first, weights) = self.rows.at(number);
-            for (row, &weight) in source.chunks_exact(width.max(1)).skip(first).zip(weights) {
-                for (sum, &sample) in sums.iter_mut().zip(row) {
-                    *sum += u32::from(sample) * u32::from(weight);
+            let rows = source.chunks_exact(self.source.0).skip(first);
+            let rows = rows.map(|row| row.get(used.clone()).unwrap_or_default());
+            blend(rows, weights, &mut self.sums);
+            let between = self.between.get_mut(used.clone()).unwrap_or_default();
+            for (narrow, &sum) in between.iter_mut().zip(&self.sums) {
+                *narrow = ((sum + (1 << 5)) >> 6) as u16;
+            }
+            self.columns.apply(&self.between, |at, sum| {
+                if let Some(sample) = out.get_mut(at) {
+                    *sample = ((sum + (1 << 21)) >> 22).min(255) as u8;
                 }
+            });
+        }
+    }
+
+    fn grow(&mut self, source: &[u8], target: &mut [u8], wide: usize) {
+        self.between.resize(wide * self.source.1, 0);
+        self.sums.resize(wide, 0);
+        let mut wider = vec![0u16; self.source.0];
+        let rows = self.between.chunks_exact_mut(wide);
+        for (row, out) in source.chunks_exact(self.source.0).zip(rows) {
+            for (wider, &sample) in wider.iter_mut().zip(row) {
+                *wider = u16::from(sample);
             }
-            for (narrow, &sum) in self.row.iter_mut().zip(&sums) {
-                *narrow = (sum >> 6) as u16;
-            }
-            for (column, sample) in out.iter_mut().enumerate() {
-                let (first, weights) = self.columns.at(column);
-                let taps = self.row.get(first..).unwrap_or_default().iter().zip(weights);
-                let sum: u32 = taps.map(|(&value, &weight)| u32::from(value) * u32::from(weight)).sum();
+            self.columns.apply(&wider, |at, sum| {
+                if let Some(sample) = out.get_mut(at) {
+                    *sample = ((sum + (1 << 5)) >> 6) as u16;
+                }
+            });
+        }
+        for (number, out) in target.chunks_exact_mut(wide).enumerate() {
+            let (first, weights) = self.rows.at(number);
+            blend(self.between.chunks_exact(wide).skip(first), weights, &mut self.sums);
+            for (sample, &sum) in out.iter_mut().zip(&self.sums) {
                 *sample = ((sum + (1 << 21)) >> 22).min(255) as u8;
             }
+        }
+    }
+}
+
+/// Adds rows up by their weights.
+fn blend<'a, T: Copy + Into<u32> + 'a>(
+    rows: impl Iterator<Item = &'a [T]>,
+    weights: &[u16],
+    sums: &mut [u32],
+) {
+    sums.fill(0);
+    for (row, &weight) in rows.zip(weights).filter(|(_, weight)| **weight > 0) {
+        for (sum, &sample) in sums.iter_mut().zip(row) {
+            *sum += sample.into() * u32::from(weight);
         }
     }
 }
@@ -160,6 +207,40 @@ impl Taps {
     fn at(&self, number: usize) -> (usize, &[u16]) {
         let first = self.first.get(number).copied().unwrap_or(0);
         (first, self.weights.get(number * self.each..(number + 1) * self.each).unwrap_or_default())
+    }
+
+    /// The source samples that are looked at.
+    fn reach(&self) -> std::ops::Range<usize> {
+        let first = self.first.first().copied().unwrap_or(0);
+        first..self.first.last().map_or(first, |last| last + self.each)
+    }
+
+    /// The weighted sum of each target sample.
+    fn apply(&self, row: &[u16], give: impl FnMut(usize, u32)) {
+        // A number of weights that the compiler knows needs no loop around each sample.
+        match self.each {
+            3 => self.apply_few::<3>(row, give),
+            5 => self.apply_few::<5>(row, give),
+            _ => self.apply_many(row, give),
+        }
+    }
+
+    fn apply_few<const EACH: usize>(&self, row: &[u16], mut give: impl FnMut(usize, u32)) {
+        let (weights, _) = self.weights.as_chunks::<EACH>();
+        for (at, (first, weights)) in self.first.iter().zip(weights).enumerate() {
+            let taps = row.get(*first..).and_then(<[u16]>::first_chunk::<EACH>).unwrap_or(&[0; EACH]);
+            give(
+                at,
+                taps.iter().zip(weights).map(|(&value, &weight)| u32::from(value) * u32::from(weight)).sum(),
+            );
+        }
+    }
+
+    fn apply_many(&self, row: &[u16], mut give: impl FnMut(usize, u32)) {
+        for (at, first) in self.first.iter().enumerate() {
+            let taps = row.get(*first..).unwrap_or_default().iter().zip(self.at(at).1);
+            give(at, taps.map(|(&value, &weight)| u32::from(value) * u32::from(weight)).sum());
+        }
     }
 }
 

@@ -49,6 +49,15 @@ pub(crate) fn take<T>(
     Ok(shots)
 }
 
+/// When the picture that is seen at a time came on.
+pub(crate) fn on_screen(stream: &Stream, at_ms: u64) -> Option<u64> {
+    timeline(stream)
+        .into_iter()
+        .map(|(shown_ms, _)| shown_ms)
+        .take_while(|shown_ms| *shown_ms <= at_ms)
+        .last()
+}
+
 /// Time and sample of every picture that is shown, in order of time.
 fn timeline(stream: &Stream) -> Vec<(u64, usize)> {
     let shown = (0..stream.samples().len()).filter_map(|index| Some((stream.shown_ms(index)?.0, index)));

@@ -16,6 +16,7 @@ const LOOKS: u64 = 5;
 const THUMB: (usize, usize) = (64, 36);
 
 /// What is remembered of a picture.
+#[derive(Clone)]
 struct Glance {
     black: bool,
     thumb: Vec<u8>,
@@ -49,14 +50,24 @@ fn glances(path: &Path, limits: &Limits) -> Result<[Vec<(u64, Glance)>; 3], Erro
     if seen.is_empty() {
         return Err(Error::Malformed { what: "none of the pictures looked at could be decoded" });
     }
-    let mut stretches = [Vec::new(), Vec::new(), Vec::new()];
-    for (at_ms, glance) in seen {
+    let mut stretches: [Vec<(u64, Glance)>; 3] = Default::default();
+    for (at_ms, glance) in &seen {
         // The stretch whose middle is nearest.
-        let distance = |begin: &u64| (begin + stretch / 2).abs_diff(at_ms);
+        let distance = |begin: &u64| (begin + stretch / 2).abs_diff(*at_ms);
         let nearest = (0..3).min_by_key(|n| begins.get(*n).map(distance));
         if let Some(list) = nearest.and_then(|n| stretches.get_mut(n)) {
-            list.push((at_ms, glance));
+            list.push((*at_ms, glance.clone()));
         }
+    }
+    // Screen recordings show one picture for many seconds: it is what the whole stretch looks like.
+    for (list, begin) in stretches.iter_mut().zip(begins).filter(|(list, _)| list.is_empty()) {
+        let (from, to) = (shots::on_screen(&stream, begin), shots::on_screen(&stream, begin + stretch));
+        let lasting = seen.iter().find(|(at_ms, _)| from == to && from == Some(*at_ms));
+        list.extend(
+            lasting
+                .iter()
+                .flat_map(|(_, glance)| [begin, begin + stretch].map(|at_ms| (at_ms, glance.clone()))),
+        );
     }
     Ok(stretches)
 }

@@ -1,5 +1,8 @@
 //! Looking before saying "done", at the command line: previews beside the video, and what a strict caller gets.
 
+#[cfg(target_os = "linux")]
+mod strangers;
+
 use serde_json::{Value, json};
 
 use crate::home::{Home, playable};
