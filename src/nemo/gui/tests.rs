@@ -121,7 +121,7 @@ fn letters(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '%').collect()
 }
 
-fn check(jsonl: &str, exact_bar: f64) {
+fn check(jsonl: &str, exact_bar: f64, acted_bar: f64) {
     let items: Vec<Item> = jsonl.lines().map(|l| serde_json::from_str(l).expect("an item")).collect();
     let [
         mut exact,
@@ -156,7 +156,7 @@ fn check(jsonl: &str, exact_bar: f64) {
     let share = |part: usize, whole: usize| part as f64 / whole as f64;
     assert!(items.len() > 100 && quiet > 20 && silent > 50);
     assert!(share(exact, items.len()) >= exact_bar, "exact {exact} of {}", items.len());
-    assert!(share(acted, quiet) <= 0.01, "acted without being asked: {acted} of {quiet}");
+    assert!(share(acted, quiet) <= acted_bar, "acted without being asked: {acted} of {quiet}");
     assert!(share(exported, silent) <= 0.005, "exported without being asked: {exported} of {silent}");
     assert!(share(kept, keeps) >= 0.99, "kept {kept} of {keeps}");
     assert!(share(stripped, strips) >= 0.98, "stripped {stripped} of {strips}");
@@ -165,20 +165,23 @@ fn check(jsonl: &str, exact_bar: f64) {
 /// The bars are below the measured values (docs/understanding.md).
 #[test]
 fn the_held_out_replies_are_translated_as_well_as_ever() {
-    check(include_str!("../../../data/understand/gui.held.jsonl"), 0.98);
+    check(include_str!("../../../data/understand/gui.held.jsonl"), 0.98, 0.01);
 }
 
 /// Rounds of people who never saw the rules.
 #[test]
 fn the_replies_of_others_are_translated_as_well_as_ever() {
-    check(include_str!("../../../data/understand/gui.round_a.jsonl"), 0.99);
-    check(include_str!("../../../data/understand/gui.round_b.jsonl"), 0.99);
-    check(include_str!("../../../data/understand/gui.round_c.jsonl"), 0.98);
+    check(include_str!("../../../data/understand/gui.round_a.jsonl"), 0.99, 0.01);
+    check(include_str!("../../../data/understand/gui.round_b.jsonl"), 0.99, 0.01);
+    check(include_str!("../../../data/understand/gui.round_c.jsonl"), 0.98, 0.01);
+    check(include_str!("../../../data/understand/gui.round_d.jsonl"), 0.97, 0.02);
+    check(include_str!("../../../data/understand/gui.round_e.jsonl"), 0.97, 0.02);
+    check(include_str!("../../../data/understand/gui.round_f.jsonl"), 0.97, 0.02);
 }
 
 #[test]
 fn the_tuning_replies_are_translated_as_well_as_ever() {
-    check(include_str!("../../../data/understand/gui.tune.jsonl"), 0.99);
+    check(include_str!("../../../data/understand/gui.tune.jsonl"), 0.99, 0.01);
 }
 
 /// Work inside a clause may grow with the square of its length, so the length is bounded: the whole stays linear.

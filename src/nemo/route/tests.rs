@@ -184,3 +184,21 @@ fn a_clause_is_bounded_however_long_the_message() {
         assert!(clauses.iter().map(|c| c.tokens.len()).sum::<usize>() <= tokens.len(), "{scrap}");
     }
 }
+
+/// Rounds that nothing was tuned on: what is promised of phrasings that nobody here has seen.
+#[test]
+fn the_promise_holds_on_untouched_rounds() {
+    for round in [
+        include_str!("../../../data/understand/route.round_d.jsonl"),
+        include_str!("../../../data/understand/route.round_e.jsonl"),
+    ] {
+        let score = score(round);
+        assert!(
+            score.all >= 0.95 && score.hard >= 0.92,
+            "{} {} {:?}",
+            score.all,
+            score.hard,
+            score.confusion
+        );
+    }
+}
