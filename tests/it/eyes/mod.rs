@@ -60,7 +60,7 @@ async fn the_strict_are_told_with_an_error_and_keep_the_file() {
         message.contains("The delivery check failed: duration (1.00 s; 5 s were asked for)"),
         "{message}"
     );
-    assert!(report["next"].as_str().unwrap().contains("delivery check"), "{report:#}");
+    assert!(report["next"].as_str().unwrap().contains("firstcut edit"), "{report:#}");
     let id = report["job_id"].as_str().unwrap().to_owned();
     assert_eq!(home.run(&["jobs", "show", &id]).await.code, Some(0));
     assert_eq!(home.run(&["jobs", "show", &id, "--strict"]).await.code, Some(33));
