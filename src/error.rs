@@ -226,7 +226,7 @@ impl Money {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::NotSpent => "Nothing was spent.",
-            Self::Spent => "Credits were spent.",
+            Self::Spent => "It was charged.",
             Self::Unknown => "It is not known whether credits were spent.",
         }
     }

@@ -7,7 +7,10 @@ use serde_json::Value;
 use crate::model::report::JobReport;
 
 /// Whole turns of phrase. Earlier ones first.
-const PHRASES: [(&str, &str); 13] = [
+const PHRASES: [(&str, &str); 16] = [
+    ("or estimate_cost with a model", "or firstcut estimate --model NAME"),
+    ("Use estimate_cost before", "Use firstcut estimate before"),
+    ("or ask for a blank template explicitly", "or add --blank"),
     (
         "Tell the user the price; then call generate_video with the same arguments",
         "Use firstcut make with the same options",
@@ -27,7 +30,9 @@ const PHRASES: [(&str, &str); 13] = [
 ];
 
 /// The tools of an assistant, and the commands that do the same.
-const TOOLS: [(&str, &str); 9] = [
+const TOOLS: [(&str, &str); 11] = [
+    ("estimate_cost", "firstcut estimate"),
+    ("update_template", "firstcut template"),
     ("generate_video", "firstcut make"),
     ("session_state", "firstcut state"),
     ("check_credits", "firstcut credits"),

@@ -108,6 +108,9 @@ pub(super) struct Report {
     /// As a table for a spreadsheet
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Have the service look at every receipt, and compare what they say with the books
+    #[arg(long)]
+    verify: bool,
 }
 
 impl Jobs {
@@ -180,7 +183,10 @@ impl Report {
     async fn run(self, shell: &Shell) -> Result<Exit> {
         const DAY_MS: i64 = 86_400_000;
         let since_ms = self.days.map_or(0, |days| shell.app.now_ms() - i64::from(days) * DAY_MS);
-        let books = books::books(&shell.app, since_ms).await?;
+        let mut books = books::books(&shell.app, since_ms).await?;
+        if self.verify {
+            books::verify(&shell.app, &mut books).await?;
+        }
         if self.csv {
             shell.out.raw(&books::csv(&books)?)?;
         } else {

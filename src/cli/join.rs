@@ -83,6 +83,16 @@ fn join(files: &[PathBuf], output: &Path, program: Option<&Path>, stopped: Arc<A
         Error::new(Kind::Config, format!("{error}."))
             .next("Install ffmpeg, name it in FIRSTCUT_FFMPEG, or join without it.")
     })?;
+    for file in files.iter().filter(|_| ffmpeg.is_none()) {
+        let found = media::probe::probe(file).map_err(|error| error.about(file))?;
+        if found.video_codec.is_none() {
+            return Err(Error::new(
+                Kind::UnsupportedFile,
+                format!("{} holds no moving pictures.", file.display()),
+            )
+            .next("Name MP4 files; firstcut probe says what a file is."));
+        }
+    }
     let stop = stopped.clone();
     let limits = Limits { stop: Some(Arc::new(move || stop.load(Ordering::Relaxed))), ..Limits::default() };
     // Under its own name only when it is whole.
@@ -128,8 +138,8 @@ fn join(_: &[PathBuf], _: &Path, _: Option<&Path>, _: Arc<AtomicBool>) -> Result
 fn text(told: &Told) -> String {
     let anew: Vec<_> = told.parts.iter().filter(|part| part.how != "copied").collect();
     let mut text = format!(
-        "Joined {} clips: {}  ({:.1} s, {})",
-        told.parts.len(),
+        "Joined {}: {}  ({:.1} s, {})",
+        if told.parts.len() == 1 { "1 clip".to_owned() } else { format!("{} clips", told.parts.len()) },
         told.path,
         told.duration_s,
         super::text::size(told.bytes)

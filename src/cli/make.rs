@@ -9,7 +9,7 @@ use super::preview::Look;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
-use crate::jobs::{approve, report, submit};
+use crate::jobs::{approve, cancel, report, submit};
 use crate::model::job::{Job, State};
 
 /// More than any prompt that a service takes, so that a wrong file piped in is refused and not held.
@@ -154,7 +154,8 @@ impl Shell {
             submit::Accepted::Job(submitted) => {
                 self.note_repeat(submitted);
                 if submitted.job.state == State::NeedsApproval && !self.agree(&submitted.job).await? {
-                    return self.tell(&submitted.job, look, false).await;
+                    let job = report::find(&self.app, &submitted.job.id).await?;
+                    return self.tell(&job, look, false).await;
                 }
                 self.follow(&submitted.job.id, limit, look, notice).await
             }
@@ -170,6 +171,9 @@ impl Shell {
         let report = report::report(&self.app, job).await?;
         let Some(most) = report.approval.map(|approval| approval.most_usd) else { return Ok(false) };
         if !self.out.ask(&format!("It may cost up to {most}. Go on? [y/N] ")) {
+            if self.out.is_answered() {
+                cancel::cancel(&self.app, &job.id).await?;
+            }
             return Ok(false);
         }
         approve::approve(&self.app, &job.id, None).await?;

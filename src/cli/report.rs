@@ -79,9 +79,14 @@ impl Out {
         })
     }
 
+    /// Whether a person sits at the terminal who can answer a question.
+    pub(crate) fn is_answered(self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
     /// Asks a person at the terminal a question of yes or no. Where nobody sits, the answer is no.
     pub(crate) fn ask(self, question: &str) -> bool {
-        if self.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !self.is_answered() {
             return false;
         }
         let mut stderr = io::stderr().lock();

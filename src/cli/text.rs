@@ -205,6 +205,9 @@ pub(super) fn books(books: &Books) -> String {
             entry.model,
             entry.job_id
         );
+        if !entry.receipt_check.is_empty() {
+            let _ = writeln!(text, "    receipt: {}", entry.receipt_check);
+        }
     }
     for sum in &books.by_model {
         let _ = writeln!(

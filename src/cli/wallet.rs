@@ -143,7 +143,7 @@ fn empty() -> Rule {
 
 fn no_limit() -> Error {
     Error::invalid("No limit was given; nothing was sent.")
-        .next("Add --per-day, --per-week or --per-month with dollars.")
+        .next("Add --per-day, --per-week or --per-month (for a limit also --per-call) with dollars.")
 }
 
 fn usd(text: &str) -> Result<Usd, String> {

@@ -1,6 +1,6 @@
 //! The balance of both services, and where more comes from.
 
-use crate::app::App;
+use crate::app::{App, Current};
 use crate::error::Result;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::wallet;
@@ -10,7 +10,11 @@ use crate::nemo::Client;
 
 /// The balance.
 pub async fn credits(app: &App) -> Result<CreditsReport> {
-    let credits = credits_of(app, app.service(None)?).await;
+    let service = match app.current() {
+        Some(Current::Session(service, _)) => service,
+        _ => app.service(None)?,
+    };
+    let credits = credits_of(app, service).await;
     if !wallet::is_there(app) {
         return credits;
     }

@@ -12,6 +12,8 @@ use crate::ledger::{Booked, Charge};
 use crate::model::job::{EpochMs, Job, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
+use crate::redact;
+use crate::skillboss::receipt::Verdict;
 
 /// All charges of a span of time.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -60,6 +62,9 @@ pub struct Entry {
     /// The receipt as it came.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub receipt: String,
+    /// With `verify`: genuine, or what is wrong with the receipt. Nothing: not looked at.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub receipt_check: String,
     /// The words that were asked for.
     pub prompt: String,
 }
@@ -118,19 +123,21 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
         books.entries.push(entry(&booked, &job, remote)?);
     }
     books.by_model = sums.into_values().collect();
-    books.message = match books.entries.len() {
+    let rehearsed = books.entries.iter().filter(|entry| entry.service == Service::Sandbox.name()).count();
+    books.message = match books.entries.len() - rehearsed {
         0 => "Nothing was paid in dollars.".to_owned(),
         calls => format!(
-            "{calls} calls; {} charged, {} set aside for what still runs or cannot be told{}.",
+            "{calls} paid {}; {} charged, {} set aside for what still runs or cannot be told.",
+            if calls == 1 { "call" } else { "calls" },
             books.charged_usd,
             books.reserved_usd,
-            if books.by_model.iter().any(|sum| sum.service == Service::Sandbox.name()) {
-                " (rehearsals are listed and not counted)"
-            } else {
-                ""
-            }
         ),
     };
+    if rehearsed > 0 {
+        books.message.push_str(&format!(
+            " Of the entries {rehearsed} are rehearsals, whose dollars are make-believe."
+        ));
+    }
     Ok(books)
 }
 
@@ -165,8 +172,47 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         remote_id: remote.unwrap_or_default(),
         batch: booked.batch.clone().unwrap_or_default(),
         receipt,
+        receipt_check: String::new(),
         prompt,
     })
+}
+
+/// Has the service look at every receipt, and compares what they say with what was booked.
+///
+/// # Errors
+/// `Unavailable` while the service cannot verify; what was looked at so far stays in the books.
+pub async fn verify(app: &App, books: &mut Books) -> Result<()> {
+    let mut wrong = 0;
+    let mut looked_at = 0;
+    for entry in books.entries.iter_mut().filter(|entry| !entry.receipt.is_empty()) {
+        let client = app.skillboss(entry.service.parse()?).await?;
+        let differs = match client.verify_receipt(&entry.receipt).await? {
+            Verdict::Invalid { reason } => Some(format!("not genuine: {}", redact::quotation(&reason))),
+            Verdict::Valid(claims) => {
+                let cost = claims.cost.filter(|cost| Some(*cost) != entry.charged_usd);
+                let model = claims.model.filter(|model| !model.ends_with(entry.model.as_str()));
+                let seconds = claims.seconds.filter(|seconds| {
+                    entry.duration_s.is_some_and(|asked| (seconds - f64::from(asked)).abs() > 0.5)
+                });
+                let said: Vec<String> = cost
+                    .map(|cost| format!("says {cost}"))
+                    .into_iter()
+                    .chain(model.map(|model| format!("names the model {}", redact::quotation(&model))))
+                    .chain(seconds.map(|seconds| format!("says {seconds} s")))
+                    .collect();
+                (!said.is_empty()).then(|| format!("genuine, but {}", said.join(", ")))
+            }
+        };
+        looked_at += 1;
+        wrong += u32::from(differs.is_some());
+        entry.receipt_check = differs.unwrap_or_else(|| "genuine".to_owned());
+    }
+    books.message.push_str(&match (looked_at, wrong) {
+        (0, _) => " No call came with a receipt.".to_owned(),
+        (all, 0) => format!(" All {all} receipts are genuine and agree with the books."),
+        (all, wrong) => format!(" ⚠️ {wrong} of {all} receipts do not agree with the books."),
+    });
+    Ok(())
 }
 
 /// The entries as CSV (RFC 4180), amounts as plain decimals. A cell that a spreadsheet would take for a formula is
@@ -190,6 +236,7 @@ pub fn csv(books: &Books) -> Result<String> {
             "remote_id",
             "batch",
             "receipt",
+            "receipt_check",
             "prompt",
         ])
         .map_err(failed)?;
@@ -211,6 +258,7 @@ pub fn csv(books: &Books) -> Result<String> {
                 plain(&entry.remote_id),
                 plain(&entry.batch),
                 plain(&entry.receipt),
+                entry.receipt_check.clone(),
                 plain(&entry.prompt),
             ])
             .map_err(failed)?;

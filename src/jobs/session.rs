@@ -83,8 +83,15 @@ pub(super) async fn require(
     service: Option<&str>,
     session_id: Option<&str>,
 ) -> Result<Chosen> {
-    choose(app, caller, service, session_id).await?.ok_or_else(|| {
-        Error::new(Kind::NotFound, "There is no session yet.").next(
+    if let Some(chosen) = choose(app, caller, service, session_id).await? {
+        return Ok(chosen);
+    }
+    let rehearsed = app.ledger().await?.last_session(Service::Sandbox).await?.is_some();
+    let missing = Error::new(Kind::NotFound, "There is no session yet.");
+    Err(if rehearsed && app.service(service)? != Service::Sandbox {
+        missing.next("The last session is the sandbox's: name the service sandbox (--service sandbox) to go on with it.")
+    } else {
+        missing.next(
             "Make a video with generate_video or upload a file with upload first; both start a session.",
         )
     })

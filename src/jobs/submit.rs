@@ -86,7 +86,13 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         duration_s: input.duration_seconds,
         inspection: plan::inspection(&input, session_id.is_none()),
     });
-    write_down(app, service, session_id, request, key).await
+    let uploads = session_id.clone().filter(|_| input.session_id.is_none());
+    let accepted = write_down(app, service, session_id, request, key).await?;
+    if let Some(session_id) = uploads {
+        // The uploads have found their video: the next prompt that stands alone begins anew.
+        ledger.note_uploads(service, &session_id, false).await?;
+    }
+    Ok(accepted)
 }
 
 /// A message about an existing timeline. Words that are a command become that command.

@@ -262,7 +262,7 @@ async fn refuse_overspending(
             return Err(Error::new(
                 Kind::OverBudget,
                 format!(
-                    "This may cost {} and would pass the {span}'s budget of {cap}: {used} of it is spent or set aside.",
+                    "This may cost {} and would pass the {span}'s budget of {cap}: {used} of it is spent or set aside. Nothing was sent.",
                     wanted.most
                 ),
             )

@@ -74,7 +74,8 @@ impl Ledger {
     /// the edits meant for it. The caller looks at `lost_at_ms` and says so.
     pub async fn last_session(&self, service: Service) -> Result<Option<Session>> {
         sqlx::query(
-            "SELECT * FROM session WHERE service = $1 \
+            // A name that was given to us and never worked was a slip; it does not take the place of the last session.
+            "SELECT * FROM session WHERE service = $1 AND NOT (lost_at_ms IS NOT NULL AND task_id IS NULL AND user_id IS NULL) \
              ORDER BY last_used_at_ms DESC, created_at_ms DESC, session_id DESC LIMIT 1",
         )
         .bind(service.name())

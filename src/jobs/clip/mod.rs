@@ -49,7 +49,7 @@ pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<S
 }
 
 fn no_key() -> Error {
-    Error::new(Kind::Unauthorized, "This model is SkillBoss', and no SkillBoss key is set. Nothing was sent.").next(
+    Error::new(Kind::Unauthorized, "SkillBoss makes this, and no SkillBoss key is set. Nothing was sent.").next(
         "Set SKILLBOSS_API_KEY, get a free trial with `firstcut wallet trial`, rehearse with service sandbox, or leave the model out to use NemoVideo.",
     )
 }
@@ -76,13 +76,14 @@ pub(super) async fn submit(
     );
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
         Identity::Known(job) => {
-            let job = match &input.quote_token {
-                Some(token) if job.state == State::NeedsApproval => {
-                    approve::approve(app, &job.id, Some(token)).await?
-                }
-                _ => *job,
-            };
-            return Ok(Submitted { job, fresh: false });
+            // Agreeing to the price starts it.
+            if let Some(token) = &input.quote_token
+                && job.state == State::NeedsApproval
+            {
+                let job = approve::approve(app, &job.id, Some(token)).await?;
+                return Ok(Submitted { job, fresh: true });
+            }
+            return Ok(Submitted { job: *job, fresh: false });
         }
         Identity::Fresh(key) => key,
     };

@@ -60,12 +60,43 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
         references: u32::try_from(input.reference_images.len()).unwrap_or(u32::MAX),
         allow_unknown_model: app.config().budget.allow_unknown_price,
     };
-    let plan = catalog.plan(&wish, today(app.now_ms())?).map_err(Error::from)?;
+    let today = today(app.now_ms())?;
+    let plan = catalog.plan(&wish, today).map_err(Error::from)?;
+    if plan.overshoot_s > 0 {
+        return Err(no_such_length(catalog, &wish, &plan, today));
+    }
     let (estimates, by_service) = prices(app, service, &plan, &input.prompt).await;
     let cap = cap(app, input)?;
     let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
-    let most = with_room(catalog, &plan, most, cap, today(app.now_ms())?);
+    let most = with_room(catalog, &plan, most, cap, today);
     Ok(Quote { service, plan, estimates, most, by_service })
+}
+
+/// Nobody is sold seconds that were not asked for: the nearest lengths that there are, with their prices.
+fn no_such_length(catalog: &Catalog, wish: &Wish, plan: &Plan, today: Date) -> Error {
+    let asked = wish.duration_s.unwrap_or_default();
+    let exact = |seconds: u32, resolution: &Option<String>| {
+        let wish = Wish { duration_s: Some(seconds), resolution: resolution.clone(), ..wish.clone() };
+        catalog.plan(&wish, today).ok().filter(|plan| plan.overshoot_s == 0)
+    };
+    let describe = |seconds: u32, plan: &Plan| {
+        let size = plan.resolution.as_ref().map(|size| format!(" at {size}")).unwrap_or_default();
+        let price = plan.price.map_or_else(|| "price unknown".to_owned(), |price| format!("at most {price}"));
+        format!("{seconds} s{size} ({price})")
+    };
+    let mut possible = Vec::new();
+    // The same length at another size, then the nearest shorter and longer one.
+    possible.extend(exact(asked, &None).map(|plan| describe(asked, &plan)));
+    let shorter = (1..asked).rev().find_map(|seconds| Some((seconds, exact(seconds, &wish.resolution)?)));
+    possible.extend(shorter.map(|(seconds, plan)| describe(seconds, &plan)));
+    let longer = asked + plan.overshoot_s;
+    possible.extend(exact(longer, &wish.resolution).map(|plan| describe(longer, &plan)));
+    Error::invalid(format!(
+        "{} makes no video of exactly {asked} s{}. Nothing was sent.",
+        plan.model,
+        wish.resolution.as_ref().map(|size| format!(" at {size}")).unwrap_or_default()
+    ))
+    .next(format!("Possible is: {}.", possible.join("; or ")))
 }
 
 /// What the service itself says, else what the catalog says.

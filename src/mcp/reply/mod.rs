@@ -263,6 +263,17 @@ fn good(checks: &[CheckReport]) -> Option<String> {
 
 fn cost_text(cost: &CostReport) -> String {
     let mut text = String::new();
+    if let Some(usd) = cost.usd {
+        let _ = write!(text, "\nCost: {usd}{}", if cost.usd_is_assumed { " (assumed)" } else { "" });
+        if let Some(expected) = cost.usd_estimated.filter(|expected| *expected != usd) {
+            let _ = write!(text, ", expected {expected}");
+        }
+        if let Some(open) = cost.usd_may_still_cost {
+            let _ = write!(text, "; up to {open} more is set aside");
+        }
+        text.push('.');
+        return text;
+    }
     match (cost.credits, cost.worst_case_credits) {
         (Some(credits), _) => {
             let _ = write!(text, "\nCost: {credits} credits");

@@ -59,7 +59,7 @@ fn an_error_stands_alone() {
         ),
         (
             Error::new(Kind::Declined, "It was declined.").money(Money::Spent).next("Say it otherwise."),
-            "declined: It was declined.\nMoney: Credits were spent.\n\
+            "declined: It was declined.\nMoney: It was charged.\n\
              Retry: do not repeat the call by yourself; it might be paid for twice.\nNext: Say it otherwise.",
         ),
         (
@@ -153,7 +153,7 @@ fn a_failed_job_fails_the_call_that_made_it_and_not_the_one_that_asks() {
 fn a_failure_is_told_once() {
     let report = JobReport {
         state: "failed".into(),
-        message: "It was declined. Credits were spent. NemoVideo says: \"no 'really'\"".into(),
+        message: "It was declined. It was charged. NemoVideo says: \"no 'really'\"".into(),
         error: Some(ErrorReport {
             code: "declined".into(),
             message: "It was declined.".into(),

@@ -107,7 +107,7 @@ impl From<Refusal> for Error {
             Refusal::UnknownModel { model, similar, may_be_allowed } => {
                 let like = similar.map(|similar| format!("Did you mean {similar}? ")).unwrap_or_default();
                 let allow = if may_be_allowed {
-                    "To use it all the same, in one call and unchecked, allow an unknown price."
+                    "To use it all the same, in one call and unchecked, set FIRSTCUT_ALLOW_UNKNOWN_PRICE=1 and max_cost_usd."
                 } else {
                     "A model's id has letters, digits and - _ . / only."
                 };

@@ -10,6 +10,32 @@ use crate::home::{Home, kill, playable};
 
 const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
 
+/// Nobody is sold seconds that were not asked for.
+#[tokio::test]
+async fn a_length_that_a_model_does_not_make_is_refused_with_the_nearest() {
+    let home = Home::paying(|_| {}).await;
+    for (seconds, resolution, nearest) in [
+        ("5", "720p", "4 s at 720p (at most $1.60); or 6 s at 720p (at most $2.40)"),
+        ("30", "1080p", "30 s at 720p (at most $12.00); or 24 s at 1080p (at most $9.60); or 32 s at 1080p"),
+    ] {
+        let words = [
+            "make",
+            "a lake",
+            "--model",
+            "veo-3.1",
+            "--seconds",
+            seconds,
+            "--resolution",
+            resolution,
+            "--json",
+        ];
+        let error = home.run(&words).await.error();
+        assert_eq!(error["code"], "invalid_input", "{error:#}");
+        assert!(error["next"].as_str().unwrap().contains(nearest), "{error:#}");
+    }
+    assert!(home.sandbox.skillboss.submissions().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clip_that_nobody_fetched_in_time_is_mourned_loudly() {
     let home = Home::paying(|_| {}).await;
@@ -221,6 +247,11 @@ async fn the_books_agree_to_the_last_cent() {
     let report: Value = home.run(&["jobs", "report", "--json"]).await.ok();
     assert_eq!(micros(report["charged_usd"].as_str().unwrap()), sum, "{report:#}");
     assert_eq!(micros(report["reserved_usd"].as_str().unwrap()), doubtful);
+    let verified: Value = home.run(&["jobs", "report", "--verify", "--json"]).await.ok();
+    for entry in verified["entries"].as_array().unwrap() {
+        let expected = if entry["receipt"].is_string() { Some("genuine") } else { None };
+        assert_eq!(entry["receipt_check"].as_str(), expected, "{entry:#}");
+    }
     nothing_is_lost(&home).await;
     let ledger = app.ledger().await.unwrap();
     assert!(all(ledger).await.iter().all(|job| job.kind == JobKind::Run));

@@ -240,7 +240,16 @@ async fn a_worker_listens() {
     drop(listener);
     home.set("FIRSTCUT_PUBLIC_URL", format!("http://{address}"));
     home.set("FIRSTCUT_POLL_S", HARDLY_EVER_S);
-    let mut worker = home.start(&["worker", "--listen", &address]);
+    // Either door takes notices.
+    for words in [["worker", "--listen", &address], ["serve", "--http", &address]] {
+        notices_reach(&mut home, &address, &words).await;
+    }
+    nothing_is_lost(&home).await;
+}
+
+async fn notices_reach(home: &mut Home, address: &str, words: &[&str]) {
+    let mut worker = home.command(words).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let _stays_open = worker.stdin.take();
     for _ in 0..500 {
         let well = plain().get(format!("http://{address}/healthz")).send().await;
         if well.is_ok_and(|answer| answer.status().is_success()) {
@@ -248,8 +257,7 @@ async fn a_worker_listens() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let report = home.run(&make("a lake")).await.ok();
+    let report = home.run(&make(&format!("a lake by {}", words.join(" ")))).await.ok();
     assert_eq!(report["state"], "done", "{report:#}");
     kill(&mut worker).await;
-    nothing_is_lost(&home).await;
 }
