@@ -59,11 +59,13 @@ async fn a_killed_process_leaves_whole_rows_and_no_locks() {
         let attempt = ledger.last_attempt(&job.id).await.unwrap().unwrap();
         assert_eq!((attempt.n, attempt.state, job.attempts), (1, AttemptState::Open, 1));
     }
-    assert!(ledger.claim("heir", 5_000, 1, 1000).await.unwrap().len() <= 1, "the rest is still leased");
+    // At most the job that the child had written down and not taken yet.
+    let free = ledger.claim("heir", 5_000, 1, 1000).await.unwrap().len();
+    assert!(free <= 1, "the rest is still leased");
     assert!(elect().await.is_some(), "its lock went with it");
     assert_eq!(
         ledger.claim("heir", 5_000, 1, 100_000).await.unwrap().len(),
-        jobs.len(),
+        jobs.len() - free,
         "and so did its leases"
     );
 }
