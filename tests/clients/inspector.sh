@@ -59,10 +59,12 @@ for era in legacy modern; do
 
     call "$era" generate_video '{"prompt": "a 3-second video of a sunset over the ocean", "duration_seconds": 3,
         "resolution": "720p", "wait_seconds": 50}'
-    expect "$era generate_video" 'it.state === "done" && it.files.length === 1 && it.files[0].bytes > 1000'
+    expect "$era generate_video" 'it.state === "done" && it.files[0].mime === "video/mp4" && it.files[0].bytes > 1000'
     expect "$era generate_video: a link to the file" 'result.content.some(part => part.type === "resource_link")'
     expect "$era generate_video: says that it is the sandbox" \
         'it.service === "sandbox" && result.content[0].text.includes("sandbox")'
+    expect "$era generate_video: a picture of it" \
+        'result.content.some(part => part.type === "image") && it.files[1].mime === "image/jpeg"'
     job=$(value it.job_id)
     session=$(value it.session_id)
     file=$(value 'it.files[0].path')
@@ -74,6 +76,14 @@ for era in legacy modern; do
 
     call "$era" check_job "{\"job_id\": \"$job\"}"
     expect "$era check_job" "it.job_id === '$job' && it.state === 'done'"
+
+    call "$era" estimate_cost '{"model": "veo-3.1", "duration_seconds": 30, "aspect_ratio": "9:16"}'
+    expect "$era estimate_cost" 'it.parts_s.join() === "8,8,8,6" && it.most_usd === "12.00"'
+
+    call "$era" update_template '{"template_id": "f5493c17-d01f-445c-bb49-535fae65f219", "name": "Promo",
+        "max_cost_usd": 1, "template": {"timeline": {"tracks": [{"clips": [{"asset": {"type": "title", "text": "Hi"},
+        "start": 0, "length": 2}]}]}, "output": {"format": "mp4"}}}'
+    expect "$era update_template" 'it.state === "done" && it.kind === "run" && it.cost.usd !== undefined'
 
     call "$era" session_state "{\"session_id\": \"$session\"}"
     expect "$era session_state" "it.session_id === '$session' && it.tracks > 0 && it.exportable"

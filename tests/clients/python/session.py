@@ -30,7 +30,7 @@ async def session(binary: str, home: str, mode: str) -> None:
     )
     async with Client(server, mode=mode) as client:
         tools = (await client.list_tools()).tools
-        check(f"{mode}: nine tools", len(tools) == 9, [tool.name for tool in tools])
+        check(f"{mode}: eleven tools", len(tools) == 11, [tool.name for tool in tools])
 
         seen: list[tuple[float, float | None, str | None]] = []
 

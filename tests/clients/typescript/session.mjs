@@ -30,7 +30,7 @@ async function session(name, mode) {
   await client.connect(transport);
 
   const { tools } = await client.listTools();
-  check(`${name}: nine tools`, tools.length === 9, tools.map((tool) => tool.name));
+  check(`${name}: eleven tools`, tools.length === 11, tools.map((tool) => tool.name));
 
   const seen = [];
   // A timeout far shorter than the job, kept away by progress.
