@@ -19,6 +19,7 @@ use crate::mcp::input::UntilEnd;
 mod arguments;
 mod input;
 mod look;
+pub mod page;
 mod progress;
 mod reply;
 mod schema;

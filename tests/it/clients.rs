@@ -59,3 +59,22 @@ fn the_typescript_client_makes_a_video() {
         command
     });
 }
+
+#[test]
+fn claude_code_makes_a_video() {
+    run("claude/session.mjs", |script, dir| {
+        let mut command = Command::new("node");
+        command.arg(script).arg(BINARY).arg(dir);
+        command
+    });
+}
+
+#[test]
+fn the_page_in_the_chat_works_in_a_browser() {
+    run("page/session.mjs", |script, dir| {
+        let pictures = dir.with_file_name("page");
+        let mut command = Command::new("node");
+        command.arg(script).arg(BINARY).arg(dir).arg(pictures);
+        command
+    });
+}
