@@ -8,7 +8,10 @@ mod jobs;
 mod list;
 mod preview;
 mod process;
+mod prompts;
 mod protocol;
+mod resources;
+mod subscriptions;
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
