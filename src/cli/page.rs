@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Exit, Shell};
 use crate::error::{Error, Result};
 use crate::jobs::inspect::{self, Keep};
+use crate::jobs::session;
 use crate::mcp::page::{self, MAX_VIDEO_BYTES};
 use crate::model::job::Job;
 use crate::model::report::FileReport;
@@ -19,6 +20,8 @@ use crate::model::request::Request;
 
 /// Pages are made anew each time; older ones go.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a service may take to show a timeline; the page is good without.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Shell {
     /// Writes the page of a job and opens it, if there is a screen and the person does not mind.
@@ -46,10 +49,20 @@ impl Shell {
         let picture = inspect::show(&self.app, job, &mut report, None, Keep::Nowhere).await;
         let picture = picture
             .map(|jpeg| json!({ "type": "image", "mimeType": "image/jpeg", "data": BASE64.encode(jpeg) }));
+        let mut timeline = None;
+        if let Some(session_id) = &report.session_id {
+            match session::look(&self.app, session_id, PATIENCE).await {
+                Ok((_, layout)) => timeline = Some(layout),
+                Err(error) => {
+                    self.out.note(&format!("The page has no timeline: {}", error.message()));
+                }
+            }
+        }
         let video = report.files.iter().find(|file| file.mime.starts_with("video/")).and_then(address);
         Ok(json!({
             "prompt": prompt(&job.request),
             "result": { "structuredContent": report, "content": picture.into_iter().collect::<Vec<_>>() },
+            "timeline": timeline,
             "video": video,
         }))
     }

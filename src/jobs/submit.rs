@@ -36,8 +36,8 @@ pub struct Submitted {
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
     // Who agrees to a price may name the job instead of repeating the whole call, as the page in the chat does.
     if let (Some(token), Ok(id)) = (&input.quote_token, input.prompt.parse()) {
-        let job = approve::approve(app, &id, Some(token)).await?;
-        return Ok(Accepted::Job(Box::new(Submitted { job, fresh: true })));
+        let (job, fresh) = approve::agree(app, &id, token).await?;
+        return Ok(Accepted::Job(Box::new(Submitted { job, fresh })));
     }
     let prompt = plan::words("prompt", &input.prompt)?;
     let routed = route::route(&prompt);

@@ -78,3 +78,12 @@ fn the_page_in_the_chat_works_in_a_browser() {
         command
     });
 }
+
+#[test]
+fn the_packages_are_valid() {
+    run("../../scripts/pack.sh", |script, dir| {
+        let mut command = Command::new("sh");
+        command.arg(script).arg(BINARY).arg(dir).arg(dir.with_file_name("packages"));
+        command
+    });
+}

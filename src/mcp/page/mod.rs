@@ -3,13 +3,15 @@
 //! It asks for no network: what it shows comes with the tool's result, or through the host from our resources. Hosts
 //! without such pages pass over the names that are given here.
 
-use rmcp::model::{JsonObject, MetaObject};
+use rmcp::model::{Annotations, JsonObject, MetaObject, Resource, Role};
 use serde_json::{Value, json};
 
+use crate::mcp::resources::built_in::BuiltIn;
+
 /// Where hosts find it.
-pub(super) const URI: &str = "ui://firstcut/video.html";
+const URI: &str = "ui://firstcut/video.html";
 /// What makes a resource a page for hosts.
-pub(super) const MIME: &str = "text/html;profile=mcp-app";
+const MIME: &str = "text/html;profile=mcp-app";
 /// The page itself.
 const HTML: &str = include_str!("video.html");
 /// Stands in the page where a file that is opened by itself has its data.
@@ -23,7 +25,19 @@ pub(super) fn of_tool() -> MetaObject {
     MetaObject(object(json!({ "ui": { "resourceUri": URI }, "ui/resourceUri": URI })))
 }
 
-/// What the page needs of its host: no address to contact, and no border of the host's around its own.
+/// The page, for hosts that read it and for lists.
+pub(super) fn file() -> BuiltIn {
+    let listed = Resource::new(URI, "video-page")
+        .with_title("Page of a video")
+        .with_description("Shows a job or a timeline in chats that show pages.")
+        .with_mime_type(MIME)
+        .with_size(HTML.len() as u64)
+        .with_annotations(Annotations::default().with_audience(vec![Role::User]).with_priority(0.1))
+        .with_meta(needs());
+    BuiltIn { listed, text: HTML, meta: Some(needs()) }
+}
+
+/// What the page needs of its host: no address to contact, and a border, for it draws none around itself.
 fn needs() -> MetaObject {
     let none: [&str; 0] = [];
     let csp = json!({ "connectDomains": none, "resourceDomains": none, "frameDomains": none, "baseUriDomains": none });
