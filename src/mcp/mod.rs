@@ -20,6 +20,7 @@ mod arguments;
 mod completion;
 mod input;
 mod look;
+pub mod page;
 mod progress;
 mod prompts;
 mod reply;

@@ -6,6 +6,7 @@ mod arguments;
 mod ending;
 mod jobs;
 mod list;
+mod page;
 mod preview;
 mod process;
 mod prompts;
