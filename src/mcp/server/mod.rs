@@ -8,18 +8,23 @@ use futures_util::FutureExt;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod, CompleteRequestParams,
-    CompleteResult, ConstString, Implementation, ListPromptsRequestMethod, ListPromptsResult,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
+    CompleteRequestMethod, CompleteRequestParams, CompleteResult, ConstString, GetTaskMethod, GetTaskParams,
+    GetTaskResult, Implementation, InitializeRequestParams, InitializeResult, ListPromptsRequestMethod, ListPromptsResult,
     ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, TASKS_EXTENSION_ID, Tool,
+    UpdateTaskMethod, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::app::App;
 use crate::error::{Error, Kind, Money};
 use crate::jobs::plan::{Caller, Door};
-use crate::mcp::{arguments, reply, tools};
+use crate::mcp::peer::Abilities;
+use crate::mcp::{approval, arguments, reply, tools};
 
 /// What an assistant reads once, before it sees any tool. Key facts first: clients cut at 4,096 characters.
 const INSTRUCTIONS: &str = include_str!("instructions.md");
@@ -33,6 +38,8 @@ pub struct Server {
     app: App,
     caller: Arc<Caller>,
     router: Arc<ToolRouter<Self>>,
+    /// Tripped when the program is about to end: whoever waits is answered then.
+    leaving: CancellationToken,
 }
 
 impl Server {
@@ -43,7 +50,25 @@ impl Server {
     }
 
     fn with_router(app: App, working_dir: PathBuf, router: ToolRouter<Self>) -> Self {
-        Self { app, caller: Arc::new(Caller { door: Door::Mcp, working_dir }), router: Arc::new(router) }
+        let caller = Caller { door: Door::Mcp, working_dir };
+        Self { app, caller: Arc::new(caller), router: Arc::new(router), leaving: CancellationToken::new() }
+    }
+
+    /// A server for callers that come over HTTP. Their relative paths start at the output folder; see [`Door::Remote`].
+    pub(super) fn remote(app: App, leaving: CancellationToken) -> Self {
+        let working_dir = app.config().output_dir.clone();
+        let caller = Arc::new(Caller { door: Door::Remote, working_dir });
+        Self { caller, leaving, ..Self::new(app, PathBuf::new()) }
+    }
+
+    /// The same for another connection, which works on nothing yet.
+    pub(super) fn for_another(&self) -> Self {
+        Self { app: self.app.for_another(), ..self.clone() }
+    }
+
+    /// Tripped when the program is about to end.
+    pub(super) fn leaving(&self) -> &CancellationToken {
+        &self.leaving
     }
 
     pub(super) fn app(&self) -> &App {
@@ -62,7 +87,7 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_tasks().build())
             .with_server_info(
                 Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
                     .with_title("firstcut")
@@ -84,14 +109,24 @@ impl ServerHandler for Server {
     async fn call_tool(
         &self,
         call: CallToolRequestParams,
-        request: RequestContext<RoleServer>,
+        mut request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         if !self.router.has_route(&call.name) {
             return Err(unknown_tool(&self.router, &call.name));
         }
         let tool = call.name.clone();
+        let work = async {
+            let able = Abilities::of(&request);
+            if able.modern && call.request_state.is_some() {
+                return self.resumed(&call, &request).await;
+            }
+            if able.modern && able.forms {
+                request.extensions.insert(approval::Call::of(&call));
+            }
+            self.router.call(ToolCallContext::new(self, call, request)).await
+        };
         // Without this guard a panic would leave the client waiting for ever.
-        AssertUnwindSafe(self.router.call(ToolCallContext::new(self, call, request)))
+        AssertUnwindSafe(work)
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Ok(reply::error(&broken(&tool)).into()))
@@ -99,6 +134,48 @@ impl ServerHandler for Server {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         self.tool(name).cloned()
+    }
+
+    /// The older protocol has no tasks, whatever its clients declare.
+    async fn initialize(
+        &self,
+        hello: InitializeRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        request.peer.set_peer_info(hello.clone());
+        let mut answer = self.negotiate_initialize(&hello)?;
+        if let Some(extensions) = &mut answer.capabilities.extensions {
+            extensions.remove(TASKS_EXTENSION_ID);
+        }
+        answer.capabilities.extensions = answer.capabilities.extensions.filter(|some| !some.is_empty());
+        Ok(answer)
+    }
+
+    async fn get_task(
+        &self,
+        asked: GetTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        modern::<GetTaskMethod>(&request)?;
+        self.told_task(&asked, &request).await
+    }
+
+    async fn update_task(
+        &self,
+        update: UpdateTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        modern::<UpdateTaskMethod>(&request)?;
+        self.answered_task(&update, &request).await
+    }
+
+    async fn cancel_task(
+        &self,
+        asked: CancelTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        modern::<CancelTaskMethod>(&request)?;
+        self.cancelled_task(&asked).await
     }
 
     // What is not declared does not exist; the SDK would answer with empty lists.
@@ -134,6 +211,11 @@ impl ServerHandler for Server {
     ) -> Result<CompleteResult, ErrorData> {
         Err(absent::<CompleteRequestMethod>())
     }
+}
+
+/// Refuses what only the newer protocol has.
+fn modern<M: ConstString>(request: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    if Abilities::of(request).modern { Ok(()) } else { Err(absent::<M>()) }
 }
 
 fn absent<M: ConstString>() -> ErrorData {

@@ -40,7 +40,8 @@ async fn both_eras_see_the_same_tools() {
     for version in ["2025-11-25", "2026-07-28"] {
         assert!(versions.contains(&json!(version)), "{version} in {versions:?}");
     }
-    assert_eq!(discovered["result"]["capabilities"], json!({"tools": {}}));
+    let tasks = json!({"io.modelcontextprotocol/tasks": {}});
+    assert_eq!(discovered["result"]["capabilities"], json!({"tools": {}, "extensions": tasks}));
     let answer = pipe.modern("tools/list", json!({})).await;
     let result = &answer["result"];
     assert_eq!(result["tools"], json!(old));

@@ -1,6 +1,8 @@
 //! The HTTP door: takes the notices of services, and says whether we are well. It knows routes and limits; what a
 //! notice means is `jobs::hook`'s.
 
+mod access;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +22,8 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::hook::{self, Taken};
 use crate::skillboss::webhook::{Notice, Verifier};
 
+pub use access::Access;
+
 /// A notice is a few hundred bytes.
 const MOST_BYTES: usize = 64 * 1024;
 /// How long a notice may take to arrive whole.
@@ -30,6 +34,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// What others have us serve beside our own routes.
+    more: Router,
 }
 
 struct Shared {
@@ -63,13 +69,20 @@ impl Server {
             .local_addr()
             .map_err(|error| Error::internal("A listening socket has no address.").because(error))?;
         let shared = Arc::new(Shared { app, verifier, counts: Counts::default() });
-        Ok(Self { listener, address, shared })
+        Ok(Self { listener, address, shared, more: Router::new() })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Serves these routes too, which bring their own guard.
+    #[must_use]
+    pub fn with(mut self, routes: Router) -> Self {
+        self.more = self.more.merge(routes);
+        self
     }
 
     /// Serves until `stop`, and finishes what has begun.
@@ -81,7 +94,8 @@ impl Server {
             .route(&format!("{}{{token}}", hook::PATH), post(notice))
             .route("/healthz", get(healthz))
             .route("/metrics", get(metrics))
-            .with_state(self.shared);
+            .with_state(self.shared)
+            .merge(self.more);
         axum::serve(self.listener, routes)
             .with_graceful_shutdown(async move { stop.cancelled().await })
             .await
