@@ -184,9 +184,15 @@ impl IntoResponse for Refusal {
             (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, how)], words).into_response()
         };
         match self {
-            Self::Host => forbidden("This host name is not ours. Its owner can add it to FIRSTCUT_HTTP_HOSTS.\n"),
-            Self::Origin => forbidden("Pages of this origin may not call. Its owner can add it to FIRSTCUT_HTTP_HOSTS.\n"),
-            Self::Open => forbidden("A proxy passed this on, and no token is set. Set FIRSTCUT_HTTP_TOKEN.\n"),
+            Self::Host => {
+                forbidden("This host name is not ours. Its owner can add it to FIRSTCUT_HTTP_HOSTS.\n")
+            }
+            Self::Origin => {
+                forbidden("Pages of this origin may not call. Its owner can add it to FIRSTCUT_HTTP_HOSTS.\n")
+            }
+            Self::Open => {
+                forbidden("A proxy passed this on, and no token is set. Set FIRSTCUT_HTTP_TOKEN.\n")
+            }
             Self::Unproven => challenge(
                 r#"Bearer realm="firstcut""#,
                 "Send the token of this server as Authorization: Bearer TOKEN.\n",

@@ -174,7 +174,7 @@ impl Server {
                 tracing::warn!(%error, "a state that came back was refused");
                 Err(unknown())
             }
-            Err(error) => Err(error).into_call_tool_result(),
+            Err(error) => error.into_call_tool_result(),
         }
     }
 

@@ -65,7 +65,10 @@ async fn take<S: ServerHandler>(
         Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
     let claims_json = head.method == Method::POST
-        && head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        && head
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let answer = service.handle(Request::from_parts(head, Body::from(body.clone()))).await;
     // The SDK calls words that it cannot read an unsupported type.
     if claims_json && answer.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {

@@ -21,8 +21,7 @@ impl Abilities {
         let declared = request.client_capabilities().unwrap_or_default();
         let tasks = modern && declared.supports_tasks();
         // A client that names no mode means forms, as the protocol once had nothing else.
-        let forms =
-            declared.elicitation.is_some_and(|modes| modes.form.is_some() || modes.url.is_none());
+        let forms = declared.elicitation.is_some_and(|modes| modes.form.is_some() || modes.url.is_none());
         Self { modern, tasks, forms }
     }
 }

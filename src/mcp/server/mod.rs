@@ -10,10 +10,10 @@ use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
     CompleteRequestMethod, CompleteRequestParams, CompleteResult, ConstString, GetTaskMethod, GetTaskParams,
-    GetTaskResult, Implementation, InitializeRequestParams, InitializeResult, ListPromptsRequestMethod, ListPromptsResult,
-    ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, TASKS_EXTENSION_ID, Tool,
-    UpdateTaskMethod, UpdateTaskParams,
+    GetTaskResult, Implementation, InitializeRequestParams, InitializeResult, ListPromptsRequestMethod,
+    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
+    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, TASKS_EXTENSION_ID, Tool, UpdateTaskMethod, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -117,11 +117,11 @@ impl ServerHandler for Server {
         let tool = call.name.clone();
         let work = async {
             let able = Abilities::of(&request);
-            if able.modern && call.request_state.is_some() {
-                return self.resumed(&call, &request).await;
-            }
             if able.modern && able.forms {
                 request.extensions.insert(approval::Call::of(&call));
+            }
+            if able.modern && call.request_state.is_some() {
+                return self.resumed(&call, &request).await;
             }
             self.router.call(ToolCallContext::new(self, call, request)).await
         };

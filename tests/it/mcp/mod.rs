@@ -2,13 +2,16 @@
 //! would have put it.
 #![allow(clippy::print_stdout, reason = "figures for whoever runs with --nocapture")]
 
+mod approval;
 mod arguments;
 mod ending;
+mod http;
 mod jobs;
 mod list;
 mod preview;
 mod process;
 mod protocol;
+mod tasks;
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
