@@ -41,7 +41,7 @@ impl Subject {
         match self {
             Self::List => ledger.list_mark().await,
             Self::At(Address::Jobs) => ledger.jobs_mark().await,
-            Self::At(Address::Job(id) | Address::Sheet(id)) => ledger.job_mark(id).await,
+            Self::At(Address::Job(id) | Address::Sheet(id) | Address::Video(id)) => ledger.job_mark(id).await,
             Self::At(Address::Timeline(id)) => ledger.session_mark(id).await,
             Self::At(Address::Models) => Ok(None),
         }

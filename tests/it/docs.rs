@@ -229,3 +229,25 @@ fn the_house_files_are_there() {
         }
     }
 }
+
+#[test]
+fn the_packages_say_what_is_true() {
+    let package = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
+    let bundle = package("packaging/mcpb/manifest.json");
+    let plugin = package("packaging/claude-plugin/.claude-plugin/plugin.json");
+    for package in [&bundle, &plugin] {
+        assert_eq!(package["name"], "firstcut");
+        assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(package["license"], env!("CARGO_PKG_LICENSE"));
+    }
+    let env = bundle["server"]["mcp_config"]["env"].as_object().unwrap();
+    for (name, value) in env {
+        let setting =
+            SETTINGS.iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("{name}"));
+        let field = value.as_str().unwrap().trim_start_matches("${user_config.").trim_end_matches('}');
+        let asked = &bundle["user_config"][field];
+        assert!(asked["title"].is_string(), "{name} is asked for as {field}");
+        assert_eq!(asked["sensitive"] == true, setting.secret, "{name}");
+    }
+    assert_eq!(read("packaging/claude-plugin/skills/firstcut/SKILL.md"), read("SKILL.md"));
+}

@@ -51,7 +51,9 @@ async fn both_eras_see_the_same_tools() {
     for version in ["2025-11-25", "2026-07-28"] {
         assert!(versions.contains(&json!(version)), "{version} in {versions:?}");
     }
-    assert_eq!(discovered["result"]["capabilities"], capabilities());
+    let mut modern = capabilities();
+    modern["extensions"]["io.modelcontextprotocol/tasks"] = json!({});
+    assert_eq!(discovered["result"]["capabilities"], modern);
     let answer = pipe.modern("tools/list", json!({})).await;
     let result = &answer["result"];
     assert_eq!(result["tools"], json!(old));
