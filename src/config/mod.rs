@@ -154,6 +154,15 @@ pub struct Hooks {
     pub secrets: Vec<Secret>,
 }
 
+/// Who may call us over HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    /// `FIRSTCUT_HTTP_TOKEN`: what every caller must show.
+    pub token: Option<Secret>,
+    /// `FIRSTCUT_HTTP_HOSTS`, in small letters, without ports: names under which we are reached.
+    pub hosts: Vec<String>,
+}
+
 /// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
 fn kept_key(file: &Path) -> Option<Secret> {
     let key = std::fs::read_to_string(file).ok()?;
@@ -222,6 +231,8 @@ pub struct Config {
     pub budget: Budget,
     /// How services reach us.
     pub hooks: Hooks,
+    /// Who may call us over HTTP.
+    pub http: Http,
     /// SkillBoss.
     pub skillboss: SkillBoss,
     /// The bucket, if one is named.
@@ -277,6 +288,10 @@ impl Config {
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         };
+        let http = Http {
+            token: reader.take("FIRSTCUT_HTTP_TOKEN", parse::own_token),
+            hosts: reader.take("FIRSTCUT_HTTP_HOSTS", parse::hosts).unwrap_or_default(),
+        };
         let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
@@ -293,6 +308,7 @@ impl Config {
             social,
             budget,
             hooks,
+            http,
             service,
             wait,
             poll,

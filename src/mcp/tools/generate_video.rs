@@ -1,6 +1,6 @@
 //! `generate_video`: a prompt in, an MP4 out.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -87,7 +87,7 @@ impl Server {
         &self,
         arguments: Arguments<GenerateVideo>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = GenerateInput {
