@@ -16,6 +16,7 @@ mod page;
 mod preview;
 mod probe;
 mod progress;
+mod publish;
 mod report;
 mod sandbox;
 mod serve;
@@ -91,6 +92,8 @@ enum Command {
     Upload(upload::Upload),
     /// Save the current timeline as an MP4
     Export(export::Export),
+    /// Put a finished clip before people through a scheduler: drafts, unless a time is named
+    Publish(publish::Publish),
     /// Join clips into one MP4, copying what agrees
     Join(join::Join),
     /// Show the SkillBoss wallet, set its limits, or get a free trial
@@ -184,6 +187,7 @@ impl Shell {
             Command::Credits(command) => command.run(self).await,
             Command::Upload(command) => command.run(self).await,
             Command::Export(command) => command.run(self).await,
+            Command::Publish(command) => command.run(self).await,
             Command::Join(command) => command.run(self).await,
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,

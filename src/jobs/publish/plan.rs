@@ -156,7 +156,7 @@ fn scheduler(config: &Config, rehearsal: bool, word: Option<&str>) -> Result<Sch
             Err(missing(scheduler))
         };
     }
-    let ready: Vec<Scheduler> = Scheduler::ALL.into_iter().filter(|one| is_set_up(config, *one)).collect();
+    let ready = set_up(config);
     match ready.as_slice() {
         [only] => Ok(*only),
         [] if rehearsal => Ok(Scheduler::Buffer),
@@ -168,6 +168,12 @@ fn scheduler(config: &Config, rehearsal: bool, word: Option<&str>) -> Result<Sch
                 .next("Say which one as scheduler, or set FIRSTCUT_SCHEDULER."))
         }
     }
+}
+
+/// The schedulers that are set up.
+#[must_use]
+pub fn set_up(config: &Config) -> Vec<Scheduler> {
+    Scheduler::ALL.into_iter().filter(|one| is_set_up(config, *one)).collect()
 }
 
 fn is_set_up(config: &Config, scheduler: Scheduler) -> bool {

@@ -7,5 +7,5 @@ mod faults;
 mod guard;
 mod kills;
 mod rows;
-mod till;
+pub(crate) mod till;
 mod webhooks;
