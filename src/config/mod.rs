@@ -9,9 +9,11 @@ mod parse;
 mod places;
 mod preview;
 mod read;
+mod routes;
 mod settings;
 mod terminal;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ pub use log::start_log;
 pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
+pub use routes::{Arm, Route};
 pub use settings::{SETTINGS, Setting};
 pub use terminal::Pictures;
 
@@ -214,6 +217,8 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
+    /// `[routes.NAME]`: names that choose a model for each prompt of a batch.
+    pub routes: BTreeMap<String, Route>,
     /// How services reach us.
     pub hooks: Hooks,
     /// SkillBoss.
@@ -229,7 +234,9 @@ impl Config {
     pub fn load(flags: &Overrides, around: &Surroundings) -> Result<Self> {
         let home = read::home(flags, around)?;
         let places = places::Places::find(around, home.as_ref().map(|(folder, _)| folder.as_path()))?;
-        let mut reader = Reader::new(flags, around, file::load(&places.config_file)?);
+        let file = file::load(&places.config_file)?;
+        let routes = file.routes.clone();
+        let mut reader = Reader::new(flags, around, file);
         reader.note_home(home);
 
         let allow_loopback = reader.take("FIRSTCUT_ALLOW_LOOPBACK", parse::yes_or_no).unwrap_or(false);
@@ -274,6 +281,7 @@ impl Config {
 
         Ok(Self {
             budget,
+            routes,
             hooks,
             service,
             wait,

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
 use crate::jobs::election::{self, BEAT_EVERY};
-use crate::jobs::run;
+use crate::jobs::{batch, run};
 use crate::ledger::{AttemptState, Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
@@ -56,6 +56,10 @@ async fn hold_office(
     let mut beaten = Instant::now();
     let steps = TaskTracker::new();
     let running = Arc::new(AtomicUsize::new(0));
+    // Ends with this office: who moves the jobs also begins the lines of batches.
+    let feeding = stop.child_token();
+    let _over = feeding.clone().drop_guard();
+    let feeder = tokio::spawn(batch::feed(app.clone(), ledger.clone(), feeding.clone()));
     while !stop.is_cancelled() {
         let rung = app.rung();
         let now_ms = app.now_ms();
@@ -83,6 +87,10 @@ async fn hold_office(
             () = rung => {}
             () = tokio::time::sleep(nap(app, ledger, &running).await) => {}
         }
+    }
+    feeding.cancel();
+    if let Err(error) = feeder.await {
+        tracing::error!(%error, "the feeder of batches ended badly");
     }
     steps.close();
     steps.wait().await;

@@ -111,6 +111,15 @@ pub(super) async fn submit(
     Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
 }
 
+/// What can be checked of a wish before it has a price: what the models take, and that pictures are there.
+pub(super) fn check(app: &App, caller: &Caller, input: &GenerateInput) -> Result<()> {
+    refuse_foreign_wishes(input)?;
+    for given in input.image.iter().chain(&input.last_frame).chain(&input.reference_images) {
+        paths::picture(app.config(), caller, given)?;
+    }
+    Ok(())
+}
+
 /// What only sessions understand is refused, not dropped.
 fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
     if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
