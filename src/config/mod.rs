@@ -5,6 +5,7 @@
 
 mod file;
 mod log;
+mod outward;
 mod parse;
 mod places;
 mod preview;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use log::start_log;
+pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
@@ -223,6 +225,12 @@ pub struct Config {
     pub hooks: Hooks,
     /// SkillBoss.
     pub skillboss: SkillBoss,
+    /// The bucket, if one is named.
+    pub bucket: Option<Bucket>,
+    /// `FIRSTCUT_DELIVER`: `folder` or `s3`; by default the bucket, if there is one.
+    pub deliver: Option<String>,
+    /// Who takes posts.
+    pub social: Social,
 }
 
 impl Config {
@@ -277,9 +285,15 @@ impl Config {
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
         let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
         let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
+        let bucket = Bucket::take(&mut reader, around, allow_loopback)?;
+        let deliver = reader.take("FIRSTCUT_DELIVER", parse::destination);
+        let social = Social::take(&mut reader, allow_loopback)?;
         let resolved = reader.finish()?;
 
         Ok(Self {
+            bucket,
+            deliver,
+            social,
             budget,
             routes,
             hooks,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{balance, clip, mention, paths, report};
+use crate::jobs::{balance, clip, mention, paths, publish, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -81,6 +81,13 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, now_ms)?;
+    let delivery = publish::delivery(
+        app.config(),
+        service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
@@ -88,6 +95,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         output_path,
         duration_s: input.duration_seconds,
         inspection: plan::inspection(&input, session_id.is_none()),
+        delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());
     let current = app.current();
@@ -145,12 +153,14 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
+        let delivery = publish::delivery(app.config(), service == Service::Sandbox, None, None, now_ms)?;
         Request::Video(Video {
             prompt: turn.message.clone(),
             turn,
             output_path,
             duration_s: None,
             inspection: Inspection::default(),
+            delivery,
         })
     } else {
         Request::Turn(turn)
@@ -175,9 +185,16 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
+    let delivery = publish::delivery(
+        app.config(),
+        chosen.service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     session::remember(app, caller, &chosen).await?;
     let inspection = Inspection { preview: input.preview, strict: input.strict, ..Inspection::default() };
-    let request = Request::Render(Render { output_path, inspection });
+    let request = Request::Render(Render { output_path, inspection, delivery });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
         Accepted::Job(submitted) => Ok(*submitted),
         Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
@@ -222,6 +239,8 @@ async fn command(
                 new: input.new,
                 preview: input.preview,
                 strict: input.strict,
+                deliver: input.deliver.clone(),
+                publish: input.publish.clone(),
             };
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }

@@ -8,6 +8,7 @@ use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::submit::Submitted;
 use crate::ledger::NewJob;
+use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::{JobId, Service, State};
 use crate::model::request::{Inputs, Request, Run, Template};
@@ -85,6 +86,7 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         template: Some(template),
         after_previous: false,
         inspection: Inspection::default(),
+        delivery: Delivery::default(),
     });
     let wanted = approve::wanted(&request)?;
     let new = NewJob {

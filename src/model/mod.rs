@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod catalog;
+pub mod delivery;
 pub mod inspection;
 pub mod job;
 pub mod report;

@@ -66,6 +66,7 @@ impl Server {
             new: asked.new,
             preview: look.preview,
             strict: look.strict,
+            ..ExportInput::default()
         };
         let submitted = submit::export(self.app(), self.caller(), input).await?;
         self.outcome(&request, submitted, asked.wait_seconds, look).await
