@@ -75,7 +75,7 @@ struct Globals {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Command {
     /// Make a video from a prompt and save it
     Make(make::Make),

@@ -219,6 +219,8 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
+    /// `FIRSTCUT_ENHANCE`: a language model adds detail to prompts for SkillBoss' models, unless a call says otherwise.
+    pub enhance: bool,
     /// `[routes.NAME]`: names that choose a model for each prompt of a batch.
     pub routes: BTreeMap<String, Route>,
     /// How services reach us.
@@ -274,6 +276,7 @@ impl Config {
                 .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
                 .unwrap_or(false),
         };
+        let enhance = reader.take("FIRSTCUT_ENHANCE", parse::yes_or_no).unwrap_or(false);
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
         let hooks = Hooks {
             public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
@@ -295,6 +298,7 @@ impl Config {
             deliver,
             social,
             budget,
+            enhance,
             routes,
             hooks,
             service,

@@ -23,6 +23,8 @@ use crate::model::request::Request;
 const MAX_STEPS: usize = 32;
 /// The longest that the loop sleeps: jobs that other processes write down are found this soon.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often paid clips are looked for that the service will soon forget.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// A service may ask for a longer pause; then it is asked again too early, which is harmless.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
@@ -52,6 +54,8 @@ async fn hold_office(
     stop: &CancellationToken,
 ) -> Result<()> {
     mend_times(app, ledger).await?;
+    run::retention::sweep(app, ledger).await?;
+    let mut swept = Instant::now();
     let mut latest_ms = app.now_ms();
     let mut beaten = Instant::now();
     let steps = TaskTracker::new();
@@ -77,6 +81,12 @@ async fn hold_office(
                     break;
                 }
                 Err(error) => tracing::error!(%error, "the dispatcher's beat could not be written"),
+            }
+        }
+        if swept.elapsed() >= SWEEP_EVERY {
+            swept = Instant::now();
+            if let Err(error) = run::retention::sweep(app, ledger).await {
+                tracing::error!(%error, "clips that expire soon could not be looked for");
             }
         }
         if let Err(error) = claim(app, ledger, owner, &steps, &running, stop).await {

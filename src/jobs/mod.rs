@@ -12,6 +12,7 @@ pub mod clip;
 mod deliver;
 mod election;
 pub mod engine;
+mod enhance;
 pub mod estimate;
 mod film;
 mod freshness;

@@ -64,6 +64,12 @@ pub struct Wish {
     /// When it is posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
+    /// Who takes the post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<String>,
+    /// Where the file goes beside its folder: `folder` (nowhere) or `s3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliver: Option<String>,
     /// It is not made before this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::batch::told;
@@ -19,6 +20,8 @@ use crate::jobs::engine;
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// Jobs that the table shows one by one.
 const SHOWN: usize = 8;
+/// How long a batch that stands still may take to be taken up.
+const LET_FEED: Duration = Duration::from_secs(2);
 /// How long steps in hand may take to let go at the end.
 const LET_GO: Duration = Duration::from_secs(5);
 
@@ -70,13 +73,16 @@ impl Shell {
     async fn watch(&self, name: &str, view: &mut View) -> Result<(BatchReport, Standing)> {
         let ledger = self.app.ledger().await?;
         let mut seen = None;
+        let mut stuck_since: Option<Instant> = None;
         loop {
             let revision = ledger.revision().await?;
-            if seen != Some(revision) {
+            if seen != Some(revision) || stuck_since.is_some() {
                 let (told, standing) = report(&self.app, name).await?;
                 view.show(&told)?;
-                // What stands still may be about to be taken up: the feeder looks first.
-                if standing == Standing::Ended || (standing == Standing::Stuck && seen.is_some()) {
+                // What stands still may be about to be taken up: who moves the jobs looks first.
+                stuck_since = stuck_since.or(Some(Instant::now())).filter(|_| standing == Standing::Stuck);
+                let waited = stuck_since.is_some_and(|since| since.elapsed() > LET_FEED);
+                if standing == Standing::Ended || waited {
                     return Ok((told, standing));
                 }
                 seen = Some(revision);

@@ -92,6 +92,24 @@ struct Defaults {
     /// The most that each line may cost, in US dollars
     #[arg(long, value_name = "USD", value_parser = super::make::amount)]
     max_cost_usd: Option<f64>,
+    /// Let a small language model add detail to the prompts first, through SkillBoss
+    #[arg(long)]
+    enhance: bool,
+    /// Where the clips are posted, such as tiktok,reels
+    #[arg(long, value_name = "CHANNELS", value_delimiter = ',')]
+    channels: Vec<String>,
+    /// The words of the posts
+    #[arg(long, value_name = "WORDS")]
+    caption: Option<String>,
+    /// When they are posted: now, queue, or a time; without it they stay drafts
+    #[arg(long, value_name = "TIME")]
+    when: Option<String>,
+    /// Who takes the posts: buffer, ayrshare, postiz or hook
+    #[arg(long, value_name = "NAME")]
+    scheduler: Option<String>,
+    /// Where the clips go beside their folder: folder (nowhere) or s3
+    #[arg(long, value_name = "PLACE")]
+    deliver: Option<String>,
     /// Not before this time, such as 2026-12-01T09:00:00Z
     #[arg(long, value_name = "TIME")]
     not_before: Option<String>,
@@ -179,7 +197,14 @@ impl Enqueue {
             shell.out.result(&prospect, || told::prospect(&prospect))?;
             return Ok(if bad > 0 { Kind::InvalidInput.exit_code() } else { 0 });
         }
-        shell.out.note(&told::prospect(&prospect));
+        if shell.out.json {
+            let mut shape = serde_json::to_value(&prospect)
+                .map_err(|error| Error::internal("The price cannot be written as JSON.").because(error))?;
+            shape["event"] = "priced".into();
+            shell.out.line(&shape)?;
+        } else {
+            shell.out.note(&told::prospect(&prospect));
+        }
         if prospect.lines.is_empty() {
             return Err(Error::invalid(format!("None of the {bad} lines can be used. Nothing was sent."))
                 .next("Correct the lines that are named above and run the same command again."));
@@ -217,6 +242,12 @@ impl Defaults {
             aspect: self.aspect,
             resolution: self.resolution,
             max_cost_usd: self.max_cost_usd,
+            enhance: self.enhance.then_some(true),
+            channels: self.channels,
+            caption: self.caption,
+            when: self.when,
+            scheduler: self.scheduler,
+            deliver: self.deliver,
             not_before: self.not_before,
             ..Wish::default()
         }

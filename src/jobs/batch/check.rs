@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::clip::{self, Quote};
 use crate::jobs::plan::{self, Caller};
-use crate::jobs::routes;
 use crate::jobs::turn::WORST_CASE_CREDITS;
+use crate::jobs::{enhance, publish, routes};
 use crate::ledger::NewLine;
 use crate::model::batch::Wish;
 use crate::model::job::Service;
@@ -209,6 +209,10 @@ async fn look(
             (Some(chosen.model), Some(chosen.why))
         }
     };
+    if wish.channels.is_empty() && (wish.when.is_some() || wish.scheduler.is_some()) {
+        return Err(Error::invalid("it says when or by whom it is posted, and names no channel")
+            .next("Add channels, for example [\"tiktok\", \"reels\"]."));
+    }
     let input = wish::input(&wish, model.as_deref());
     let (service, priced) = match clip::service(app, &input).await? {
         Some(service) => {
@@ -216,7 +220,12 @@ async fn look(
             let quote = prices.quote(app, service, &input).await?;
             let seconds = quote.plan.duration_s.unwrap_or_default();
             let calls = u32::try_from(quote.plan.segments.len()).unwrap_or(u32::MAX);
-            let (estimate, most) = (quote.estimate(), Some(quote.most()));
+            let (mut estimate, mut most) = (quote.estimate(), Some(quote.most()));
+            if wish.enhance.unwrap_or(app.config().enhance) {
+                let writer = enhance::writer(app).await?;
+                estimate = estimate.and_then(|sum| sum.checked_add(writer.estimate));
+                most = most.and_then(|sum| sum.checked_add(writer.most));
+            }
             (service, Priced { model: quote.plan.model.clone(), calls, seconds, estimate, most })
         }
         None => {
@@ -226,6 +235,13 @@ async fn look(
             (app.service(None)?, Priced { calls: 1, seconds, ..Priced::default() })
         }
     };
+    publish::delivery(
+        app.config(),
+        service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        app.now_ms(),
+    )?;
     let new = NewLine { key, line, service, digest, model, most: priced.most, due_at_ms, note, wish };
     Ok((new, priced))
 }

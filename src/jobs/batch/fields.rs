@@ -19,7 +19,7 @@ enum Form {
 }
 
 /// Every field, its form, and what else it may be called.
-const FIELDS: [(&str, Form, &[&str]); 19] = [
+const FIELDS: [(&str, Form, &[&str]); 21] = [
     ("prompt", Form::Text, &[]),
     ("key", Form::Text, &["id"]),
     ("model", Form::Text, &[]),
@@ -37,6 +37,8 @@ const FIELDS: [(&str, Form, &[&str]); 19] = [
     ("channels", Form::Words, &["channel"]),
     ("caption", Form::Text, &[]),
     ("when", Form::Text, &["post_at"]),
+    ("scheduler", Form::Text, &[]),
+    ("deliver", Form::Text, &[]),
     ("not_before", Form::Text, &["not-before"]),
     ("enhance", Form::Truth, &[]),
 ];
@@ -65,12 +67,11 @@ pub(super) fn unknown(name: &str) -> (Error, String) {
         .filter(|(_, likeness)| *likeness > 0.5);
     let names: Vec<_> = FIELDS.iter().map(|(known, ..)| *known).collect();
     let step = match nearest {
-        Some((known, _)) => format!("did you mean {known}?"),
+        Some((known, _)) => format!("probably {known} is meant"),
         None => format!("there are {}", names.join(", ")),
     };
     (
-        Error::invalid(format!("There is no field \"{shown}\". Nothing was sent."))
-            .next(format!("{step}.").replace("?.", "?")),
+        Error::invalid(format!("There is no field \"{shown}\". Nothing was sent.")).next(format!("{step}.")),
         format!("there is no field \"{shown}\"; {step}"),
     )
 }

@@ -199,7 +199,7 @@ mod tests {
         let wrong = wrong(Form::JsonLines, text);
         assert_eq!(wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6, 7]);
         for ((_, said), words) in
-            wrong.iter().zip(["character 12", "did you mean prompt", "seconds", "no object"])
+            wrong.iter().zip(["character 12", "probably prompt is meant", "seconds", "no object"])
         {
             assert!(said.contains(words), "{said}");
         }

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::jobs::session::rehearsal_mark;
 use crate::ledger::{Brief, Span};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
-use crate::model::job::{EpochMs, State};
+use crate::model::job::{EpochMs, Service, State};
 use crate::model::report::ErrorReport;
 use crate::money::Usd;
 use crate::redact;
@@ -24,6 +25,8 @@ pub struct BatchReport {
     pub state: String,
     /// Lines by their state: waiting, scheduled, refused, cancelled, or the state of their job.
     pub counts: BTreeMap<String, u32>,
+    /// Who makes them.
+    pub services: Vec<String>,
     /// All lines.
     pub lines_total: u32,
     /// Charged so far, in dollars.
@@ -117,10 +120,14 @@ pub async fn report(app: &App, name: &str) -> Result<(BatchReport, Standing)> {
         ..BatchReport::default()
     };
     let mut count = Count::default();
-    for line in &lines {
-        let brief = line.job_id.as_ref().and_then(|id| briefs.get(id));
-        count.add(line, brief, now_ms);
-        let line = tell(line, brief, now_ms);
+    for row in &lines {
+        let brief = row.job_id.as_ref().and_then(|id| briefs.get(id));
+        count.add(row, brief, now_ms);
+        let line = tell(row, brief, now_ms);
+        let service = row.service.name();
+        if !told.services.iter().any(|known| known == service) {
+            told.services.push(service.to_owned());
+        }
         *told.counts.entry(line.state.clone()).or_default() += 1;
         told.lines.push(line);
     }
@@ -246,6 +253,8 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
 
 fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing) -> String {
     let mut said = Vec::new();
+    let rehearsed = told.services == [Service::Sandbox.name()];
+    let mark = if rehearsed { rehearsal_mark(Service::Sandbox) } else { "" };
     let head = match standing {
         Standing::Ended if count.done == told.lines_total => format!("✅ All {} clips are here.", count.done),
         Standing::Ended => format!("Ended: {} of {} clips are here.", count.done, told.lines_total),
@@ -280,7 +289,7 @@ fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing)
     if let Some(hold) = batch.hold.as_ref().filter(|_| standing != Standing::Ended) {
         said.push(hold.message.clone());
     }
-    said.join(" ")
+    format!("{mark}{}", said.join(" "))
 }
 
 fn next(batch: &Batch, told: &BatchReport, standing: Standing) -> String {

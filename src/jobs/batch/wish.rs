@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::jobs::plan::GenerateInput;
+use crate::jobs::plan::{GenerateInput, PublishInput};
 use crate::model::batch::{Line, Wish};
 use crate::model::job::EpochMs;
 use crate::redact;
@@ -25,6 +25,15 @@ pub(super) fn input(wish: &Wish, model: Option<&str>) -> GenerateInput {
         generate_audio: wish.audio,
         max_cost_usd: wish.max_cost_usd,
         output_path: wish.output.clone(),
+        enhance: wish.enhance,
+        deliver: wish.deliver.clone(),
+        publish: (!wish.channels.is_empty()).then(|| PublishInput {
+            channels: wish.channels.clone(),
+            caption: wish.caption.clone(),
+            when: wish.when.clone(),
+            scheduler: wish.scheduler.clone(),
+            draft: false,
+        }),
         // The price of the batch was agreed to as a whole; its budget holds.
         approved: true,
         ..GenerateInput::default()
@@ -65,6 +74,8 @@ pub(super) fn with_defaults(wish: Wish, defaults: &Wish) -> Wish {
         channels: if wish.channels.is_empty() { defaults.channels.clone() } else { wish.channels },
         caption: or(wish.caption, &defaults.caption),
         when: or(wish.when, &defaults.when),
+        scheduler: or(wish.scheduler, &defaults.scheduler),
+        deliver: or(wish.deliver, &defaults.deliver),
         not_before: or(wish.not_before, &defaults.not_before),
         enhance: wish.enhance.or(defaults.enhance),
         ..wish

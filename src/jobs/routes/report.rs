@@ -238,7 +238,9 @@ impl Gathered {
 
 /// A winner only where its advantage over every other arm is surely above nothing, each comparison being held to a share
 /// of the doubt that is allowed to all.
-fn verdict(arms: &[Gathered]) -> (Option<String>, String) {
+fn verdict(all: &[Gathered]) -> (Option<String>, String) {
+    // An arm that never had a line, such as a retired model, is no rival.
+    let arms: Vec<&Gathered> = all.iter().filter(|arm| arm.report.lines > 0).collect();
     if arms.len() < 2 {
         return (None, "There is nothing to compare: only one model was used.".to_owned());
     }
@@ -265,13 +267,13 @@ fn verdict(arms: &[Gathered]) -> (Option<String>, String) {
         "score" => "score",
         _ => "share of kept clips",
     };
-    let Some(best) = arms.iter().max_by(|a, b| a.value(measure).total_cmp(&b.value(measure))) else {
+    let Some(best) = arms.iter().copied().max_by(|a, b| a.value(measure).total_cmp(&b.value(measure))) else {
         return (None, "There is nothing to compare.".to_owned());
     };
     #[expect(clippy::cast_precision_loss, reason = "arms are few")]
     let doubt = DOUBT / (arms.len() - 1) as f64;
     let mut closest: Option<(Interval, &Gathered)> = None;
-    for other in arms.iter().filter(|other| !std::ptr::eq(*other, best)) {
+    for other in arms.iter().copied().filter(|other| !std::ptr::eq(*other, best)) {
         let Some(apart) = best.above(other, measure, doubt) else { continue };
         if closest.as_ref().is_none_or(|(least, _)| apart.low < least.low) {
             closest = Some((apart, other));
@@ -310,7 +312,7 @@ mod tests {
     use super::*;
 
     fn arm(model: &str, kept: usize, judged: usize, engagement: &[f64]) -> Gathered {
-        let report = ArmReport { model: model.to_owned(), done: judged, ..ArmReport::default() };
+        let report = ArmReport { model: model.to_owned(), done: judged, lines: 20, ..ArmReport::default() };
         Gathered { report, judged, kept, engagement: engagement.to_vec(), ..Gathered::default() }
     }
 
