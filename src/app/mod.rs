@@ -23,9 +23,11 @@ const MAX_SENDING: usize = 4;
 #[derive(Clone)]
 pub struct App {
     parts: Arc<Parts>,
+    /// What this connection made or was given last.
+    current: Arc<Mutex<Option<Current>>>,
 }
 
-/// What a process works on, for the calls that name no session.
+/// What a connection works on, for the calls that name no session.
 #[derive(Clone, Debug)]
 pub enum Current {
     /// A session.
@@ -43,8 +45,6 @@ struct Parts {
     /// Paid requests under way: each one at the moment of a crash is one that somebody has to look after.
     sending: Arc<Semaphore>,
     rehearsal: rehearsal::Rehearsal,
-    /// What an MCP process made or was given last.
-    current: Mutex<Option<Current>>,
     /// Rung whenever this process changes a job; waiters and the engine listen.
     changed: Notify,
 }
@@ -62,10 +62,16 @@ impl App {
                 skillboss: OnceCell::new(),
                 catalog: OnceCell::new(),
                 sending: Arc::new(Semaphore::new(MAX_SENDING)),
-                current: Mutex::new(None),
                 changed: Notify::new(),
             }),
+            current: Arc::default(),
         }
+    }
+
+    /// The same parts for another connection, which works on nothing yet.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), current: Arc::default() }
     }
 
     /// The settings.
@@ -77,6 +83,14 @@ impl App {
     /// The ledger, opened at the first call.
     pub async fn ledger(&self) -> Result<&Ledger> {
         self.parts.ledger.get_or_try_init(|| Ledger::open(&self.parts.config.ledger_file)).await
+    }
+
+    /// The ledger if there is one already; who only looks makes none.
+    pub async fn known_ledger(&self) -> Result<Option<&Ledger>> {
+        match self.parts.ledger.initialized() || self.parts.config.ledger_file.exists() {
+            true => self.ledger().await.map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The NemoVideo client of a service. For the sandbox this makes sure that one is running.
@@ -185,14 +199,14 @@ impl App {
         self.parts.changed.notified()
     }
 
-    /// What this process made or was given last.
+    /// What this connection made or was given last.
     #[must_use]
     pub fn current(&self) -> Option<Current> {
-        self.parts.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Remembers it for the calls that name no session.
     pub fn set_current(&self, current: Current) {
-        *self.parts.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
     }
 }

@@ -5,6 +5,7 @@
 
 mod file;
 mod log;
+mod machine;
 mod outward;
 mod parse;
 mod places;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use log::start_log;
+pub use machine::Machine;
 pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
@@ -155,6 +157,15 @@ pub struct Hooks {
     pub secrets: Vec<Secret>,
 }
 
+/// Who may call us over HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    /// `FIRSTCUT_HTTP_TOKEN`: what every caller must show.
+    pub token: Option<Secret>,
+    /// `FIRSTCUT_HTTP_HOSTS`, in small letters, without ports: names under which we are reached.
+    pub hosts: Vec<String>,
+}
+
 /// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
 fn kept_key(file: &Path) -> Option<Secret> {
     let key = std::fs::read_to_string(file).ok()?;
@@ -204,6 +215,8 @@ pub struct Config {
     pub pictures: Option<Pictures>,
     /// `FIRSTCUT_FFMPEG`: the installed ffmpeg that may be used; none is looked for when it is not set.
     pub ffmpeg: Option<PathBuf>,
+    /// What stands around us: for those who connect other programs with this one.
+    pub machine: Machine,
     /// The user's home, for `~`.
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
@@ -225,6 +238,8 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     /// How services reach us.
     pub hooks: Hooks,
+    /// Who may call us over HTTP.
+    pub http: Http,
     /// SkillBoss.
     pub skillboss: SkillBoss,
     /// The bucket, if one is named.
@@ -283,6 +298,10 @@ impl Config {
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         };
+        let http = Http {
+            token: reader.take("FIRSTCUT_HTTP_TOKEN", parse::own_token),
+            hosts: reader.take("FIRSTCUT_HTTP_HOSTS", parse::hosts).unwrap_or_default(),
+        };
         let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
@@ -301,6 +320,7 @@ impl Config {
             enhance,
             routes,
             hooks,
+            http,
             service,
             wait,
             poll,
@@ -314,6 +334,7 @@ impl Config {
             strict,
             pictures: terminal::pictures(around),
             ffmpeg,
+            machine: Machine::of(around),
             home_dir: around.home_dir.clone(),
             catalog_file: catalog_file.or_else(|| {
                 Some(places.config_file.with_file_name("catalog.toml")).filter(|beside| beside.exists())

@@ -25,7 +25,7 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
     if job.state == State::NeedsApproval {
         let change = Change {
             state: Some(State::Cancelled),
-            note: Some("Not agreed to; nothing was sent.".to_owned()),
+            note: Some("Not agreed to; nothing was sent, and nothing was spent.".to_owned()),
             ..Change::default()
         };
         ledger.resolve(id, State::NeedsApproval, change, "caller", app.now_ms()).await?;

@@ -143,8 +143,11 @@ pub struct Caller {
 /// The way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// An assistant: confined to the allowed folders; the current session is this process's.
+    /// An assistant on this machine: confined to the allowed folders; the current session is its connection's.
     Mcp,
+    /// An assistant that came over HTTP, wherever it is: as [`Mcp`](Self::Mcp), but only the output folder and the
+    /// folders that somebody has named in the settings are allowed.
+    Remote,
     /// A person at a terminal: typed paths are meant; the current session is the ledger's last.
     Cli,
 }

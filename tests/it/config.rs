@@ -115,6 +115,9 @@ fn a_file_may_set_everything() {
         public_url = "https://hooks.example/"
         signature = "standard"
         secrets = ["whsec_CANARY0123456789012345", "another-CANARY-secret-012345"]
+        [http]
+        token = "door-CANARY-0123456789"
+        hosts = ["Video.example.com", "video.example.org"]
         [nemo]
         token = "nmv_usr_CANARY0123456789"
         api_url = "http://127.0.0.1:8080/"
@@ -149,6 +152,8 @@ fn a_file_may_set_everything() {
     assert_eq!((config.budget.per_week, config.budget.approve_above), (usd("90.50"), usd("3")));
     assert_eq!(config.budget.per_batch, usd("40"));
     assert!(config.budget.allow_unknown_price);
+    assert_eq!(config.http.hosts, ["video.example.com", "video.example.org"]);
+    assert_eq!(config.http.token.as_ref().unwrap().reveal(), "door-CANARY-0123456789");
     assert_eq!(config.hooks.public_url.as_ref().unwrap().as_str(), "https://hooks.example/");
     assert_eq!(config.hooks.secrets.len(), 2);
     // The table names every key that the file may have, and nothing printable shows the token.

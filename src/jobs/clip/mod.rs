@@ -82,8 +82,8 @@ pub(super) async fn submit(
             if let Some(token) = &input.quote_token
                 && job.state == State::NeedsApproval
             {
-                let job = approve::approve(app, &job.id, Some(token)).await?;
-                return Ok(Submitted { job, fresh: true });
+                let (job, fresh) = approve::agree(app, &job.id, token).await?;
+                return Ok(Submitted { job, fresh });
             }
             return Ok(Submitted { job: *job, fresh: false });
         }

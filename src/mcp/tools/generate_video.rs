@@ -1,6 +1,6 @@
 //! `generate_video`: a prompt in, an MP4 out.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -13,6 +13,7 @@ use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
+use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -79,13 +80,14 @@ impl Server {
                        Answers with the file, or with a job_id for check_job. The same call again finds the same job.",
         input_schema = schema::input::<GenerateVideo>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)
+        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn generate_video(
         &self,
         arguments: Arguments<GenerateVideo>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = GenerateInput {
