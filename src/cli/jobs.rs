@@ -199,7 +199,8 @@ impl Retry {
                 prospect.twice
             ));
         }
-        if !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
+        let is_free = prospect.most == Usd::ZERO && prospect.twice == Usd::ZERO;
+        if !is_free && !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
             return Err(
                 Error::invalid(format!("{question} Nothing was sent.")).next("Add --yes to agree to that.")
             );

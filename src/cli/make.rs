@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::preview::Look;
+use super::publish::Posts;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
@@ -75,6 +76,11 @@ pub(super) struct Make {
     /// In a long video of several parts, begin each part on the last frame of the one before
     #[arg(long)]
     chain_frames: bool,
+    /// Where it goes beside its folder: s3 (the default when a bucket is set up) or folder
+    #[arg(long, value_name = "PLACE", value_parser = ["folder", "s3"])]
+    deliver: Option<String>,
+    #[command(flatten)]
+    posts: Posts,
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
@@ -142,8 +148,8 @@ impl Make {
             approved: self.yes,
             quote_token: None,
             batch: self.batch,
-            deliver: None,
-            publish: None,
+            deliver: self.deliver,
+            publish: self.posts.input(),
             enhance: self.enhance.then_some(true),
         })
     }

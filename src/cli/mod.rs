@@ -17,6 +17,7 @@ mod page;
 mod preview;
 mod probe;
 mod progress;
+mod publish;
 mod report;
 mod routes;
 mod sandbox;
@@ -93,6 +94,8 @@ enum Command {
     Upload(upload::Upload),
     /// Save the current timeline as an MP4
     Export(export::Export),
+    /// Put a finished clip before people through a scheduler: drafts, unless a time is named
+    Publish(publish::Publish),
     /// Join clips into one MP4, copying what agrees
     Join(join::Join),
     /// Show the SkillBoss wallet, set its limits, or get a free trial
@@ -190,6 +193,7 @@ impl Shell {
             Command::Credits(command) => command.run(self).await,
             Command::Upload(command) => command.run(self).await,
             Command::Export(command) => command.run(self).await,
+            Command::Publish(command) => command.run(self).await,
             Command::Join(command) => command.run(self).await,
             Command::Batch(command) => command.run(self).await,
             Command::Routes(command) => command.run(self).await,

@@ -23,7 +23,7 @@ mod keyfile;
 mod mention;
 pub mod paths;
 pub mod plan;
-mod publish;
+pub mod publish;
 mod render;
 pub mod report;
 pub mod retry;

@@ -282,18 +282,25 @@ impl Ledger {
         .fetch_all(&self.inner.readers)
         .await?
         .iter()
+        .map(|found| Ok((row::word(found, "id")?, brief(found)?)))
+        .collect()
+    }
+
+    /// The posts of a batch's clips: whose they are, on which channel, and how they stand.
+    pub async fn post_briefs(&self, name: &str) -> Result<Vec<(JobId, String, Brief)>> {
+        sqlx::query(
+            "SELECT l.job_id, p.state, p.note, p.progress_pct, p.failure, p.created_at_ms, p.updated_at_ms, NULL AS file, \
+             json_extract(p.request, '$.channel.network') AS channel \
+             FROM batch_line l JOIN job p ON p.parent_id = l.job_id WHERE l.batch = $1 AND p.kind = 'post' \
+             ORDER BY p.created_at_ms, p.id",
+        )
+        .bind(name)
+        .fetch_all(&self.inner.readers)
+        .await?
+        .iter()
         .map(|found| {
-            let failure: Option<String> = row::get(found, "failure")?;
-            let brief = Brief {
-                state: row::word(found, "state")?,
-                note: row::get(found, "note")?,
-                progress_pct: row::get(found, "progress_pct")?,
-                failure: if failure.is_some() { Some(row::json(found, "failure")?) } else { None },
-                file: row::get(found, "file")?,
-                created_at_ms: row::get(found, "created_at_ms")?,
-                updated_at_ms: row::get(found, "updated_at_ms")?,
-            };
-            Ok((row::word(found, "id")?, brief))
+            let channel: Option<String> = row::get(found, "channel")?;
+            Ok((row::word(found, "job_id")?, channel.unwrap_or_default(), brief(found)?))
         })
         .collect()
     }
@@ -444,6 +451,19 @@ async fn write(tx: &mut Tx, batch: &str, new: &NewLine, now_ms: EpochMs) -> Resu
     .execute(&mut **tx)
     .await?;
     Ok(inserted.rows_affected() > 0)
+}
+
+fn brief(found: &SqliteRow) -> Result<Brief> {
+    let failure: Option<String> = row::get(found, "failure")?;
+    Ok(Brief {
+        state: row::word(found, "state")?,
+        note: row::get(found, "note")?,
+        progress_pct: row::get(found, "progress_pct")?,
+        failure: if failure.is_some() { Some(row::json(found, "failure")?) } else { None },
+        file: row::get(found, "file")?,
+        created_at_ms: row::get(found, "created_at_ms")?,
+        updated_at_ms: row::get(found, "updated_at_ms")?,
+    })
 }
 
 fn batch(found: &SqliteRow) -> Result<Batch> {

@@ -27,7 +27,7 @@ const MIGRATIONS: [(&str, &str); 4] = [
     ("jobs", include_str!("migrations/sqlite/0001_jobs.sql")),
     ("dispatcher", include_str!("migrations/sqlite/0002_dispatcher.sql")),
     ("money", include_str!("migrations/sqlite/0003_money.sql")),
-    ("batch", include_str!("migrations/sqlite/0005_batch.sql")),
+    ("batch", include_str!("migrations/sqlite/0004_batch.sql")),
 ];
 
 impl Ledger {

@@ -13,6 +13,7 @@ mod cli;
 mod clients;
 mod config;
 mod crash;
+mod delivery;
 mod docs;
 mod eyes;
 mod floors;

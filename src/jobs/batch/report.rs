@@ -88,6 +88,23 @@ pub struct LineReport {
     /// Not before this time (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
+    /// Its posts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<PostReport>,
+}
+
+/// A post of a line's clip.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct PostReport {
+    /// Where it appears.
+    pub channel: String,
+    /// The state of its job; done when the scheduler has it.
+    pub state: String,
+    /// How it goes, or why it did not.
+    pub message: String,
+    /// The error's code, when it came to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What a batch can still do by itself.
@@ -107,6 +124,10 @@ pub async fn report(app: &App, name: &str) -> Result<(BatchReport, Standing)> {
     let batch = ledger.batch(name).await?;
     let lines = ledger.lines(name).await?;
     let briefs: BTreeMap<_, _> = ledger.briefs(name).await?.into_iter().collect();
+    let mut posts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (job, channel, brief) in ledger.post_briefs(name).await? {
+        posts.entry(job).or_default().push((channel, brief));
+    }
     let (charged_usd, reserved_usd) = ledger.batch_spent(name).await?;
     let now_ms = app.now_ms();
     let mut told = BatchReport {
@@ -123,7 +144,11 @@ pub async fn report(app: &App, name: &str) -> Result<(BatchReport, Standing)> {
     for row in &lines {
         let brief = row.job_id.as_ref().and_then(|id| briefs.get(id));
         count.add(row, brief, now_ms);
-        let line = tell(row, brief, now_ms);
+        let mut line = tell(row, brief, now_ms);
+        for (channel, brief) in row.job_id.iter().filter_map(|id| posts.get(id)).flatten() {
+            count.add_post(brief);
+            line.posts.push(post(channel, brief));
+        }
         let service = row.service.name();
         if !told.services.iter().any(|known| known == service) {
             told.services.push(service.to_owned());
@@ -162,6 +187,8 @@ struct Count {
     done: u32,
     failed: u32,
     cancelled: u32,
+    posts: u32,
+    posts_failed: u32,
     /// Milliseconds that finished ones took.
     took_ms: i64,
 }
@@ -185,6 +212,15 @@ impl Count {
                 State::Uncertain | State::NeedsApproval => self.doubtful += 1,
                 _ => self.moving += 1,
             },
+        }
+    }
+
+    fn add_post(&mut self, brief: &Brief) {
+        match brief.state {
+            State::Done => self.posts += 1,
+            State::Failed | State::Cancelled => self.posts_failed += 1,
+            State::Uncertain => self.doubtful += 1,
+            _ => self.moving += 1,
         }
     }
 
@@ -251,6 +287,16 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
     }
 }
 
+fn post(channel: &str, brief: &Brief) -> PostReport {
+    let failure = brief.failure.as_ref();
+    PostReport {
+        channel: channel.to_owned(),
+        state: brief.state.name().to_owned(),
+        message: failure.map(|it| it.message.clone()).or(brief.note.clone()).unwrap_or_default(),
+        error: failure.map(|it| it.code.clone()),
+    }
+}
+
 fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing) -> String {
     let mut said = Vec::new();
     let rehearsed = told.services == [Service::Sandbox.name()];
@@ -266,6 +312,8 @@ fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing)
         (count.waiting, "waiting"),
         (count.scheduled, "waiting for their time"),
         (count.failed, "came to nothing"),
+        (count.posts, "posts are with the scheduler"),
+        (count.posts_failed, "posts came to nothing"),
         (count.doubtful, "wait for a decision"),
         (count.cancelled, "cancelled"),
     ] {
@@ -304,6 +352,13 @@ fn next(batch: &Batch, told: &BatchReport, standing: Standing) -> String {
         Standing::Ended if some("uncertain") => {
             "Settle what is uncertain: firstcut jobs adopt, retry or drop JOB.".to_owned()
         }
+        Standing::Ended
+            if told.lines.iter().flat_map(|line| &line.posts).any(|post| post.error.is_some()) =>
+        {
+            format!(
+                "firstcut batch show {name} says what became of the posts; firstcut publish JOB posts a clip again."
+            )
+        }
         Standing::Ended if some("failed") || some("refused") => format!(
             "firstcut batch show {name} says why; firstcut batch resume {name} --failed tries again what cost nothing."
         ),
@@ -312,6 +367,12 @@ fn next(batch: &Batch, told: &BatchReport, standing: Standing) -> String {
 }
 
 impl BatchReport {
+    /// Why a post in this state came to nothing.
+    fn post(&self, state: &str) -> Option<Kind> {
+        let found = self.lines.iter().flat_map(|line| &line.posts).find(|post| post.state == state)?;
+        Some(found.error.as_deref().and_then(Kind::from_code).unwrap_or(Kind::Declined))
+    }
+
     /// How the command ends: with nothing, or with the reason that matters most.
     #[must_use]
     pub fn verdict(&self, standing: Standing) -> Option<Kind> {
@@ -327,6 +388,8 @@ impl BatchReport {
             Standing::Ended if some("uncertain") => Some(Kind::Uncertain),
             Standing::Ended if some("failed") => Some(first("failed").unwrap_or(Kind::Declined)),
             Standing::Ended if some("refused") => Some(first("refused").unwrap_or(Kind::InvalidInput)),
+            Standing::Ended if self.post("uncertain").is_some() => Some(Kind::Uncertain),
+            Standing::Ended if self.post("failed").is_some() => self.post("failed"),
             Standing::Ended if some("needs_approval") => Some(Kind::TimedOut),
             Standing::Ended if some("cancelled") => Some(Kind::Cancelled),
             Standing::Ended => None,

@@ -70,18 +70,18 @@ async fn made(app: &App, job: &Job) -> Result<Made> {
             _ => None,
         };
         let used = work.model_used.filter(|used| asked.is_some_and(|asked| !used.ends_with(asked.as_str())));
-        return Ok(Made { files: work.file.into_iter().collect(), used, seen: work.seen });
+        return Ok(Made { files: work.end.file.into_iter().collect(), used, seen: work.end.seen });
     }
     let work: FilmWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
-    if let Some(file) = work.file {
-        return Ok(Made { files: vec![file], used: None, seen: work.seen });
+    if let Some(file) = work.end.file {
+        return Ok(Made { files: vec![file], used: None, seen: work.end.seen });
     }
     // Before the film is whole, its parts are what there is.
     let mut files = Vec::new();
     for part in &work.parts {
         let part = app.ledger().await?.job(part).await?;
         let part: RunWork = serde_json::from_value(part.work).unwrap_or_default();
-        files.extend(part.file.filter(|_| job.state.is_at_rest()));
+        files.extend(part.end.file.filter(|_| job.state.is_at_rest()));
     }
     Ok(Made { files, ..Made::default() })
 }

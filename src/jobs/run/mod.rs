@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
-use crate::jobs::inspect::Seen;
+use crate::jobs::deliver::End;
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, State};
-use crate::model::report::FileReport;
 use crate::model::request::{Request, Run};
 use crate::money::Usd;
 use crate::redact::SafeUrl;
@@ -70,18 +69,9 @@ pub(super) struct RunWork {
     /// Names under which the service lists work that may be this run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) candidates: Vec<String>,
-    /// The file's name, decided before the bytes are put there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) final_path: Option<PathBuf>,
-    /// Of the file in `final_path`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
-    /// The file, when it is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file: Option<FileReport>,
-    /// What was seen of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) seen: Option<Seen>,
+    /// The file.
+    #[serde(flatten)]
+    pub(super) end: End,
 }
 
 /// One step of a run.
