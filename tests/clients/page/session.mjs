@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { failed } from "./failed.mjs";
+import { failed, posted } from "./canned.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [binary, clients] = process.argv.slice(2).map((path) => resolve(path));
@@ -288,6 +288,17 @@ for (const name of ["light", "dark"]) {
 }
 const inside = tab.frames().at(-1);
 check("foreign words are words", (await inside.evaluate(() => document.images.length + document.querySelectorAll("b i, marquee").length + (window.broken ?? 0))) === 0);
+for (const name of ["light", "dark"]) {
+  await open({ ...scheme(name), args: { prompt: "a kite" }, result: posted });
+  await becomes("Done");
+  await picture(`posted-${name}`);
+  await accessible(`posted-${name}`);
+}
+check("where it was stored and posted is told", /clips\/2026\/kite.mp4.*youtube: my channel.*draft.*the channel is gone/s.test(await frame.locator("dl").textContent()));
+await button("Open online").click();
+await tab.waitForFunction(() => window.seen.links.length === 1);
+check("and can be opened", (await seen()).links[0].startsWith("https://clips.example.test/"), (await seen()).links);
+check("a large video is not fetched into the chat", (await seen()).reads.length === 0, (await seen()).reads);
 const refused = { content: [{ type: "text", text: "rate_limited: Too many calls.\nMoney: Nothing was spent." }], isError: true };
 await open({ ...scheme("light"), args, result: refused });
 await becomes("Failed");
