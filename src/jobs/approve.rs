@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::film::reservation;
 use crate::jobs::report;
+use crate::jobs::submit::Submitted;
 use crate::ledger::{Caps, Change, Inserted, NewJob, Recorded, Reservation};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::Request;
@@ -47,6 +48,31 @@ pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
         (None, _) => Some(APPROVE_ABOVE),
     };
     above.is_some_and(|above| most > above)
+}
+
+/// Enters a paid request into the ledger, once for each key: every one begins here.
+pub(super) async fn enter(
+    app: &App,
+    service: Service,
+    dedupe_key: String,
+    request: Request,
+    approved: bool,
+) -> Result<Submitted> {
+    let wanted = wanted(&request)?;
+    let new = NewJob {
+        id: JobId::fresh(),
+        parent_id: None,
+        service,
+        session_id: None,
+        state: State::Queued,
+        request,
+        work: serde_json::Value::Null,
+        dedupe_key,
+        note: Some("Waiting for its turn.".to_owned()),
+        due_at_ms: Some(app.now_ms()),
+    };
+    let Inserted { job, fresh } = write_down(app, new, &wanted, approved).await?;
+    Ok(Submitted { job, fresh })
 }
 
 /// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.

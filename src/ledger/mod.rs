@@ -11,10 +11,12 @@
 //! `SQLite` and `PostgreSQL` share wherever there is one.
 
 mod attempts;
+mod balances;
 mod charges;
 mod dispatcher;
 mod events;
 mod fault;
+mod holds;
 mod jobs;
 mod lookups;
 mod moves;
@@ -39,9 +41,11 @@ use crate::model::job::{EpochMs, Failure, Job, JobId, JobKind, Service, State};
 use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
+pub use balances::Reading;
 pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Spent};
 pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
+pub use holds::Hold;
 pub use place::hazard;
 pub use sessions::Session;
 

@@ -12,8 +12,7 @@ use crate::jobs::identity::{Identity, identify};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
 use crate::jobs::submit::Submitted;
-use crate::ledger::NewJob;
-use crate::model::job::{JobId, Service, State};
+use crate::model::job::{Service, State};
 
 pub(super) use parts::body;
 pub(super) use quote::cap;
@@ -94,21 +93,7 @@ pub(super) async fn submit(
     let quote = quote(app, service, input).await?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
     let request = parts::request(app, caller, input, prompt, &quote, output_path).await?;
-    let new = NewJob {
-        id: JobId::fresh(),
-        parent_id: None,
-        service,
-        session_id: None,
-        state: State::Queued,
-        request,
-        work: serde_json::Value::Null,
-        dedupe_key: key,
-        note: Some("Waiting for its turn.".to_owned()),
-        due_at_ms: Some(now_ms),
-    };
-    let wanted = approve::wanted(&new.request)?;
-    let inserted = approve::write_down(app, new, &wanted, input.approved).await?;
-    Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
+    approve::enter(app, service, key, request, input.approved).await
 }
 
 /// What only sessions understand is refused, not dropped.

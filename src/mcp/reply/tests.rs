@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::Money;
-use crate::model::report::ActionReport;
+use crate::model::report::{ActionReport, ListedJob};
 
 fn text(result: &CallToolResult) -> String {
     result.content[0].as_text().unwrap().text.clone()
@@ -180,6 +180,7 @@ fn nothing_is_larger_than_clients_take() {
     };
     let result = serde_json::to_string(&outcome(huge.clone(), true)).unwrap();
     assert!(result.len() < 100_000, "{}", result.len());
+    let huge = ListedJob { report: huge, ..ListedJob::default() };
     let list = JobList { jobs: vec![huge; 30], message: "30 jobs.".into(), next: "None.".into() };
     let result = serde_json::to_string(&jobs(&list)).unwrap();
     assert!(result.len() < 100_000, "{}", result.len());

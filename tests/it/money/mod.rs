@@ -2,10 +2,14 @@
 //! happens to the program, the service and the line between them. The sandbox's books are the judge.
 
 mod budget;
+mod chain;
 mod ends;
 mod faults;
 mod guard;
 mod kills;
+mod reconcile;
 mod rows;
+mod short;
+mod strangers;
 mod till;
 mod webhooks;
