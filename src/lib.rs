@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod media;
 pub mod nemo;
 pub mod skillboss;
+pub mod social;
 
 // Floor 1: vocabulary and craft.
 pub mod model;

@@ -35,6 +35,7 @@ impl Export {
             new: self.again.new,
             preview: self.look.preview,
             strict: self.look.strict,
+            ..ExportInput::default()
         };
         let submitted = submit::export(&shell.app, &shell.caller, input).await?;
         shell.note_repeat(&submitted);

@@ -137,6 +137,8 @@ impl Make {
             approved: self.yes,
             quote_token: None,
             batch: self.batch,
+            deliver: None,
+            publish: None,
         })
     }
 }

@@ -5,6 +5,8 @@
 
 mod file;
 mod log;
+mod machine;
+mod outward;
 mod parse;
 mod places;
 mod preview;
@@ -18,6 +20,8 @@ use std::time::Duration;
 use url::Url;
 
 pub use log::start_log;
+pub use machine::Machine;
+pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
@@ -199,6 +203,8 @@ pub struct Config {
     pub pictures: Option<Pictures>,
     /// `FIRSTCUT_FFMPEG`: the installed ffmpeg that may be used; none is looked for when it is not set.
     pub ffmpeg: Option<PathBuf>,
+    /// What stands around us: for those who connect other programs with this one.
+    pub machine: Machine,
     /// The user's home, for `~`.
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
@@ -218,6 +224,12 @@ pub struct Config {
     pub hooks: Hooks,
     /// SkillBoss.
     pub skillboss: SkillBoss,
+    /// The bucket, if one is named.
+    pub bucket: Option<Bucket>,
+    /// `FIRSTCUT_DELIVER`: `folder` or `s3`; by default the bucket, if there is one.
+    pub deliver: Option<String>,
+    /// Who takes posts.
+    pub social: Social,
 }
 
 impl Config {
@@ -270,9 +282,15 @@ impl Config {
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
         let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
         let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
+        let bucket = Bucket::take(&mut reader, around, allow_loopback)?;
+        let deliver = reader.take("FIRSTCUT_DELIVER", parse::destination);
+        let social = Social::take(&mut reader, allow_loopback)?;
         let resolved = reader.finish()?;
 
         Ok(Self {
+            bucket,
+            deliver,
+            social,
             budget,
             hooks,
             service,
@@ -288,6 +306,7 @@ impl Config {
             strict,
             pictures: terminal::pictures(around),
             ffmpeg,
+            machine: Machine::of(around),
             home_dir: around.home_dir.clone(),
             catalog_file: catalog_file.or_else(|| {
                 Some(places.config_file.with_file_name("catalog.toml")).filter(|beside| beside.exists())

@@ -166,3 +166,18 @@ pub(super) fn caps(app: &App) -> Caps {
     let budget = &app.config().budget;
     Caps { per_day: budget.per_day, per_week: budget.per_week, per_batch: budget.per_batch }
 }
+
+/// Agrees to the price of a job by its quote, and says whether that set it on its way. Saying so twice, or at the same
+/// moment, is saying it once.
+///
+/// # Errors
+/// As [`approve`], while the job still waits.
+pub(super) async fn agree(app: &App, id: &JobId, token: &str) -> Result<(Job, bool)> {
+    match approve(app, id, Some(token)).await {
+        Ok(job) => Ok((job, true)),
+        Err(error) => match report::find(app, id).await? {
+            job if job.state == State::NeedsApproval => Err(error),
+            job => Ok((job, false)),
+        },
+    }
+}

@@ -22,6 +22,7 @@ mod keyfile;
 mod mention;
 pub mod paths;
 pub mod plan;
+mod publish;
 mod readings;
 mod render;
 pub mod report;

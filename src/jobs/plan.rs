@@ -56,6 +56,26 @@ pub struct GenerateInput {
     pub preview: Option<Preview>,
     /// A result that fails its delivery check is an error.
     pub strict: bool,
+    /// Where the file goes beside its folder: `folder` (nowhere) or `s3`; else as the setting says.
+    pub deliver: Option<String>,
+    /// The posts to be made of it, once it is there.
+    pub publish: Option<PublishInput>,
+}
+
+/// What is said about posts: the arguments of `publish`, and the same option of `generate_video`, `make` and a batch.
+#[derive(Clone, Debug, Default)]
+pub struct PublishInput {
+    /// Where they appear: networks such as `tiktok`, with `:account` where there are several.
+    pub channels: Vec<String>,
+    /// The words under the clip.
+    pub caption: Option<String>,
+    /// When they appear: `now`, `queue` (the scheduler's next free slot), or a time such as 2026-12-01T15:00:00Z. None: never
+    /// by itself, the post is a draft.
+    pub when: Option<String>,
+    /// Who takes them: `buffer`, `ayrshare`, `postiz` or `hook`; else as the setting says.
+    pub scheduler: Option<String>,
+    /// Only a draft, for a person to look at, whatever `when` says.
+    pub draft: bool,
 }
 
 /// Arguments of `edit_video` and `edit`.
@@ -90,6 +110,10 @@ pub struct ExportInput {
     pub preview: Option<Preview>,
     /// A result that fails its delivery check is an error.
     pub strict: bool,
+    /// Where the file goes beside its folder: `folder` (nowhere) or `s3`; else as the setting says.
+    pub deliver: Option<String>,
+    /// The posts to be made of it, once it is there.
+    pub publish: Option<PublishInput>,
 }
 
 /// Arguments of `upload`.

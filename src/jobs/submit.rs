@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{balance, clip, mention, paths, report};
+use crate::jobs::{approve, balance, clip, mention, paths, publish, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -34,6 +34,11 @@ pub struct Submitted {
 
 /// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
+    // Who agrees to a price may name the job instead of repeating the whole call, as the page in the chat does.
+    if let (Some(token), Ok(id)) = (&input.quote_token, input.prompt.parse()) {
+        let (job, fresh) = approve::agree(app, &id, token).await?;
+        return Ok(Accepted::Job(Box::new(Submitted { job, fresh })));
+    }
     let prompt = plan::words("prompt", &input.prompt)?;
     let routed = route::route(&prompt);
     if let Some(service) = clip::service(app, &input).await? {
@@ -78,6 +83,13 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, now_ms)?;
+    let delivery = publish::delivery(
+        app.config(),
+        service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
@@ -85,6 +97,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         output_path,
         duration_s: input.duration_seconds,
         inspection: plan::inspection(&input, session_id.is_none()),
+        delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());
     let accepted = write_down(app, service, session_id, request, key).await?;
@@ -137,12 +150,14 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
+        let delivery = publish::delivery(app.config(), service == Service::Sandbox, None, None, now_ms)?;
         Request::Video(Video {
             prompt: turn.message.clone(),
             turn,
             output_path,
             duration_s: None,
             inspection: Inspection::default(),
+            delivery,
         })
     } else {
         Request::Turn(turn)
@@ -167,9 +182,16 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
+    let delivery = publish::delivery(
+        app.config(),
+        chosen.service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     session::remember(app, caller, &chosen).await?;
     let inspection = Inspection { preview: input.preview, strict: input.strict, ..Inspection::default() };
-    let request = Request::Render(Render { output_path, inspection });
+    let request = Request::Render(Render { output_path, inspection, delivery });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
         Accepted::Job(submitted) => Ok(*submitted),
         Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
@@ -214,6 +236,8 @@ async fn command(
                 new: input.new,
                 preview: input.preview,
                 strict: input.strict,
+                deliver: input.deliver.clone(),
+                publish: input.publish.clone(),
             };
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }

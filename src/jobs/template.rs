@@ -7,6 +7,7 @@ use crate::jobs::clip;
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::submit::Submitted;
+use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::Service;
 use crate::model::request::{Inputs, Request, Run, Template};
@@ -84,6 +85,7 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         template: Some(template),
         after_previous: false,
         inspection: Inspection::default(),
+        delivery: Delivery::default(),
     });
     approve::enter(app, service, key, request, false).await
 }

@@ -23,6 +23,7 @@ mod moves;
 mod notices;
 mod open;
 mod place;
+mod recent;
 mod row;
 mod sessions;
 
@@ -47,6 +48,7 @@ pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use holds::Hold;
 pub use place::hazard;
+pub use recent::Mark;
 pub use sessions::Session;
 
 /// A write transaction. Dropped without [`Ledger::publish`], it leaves no trace.

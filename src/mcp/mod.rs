@@ -17,12 +17,18 @@ use crate::jobs;
 use crate::mcp::input::UntilEnd;
 
 mod arguments;
+mod completion;
 mod input;
 mod look;
+pub mod page;
 mod progress;
+mod prompts;
 mod reply;
+mod resources;
 mod schema;
 mod server;
+mod skill;
+mod subscriptions;
 mod tools;
 mod wait;
 

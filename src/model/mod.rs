@@ -1,6 +1,7 @@
 //! The vocabulary: what a job is, what was asked, what is told about it.
 
 pub mod catalog;
+pub mod delivery;
 pub mod inspection;
 pub mod job;
 pub mod report;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::{JobId, JobKind};
 use crate::money::Usd;
@@ -62,6 +63,18 @@ impl Request {
             Self::Film(film) => Some(&film.inspection),
         }
     }
+
+    /// What becomes of the file that it makes, if it makes one.
+    #[must_use]
+    pub const fn delivery(&self) -> Option<&Delivery> {
+        match self {
+            Self::Turn(_) => None,
+            Self::Render(render) => Some(&render.delivery),
+            Self::Video(video) => Some(&video.delivery),
+            Self::Run(run) => Some(&run.delivery),
+            Self::Film(film) => Some(&film.delivery),
+        }
+    }
 }
 
 /// A message to the NemoVideo agent, sent exactly as written here.
@@ -84,6 +97,9 @@ pub struct Render {
     /// How the file is looked at.
     #[serde(default, skip_serializing_if = "Inspection::is_plain")]
     pub inspection: Inspection,
+    /// What becomes of the file.
+    #[serde(default, skip_serializing_if = "Delivery::is_plain")]
+    pub delivery: Delivery,
 }
 
 /// A prompt in, a file out.
@@ -101,6 +117,9 @@ pub struct Video {
     /// How the file is looked at.
     #[serde(default, skip_serializing_if = "Inspection::is_plain")]
     pub inspection: Inspection,
+    /// What becomes of the file.
+    #[serde(default, skip_serializing_if = "Delivery::is_plain")]
+    pub delivery: Delivery,
 }
 
 /// One call of a model at SkillBoss, sent exactly as written here.
@@ -135,6 +154,9 @@ pub struct Run {
     /// How the file is looked at.
     #[serde(default, skip_serializing_if = "Inspection::is_plain")]
     pub inspection: Inspection,
+    /// What becomes of the file.
+    #[serde(default, skip_serializing_if = "Delivery::is_plain")]
+    pub delivery: Delivery,
 }
 
 /// A change of a Shotstack template (wholesale video API, "Shotstack Template Update").
@@ -179,6 +201,9 @@ pub struct Film {
     /// How the file is looked at.
     #[serde(default, skip_serializing_if = "Inspection::is_plain")]
     pub inspection: Inspection,
+    /// What becomes of the file.
+    #[serde(default, skip_serializing_if = "Delivery::is_plain")]
+    pub delivery: Delivery,
 }
 
 /// What is asked of a model (wholesale video API, "inputs.*").

@@ -18,6 +18,7 @@ mod eyes;
 mod floors;
 mod guard;
 mod home;
+mod install;
 mod leftovers;
 mod mcp;
 mod money;

@@ -11,6 +11,7 @@ use crate::jobs::approve;
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
+use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
 use crate::model::job::{Service, State};
 
@@ -79,8 +80,8 @@ pub(super) async fn submit(
             if let Some(token) = &input.quote_token
                 && job.state == State::NeedsApproval
             {
-                let job = approve::approve(app, &job.id, Some(token)).await?;
-                return Ok(Submitted { job, fresh: true });
+                let (job, fresh) = approve::agree(app, &job.id, token).await?;
+                return Ok(Submitted { job, fresh });
             }
             return Ok(Submitted { job: *job, fresh: false });
         }
@@ -90,9 +91,16 @@ pub(super) async fn submit(
         return Err(Error::invalid("No job waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
             .next("Repeat the call exactly as it was, with quote_token added."));
     }
+    let delivery = publish::delivery(
+        app.config(),
+        service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     let quote = quote(app, service, input).await?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
-    let request = parts::request(app, caller, input, prompt, &quote, output_path).await?;
+    let request = parts::request(app, caller, input, prompt, &quote, output_path, delivery).await?;
     approve::enter(app, service, key, request, input.approved).await
 }
 

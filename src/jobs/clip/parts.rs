@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::jobs::paths;
 use crate::jobs::plan::{self, Caller, GenerateInput};
 use crate::model::catalog::{Catalog, Plan};
+use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, JobId};
 use crate::model::request::{Fallback, Film, Inputs, Request, Run};
@@ -23,6 +24,7 @@ pub(super) async fn request(
     prompt: &str,
     quote: &Quote,
     output_path: PathBuf,
+    delivery: Delivery,
 ) -> Result<Request> {
     let plan = &quote.plan;
     let (catalog, now_ms) = (app.catalog().await?, app.now_ms());
@@ -96,6 +98,7 @@ pub(super) async fn request(
             template: None,
             after_previous: chained && place > 0,
             inspection: if total == 1 { inspection.clone() } else { Inspection::default() },
+            delivery: if total == 1 { delivery.clone() } else { Delivery::default() },
         });
     }
     if total == 1 {
@@ -110,6 +113,7 @@ pub(super) async fn request(
         output_path,
         duration_s: f64::from(plan.duration_s.unwrap_or_default()),
         inspection,
+        delivery,
     }))
 }
 

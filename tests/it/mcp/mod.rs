@@ -6,9 +6,13 @@ mod arguments;
 mod ending;
 mod jobs;
 mod list;
+mod page;
 mod preview;
 mod process;
+mod prompts;
 mod protocol;
+mod resources;
+mod subscriptions;
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
