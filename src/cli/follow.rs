@@ -28,11 +28,11 @@ impl Shell {
         look: Look,
         notice: &str,
     ) -> Result<Exit> {
-        self.stay(id, limit, look, notice, false).await
+        self.stay_with(id, limit, look, notice, false).await
     }
 
     /// The same; `though_short` waits for money too.
-    pub(super) async fn stay(
+    pub(super) async fn stay_with(
         &self,
         id: &JobId,
         limit: Option<Duration>,
@@ -84,6 +84,25 @@ impl Shell {
             End::NoEngine(ended) => Err(without_engine(id, ended)),
             End::Interrupted => self.tell_interrupted(id, look).await,
         }
+    }
+
+    /// Does something that waits for jobs of its own, which this process moves meanwhile.
+    pub(super) async fn while_moving<T>(
+        &self,
+        moves: bool,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        if !moves {
+            return work.await;
+        }
+        let stop = CancellationToken::new();
+        let engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
+        let done = work.await;
+        stop.cancel();
+        engine
+            .await
+            .map_err(|error| Error::internal("The loop that moves jobs ended badly.").because(error))??;
+        done
     }
 
     /// Prints the job as it is; the exit code says how it ended.

@@ -11,9 +11,11 @@ mod parse;
 mod places;
 mod preview;
 mod read;
+mod routes;
 mod settings;
 mod terminal;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
+pub use routes::{Arm, Route};
 pub use settings::{SETTINGS, Setting};
 pub use terminal::Pictures;
 
@@ -154,6 +157,15 @@ pub struct Hooks {
     pub secrets: Vec<Secret>,
 }
 
+/// Who may call us over HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    /// `FIRSTCUT_HTTP_TOKEN`: what every caller must show.
+    pub token: Option<Secret>,
+    /// `FIRSTCUT_HTTP_HOSTS`, in small letters, without ports: names under which we are reached.
+    pub hosts: Vec<String>,
+}
+
 /// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
 fn kept_key(file: &Path) -> Option<Secret> {
     let key = std::fs::read_to_string(file).ok()?;
@@ -220,8 +232,14 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
+    /// `FIRSTCUT_ENHANCE`: a language model adds detail to prompts for SkillBoss' models, unless a call says otherwise.
+    pub enhance: bool,
+    /// `[routes.NAME]`: names that choose a model for each prompt of a batch.
+    pub routes: BTreeMap<String, Route>,
     /// How services reach us.
     pub hooks: Hooks,
+    /// Who may call us over HTTP.
+    pub http: Http,
     /// SkillBoss.
     pub skillboss: SkillBoss,
     /// The bucket, if one is named.
@@ -241,7 +259,9 @@ impl Config {
     pub fn load(flags: &Overrides, around: &Surroundings) -> Result<Self> {
         let home = read::home(flags, around)?;
         let places = places::Places::find(around, home.as_ref().map(|(folder, _)| folder.as_path()))?;
-        let mut reader = Reader::new(flags, around, file::load(&places.config_file)?);
+        let file = file::load(&places.config_file)?;
+        let routes = file.routes.clone();
+        let mut reader = Reader::new(flags, around, file);
         reader.note_home(home);
 
         let allow_loopback = reader.take("FIRSTCUT_ALLOW_LOOPBACK", parse::yes_or_no).unwrap_or(false);
@@ -271,11 +291,16 @@ impl Config {
                 .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
                 .unwrap_or(false),
         };
+        let enhance = reader.take("FIRSTCUT_ENHANCE", parse::yes_or_no).unwrap_or(false);
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
         let hooks = Hooks {
             public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
+        };
+        let http = Http {
+            token: reader.take("FIRSTCUT_HTTP_TOKEN", parse::own_token),
+            hosts: reader.take("FIRSTCUT_HTTP_HOSTS", parse::hosts).unwrap_or_default(),
         };
         let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
@@ -292,7 +317,10 @@ impl Config {
             deliver,
             social,
             budget,
+            enhance,
+            routes,
             hooks,
+            http,
             service,
             wait,
             poll,

@@ -198,6 +198,36 @@ pub(super) fn key(given: &Given) -> Parsed<Secret> {
     )
 }
 
+/// A secret of our own making, which nobody shall guess.
+pub(super) fn own_token(given: &Given) -> Parsed<Secret> {
+    const LEAST: usize = 16;
+    let fix = "Make a random one of 16 letters and digits or more, for example with `openssl rand -hex 32`.";
+    let secret = header_secret(given, fix)?;
+    match secret.reveal().len() {
+        length if length < LEAST => Err(Wrong::new("is shorter than 16 characters", fix)),
+        _ => Ok(secret),
+    }
+}
+
+/// Host names, with commas between or as a list.
+pub(super) fn hosts(given: &Given) -> Parsed<Vec<String>> {
+    let words: Vec<&str> = given
+        .words
+        .iter()
+        .map(|word| word.to_str().ok_or_else(|| Wrong::new("is not valid Unicode", "Type it again.")))
+        .collect::<Parsed<_>>()?;
+    let names = words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| match Host::parse(name) {
+            Ok(host) if !name.contains(':') => Ok(host.to_string().to_ascii_lowercase()),
+            _ => Err(Wrong::new(
+                format!("holds {}, which is no host name", shown(name)),
+                "Write names such as video.example.com, without https:// and without a port.",
+            )),
+        })
+        .collect()
+}
+
 /// A secret goes into a header as it is: whatever would be changed or refused there is refused here.
 fn header_secret(given: &Given, fix: &str) -> Parsed<Secret> {
     let malformed = |what: &str| Wrong::new(what, fix);

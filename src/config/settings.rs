@@ -43,7 +43,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 49] = [
+pub const SETTINGS: [Setting; 52] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -198,6 +198,15 @@ pub const SETTINGS: [Setting; 49] = [
         secret: false,
     },
     Setting {
+        name: "FIRSTCUT_ENHANCE",
+        key: Some("enhance"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "A small language model adds detail to prompts for SkillBoss' models before they are sent, unless a call says otherwise. It costs about a tenth of a cent each.",
+        secret: false,
+    },
+    Setting {
         name: "FIRSTCUT_CATALOG",
         key: Some("catalog"),
         flag: None,
@@ -232,6 +241,24 @@ pub const SETTINGS: [Setting; 49] = [
         default: "none: notices are not signed",
         meaning: "With any, a notice without a good signature is refused; several while one is replaced.",
         secret: true,
+    },
+    Setting {
+        name: "FIRSTCUT_HTTP_TOKEN",
+        key: Some("http.token"),
+        flag: None,
+        form: "secret, 16 characters or more",
+        default: "none: only callers on this machine",
+        meaning: "What a caller of `serve --http` must show as `Authorization: Bearer …`. Needed to listen for other machines.",
+        secret: true,
+    },
+    Setting {
+        name: "FIRSTCUT_HTTP_HOSTS",
+        key: Some("http.hosts"),
+        flag: None,
+        form: "host names, separated by commas",
+        default: "the host of FIRSTCUT_PUBLIC_URL",
+        meaning: "Names under which `serve --http` is reached, beside addresses and localhost. Requests for or from pages of other hosts are refused.",
+        secret: false,
     },
     Setting {
         name: "FIRSTCUT_DELIVER",

@@ -1,6 +1,7 @@
 //! The HTTP door: takes the notices of services, and says whether we are well. It knows routes and limits; what a
 //! notice means is `jobs::hook`'s.
 
+mod access;
 mod health;
 mod limits;
 mod notices;
@@ -18,11 +19,15 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::hook;
 use crate::skillboss::webhook::Verifier;
 
+pub use access::Access;
+
 /// A receiver that is bound to its address.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// What others have us serve beside our own routes.
+    more: Router,
 }
 
 /// What the routes have in common.
@@ -50,7 +55,7 @@ impl Server {
             .local_addr()
             .map_err(|error| Error::internal("A listening socket has no address.").because(error))?;
         let shared = Shared { app, verifier, notices: Default::default(), line: Default::default() };
-        Ok(Self { listener, address, shared: Arc::new(shared) })
+        Ok(Self { listener, address, shared: Arc::new(shared), more: Router::new() })
     }
 
     /// Where it listens.
@@ -59,13 +64,20 @@ impl Server {
         self.address
     }
 
+    /// Serves these routes too, which bring their own guard.
+    #[must_use]
+    pub fn with(mut self, routes: Router) -> Self {
+        self.more = self.more.merge(routes);
+        self
+    }
+
     /// Serves until `stop`, and finishes what has begun.
     ///
     /// # Errors
     /// None at present: a socket that fails for a moment is tried again.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let shared = self.shared;
-        limits::serve(self.listener, routes(Arc::clone(&shared)), &shared.line, stop).await;
+        limits::serve(self.listener, routes(Arc::clone(&shared)).merge(self.more), &shared.line, stop).await;
         Ok(())
     }
 }

@@ -54,8 +54,8 @@ pub(super) async fn choose(
         return Ok(Some(Chosen { service, session_id: session_id.to_owned() }));
     }
     let current = match (caller.door, app.current()) {
-        (Door::Mcp, Some(Current::Session(of, session_id))) => Some((of, session_id)),
-        (Door::Mcp, Some(Current::Job(id))) => {
+        (Door::Mcp | Door::Remote, Some(Current::Session(of, session_id))) => Some((of, session_id)),
+        (Door::Mcp | Door::Remote, Some(Current::Job(id))) => {
             let job = ledger.job(&id).await?;
             if job.session_id.is_none() && !job.state.is_at_rest() {
                 return Err(Error::new(
@@ -66,7 +66,7 @@ pub(super) async fn choose(
             }
             job.session_id.map(|session_id| (job.service, session_id))
         }
-        (Door::Mcp, None) => None,
+        (Door::Mcp | Door::Remote, None) => None,
         (Door::Cli, _) => {
             let service = app.service(service)?;
             ledger.last_session(service).await?.map(|row| (service, row.session_id))
@@ -265,7 +265,7 @@ fn in_short(timeline: &Timeline, exportable: bool) -> String {
 
 /// The session is the current one from now on.
 pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Result<()> {
-    if caller.door == Door::Mcp {
+    if caller.door != Door::Cli {
         app.set_current(Current::Session(chosen.service, chosen.session_id.clone()));
     }
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::{hold, report};
-use crate::model::job::{EpochMs, Job, JobId};
+use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
@@ -77,7 +77,8 @@ async fn until(
             job = report::find(app, id).await?;
             (revision, read) = (newest, now);
         }
-        if is_over(&job) || now.duration_since(begun) >= limit {
+        let rests = is_over(&job) && !(job.state == State::Done && ledger.has_posts_under_way(id).await?);
+        if rests || now.duration_since(begun) >= limit {
             return Ok(job);
         }
         let news = (job.note.clone(), job.progress_pct);

@@ -12,6 +12,7 @@
 
 mod attempts;
 mod balances;
+mod batches;
 mod charges;
 mod dispatcher;
 mod events;
@@ -23,6 +24,7 @@ mod moves;
 mod notices;
 mod open;
 mod place;
+mod ratings;
 mod recent;
 mod row;
 mod sessions;
@@ -43,11 +45,13 @@ use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
 pub use balances::Reading;
-pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Spent};
+pub use batches::{BatchChange, Brief, Enqueued, LineChange, NewBatch, NewLine};
+pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Span, Spent};
 pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use holds::Hold;
 pub use place::hazard;
+pub use ratings::Rating;
 pub use recent::Mark;
 pub use sessions::Session;
 

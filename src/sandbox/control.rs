@@ -15,12 +15,13 @@ use tokio_util::io::ReaderStream;
 
 use super::faults::{Faults, Rule};
 use super::gate::Gate;
-use super::{SkillBossBooks, Usd};
+use super::{SkillBossBooks, SocialBooks, Usd};
 
 /// What these endpoints steer.
 pub(super) struct Control {
     pub(super) gate: Arc<Gate>,
     pub(super) books: SkillBossBooks,
+    pub(super) posts: SocialBooks,
     /// Forgets every user, session, upload and render.
     pub(super) reset: Box<dyn Fn() -> std::io::Result<()> + Send + Sync>,
 }
@@ -36,6 +37,7 @@ pub(super) fn router(control: Control) -> Router {
         .route("/__sandbox/skillboss/charges", get(bills))
         .route("/__sandbox/skillboss/webhooks", get(deliveries))
         .route("/__sandbox/skillboss/top-up", post(top_up))
+        .route("/__sandbox/social/posts", get(posts))
         .route("/__sandbox/faults", get(rules).post(set_rules))
         .route("/__sandbox/clock", post(clock))
         .route("/__sandbox/reset", post(reset))
@@ -82,6 +84,10 @@ async fn top_up(State(control): State<Shared>, Json(TopUp { key, usd }): Json<To
         Ok(None) => trouble(StatusCode::NOT_FOUND, "nobody has come with this key"),
         Err(error) => trouble(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+async fn posts(State(control): State<Shared>) -> Response {
+    rows(&control.posts.posts())
 }
 
 const JSON_LINES: [(header::HeaderName, &str); 1] =

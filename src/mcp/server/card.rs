@@ -22,6 +22,7 @@ static CARD: LazyLock<ServerConfig> = LazyLock::new(|| {
         .enable_resources_subscribe()
         .enable_resources_list_changed()
         .enable_tools()
+        .enable_tasks()
         .enable_skills()
         .build();
     let icon = |bytes, mime: &str, size: &str| {

@@ -8,20 +8,25 @@ use futures_util::FutureExt;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-    GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListSkillsResult, ListToolsResult,
-    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
-    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
+    CompleteRequestParams, CompleteResult, ConstString, GetPromptRequestParams, GetPromptResponse,
+    GetSkillRequestParams, GetSkillResult, GetTaskMethod, GetTaskParams, GetTaskResult,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SubscribeRequestParams,
+    SubscriptionFilter, TASKS_EXTENSION_ID, Tool, UnsubscribeRequestParams, UpdateTaskMethod,
+    UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money};
 use crate::jobs::plan::{Caller, Door};
+use crate::mcp::peer::Abilities;
 use crate::mcp::subscriptions::Subscriptions;
-use crate::mcp::{arguments, prompts, reply, resources, skill, tools};
+use crate::mcp::{approval, arguments, prompts, reply, resources, skill, tools};
 
 mod card;
 
@@ -36,6 +41,8 @@ pub struct Server {
     caller: Arc<Caller>,
     router: Arc<ToolRouter<Self>>,
     subscriptions: Subscriptions,
+    /// Tripped when the program is about to end: whoever waits is answered then.
+    leaving: CancellationToken,
 }
 
 impl Server {
@@ -51,13 +58,26 @@ impl Server {
             app,
             caller: Arc::new(Caller { door: Door::Mcp, working_dir }),
             router: Arc::new(router),
+            leaving: CancellationToken::new(),
         }
     }
 
-    /// The same server for one more connection.
-    #[must_use]
-    pub fn for_another(&self) -> Self {
-        Self { subscriptions: Subscriptions::new(self.app.clone()), ..self.clone() }
+    /// A server for callers that come over HTTP. Their relative paths start at the output folder; see [`Door::Remote`].
+    pub(super) fn remote(app: App, leaving: CancellationToken) -> Self {
+        let working_dir = app.config().output_dir.clone();
+        let caller = Arc::new(Caller { door: Door::Remote, working_dir });
+        Self { caller, leaving, ..Self::new(app, PathBuf::new()) }
+    }
+
+    /// The same for another connection, which works on nothing and hears of nothing yet.
+    pub(super) fn for_another(&self) -> Self {
+        let app = self.app.for_another();
+        Self { subscriptions: Subscriptions::new(app.clone()), app, ..self.clone() }
+    }
+
+    /// Tripped when the program is about to end.
+    pub(super) fn leaving(&self) -> &CancellationToken {
+        &self.leaving
     }
 
     pub(super) fn app(&self) -> &App {
@@ -96,14 +116,24 @@ impl ServerHandler for Server {
     async fn call_tool(
         &self,
         call: CallToolRequestParams,
-        request: RequestContext<RoleServer>,
+        mut request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         if !self.router.has_route(&call.name) {
             return Err(unknown_tool(&self.router, &call.name));
         }
         let tool = call.name.clone();
+        let work = async {
+            let able = Abilities::of(&request);
+            if able.modern && able.forms {
+                request.extensions.insert(approval::Call::of(&call));
+            }
+            if able.modern && call.request_state.is_some() {
+                return self.resumed(&call, &request).await;
+            }
+            self.router.call(ToolCallContext::new(self, call, request)).await
+        };
         // Without this guard a panic would leave the client waiting for ever.
-        AssertUnwindSafe(self.router.call(ToolCallContext::new(self, call, request)))
+        AssertUnwindSafe(work)
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Ok(reply::error(&broken(&tool)).into()))
@@ -111,6 +141,48 @@ impl ServerHandler for Server {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         self.tool(name).cloned()
+    }
+
+    /// The older protocol has no tasks, whatever its clients declare.
+    async fn initialize(
+        &self,
+        hello: InitializeRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        request.peer.set_peer_info(hello.clone());
+        let mut answer = self.negotiate_initialize(&hello)?;
+        if let Some(extensions) = &mut answer.capabilities.extensions {
+            extensions.remove(TASKS_EXTENSION_ID);
+        }
+        answer.capabilities.extensions = answer.capabilities.extensions.filter(|some| !some.is_empty());
+        Ok(answer)
+    }
+
+    async fn get_task(
+        &self,
+        asked: GetTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        modern::<GetTaskMethod>(&request)?;
+        self.told_task(&asked, &request).await
+    }
+
+    async fn update_task(
+        &self,
+        update: UpdateTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        modern::<UpdateTaskMethod>(&request)?;
+        self.answered_task(&update, &request).await
+    }
+
+    async fn cancel_task(
+        &self,
+        asked: CancelTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        modern::<CancelTaskMethod>(&request)?;
+        self.cancelled_task(&asked).await
     }
 
     async fn list_resources(
@@ -211,6 +283,15 @@ async fn guarded<T>(method: &str, work: impl Future<Output = Result<T, ErrorData
             .next("Report the mistake; the tools work without it.");
         Err(resources::refusal(&error))
     })
+}
+
+/// Refuses what only the newer protocol has.
+fn modern<M: ConstString>(request: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    if Abilities::of(request).modern { Ok(()) } else { Err(absent::<M>()) }
+}
+
+fn absent<M: ConstString>() -> ErrorData {
+    ErrorData::method_not_found::<M>()
 }
 
 fn unknown_tool(router: &ToolRouter<Server>, name: &str) -> ErrorData {

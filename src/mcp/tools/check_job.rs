@@ -48,8 +48,11 @@ impl Server {
         let look = Look::new(asked.preview.as_deref(), false)?;
         let id: JobId = asked.job_id.parse()?;
         let job = report::find(self.app(), &id).await?;
-        let job =
-            if job.state.is_at_rest() { job } else { self.follow(&request, &id, asked.wait_seconds).await? };
+        let job = if job.state.is_at_rest() {
+            job
+        } else {
+            self.follow(&request, &id, self.patience(&request, asked.wait_seconds)).await?
+        };
         let (report, picture) = self.seen(&job, look, Keep::Nowhere).await?;
         Ok(reply::with_picture(reply::job(&report), picture.as_deref()))
     }

@@ -1,6 +1,6 @@
 //! `edit_video`: a change in plain words, on the timeline of a session.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -52,7 +52,7 @@ impl Server {
         &self,
         arguments: Arguments<EditVideo>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let input = EditInput {
             instruction: asked.instruction,

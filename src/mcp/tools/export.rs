@@ -1,6 +1,6 @@
 //! `export`: the timeline of a session to a file.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -57,7 +57,7 @@ impl Server {
         &self,
         arguments: Arguments<Export>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = ExportInput {
