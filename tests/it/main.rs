@@ -20,6 +20,7 @@ mod floors;
 mod guard;
 mod home;
 mod install;
+mod leftovers;
 mod mcp;
 mod money;
 mod nemo;

@@ -172,7 +172,8 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
     Ok(made)
 }
 
-/// Writes a plain card of this size and length: for tests that need many files, not pictures.
+/// Writes a plain card of this size and length, for tests that need many files, not pictures. With a `tint` its colour
+/// is another one every second.
 ///
 /// # Errors
 /// As [`clip`].
@@ -180,13 +181,16 @@ pub fn card(
     canvas: Canvas,
     duration_ms: u64,
     sound: bool,
+    tint: Option<u32>,
     out: &Path,
     progress: &Progress<'_>,
 ) -> Result<Rendered, Error> {
     let canvas = canvas.fitted();
     let mark = caption::mark(canvas);
-    let draw = |_: f64, frame: &mut Frame| -> Result<(), Error> {
-        frame.fill(Yuv::hex(0x0024_3447));
+    let draw = |at_s: f64, frame: &mut Frame| -> Result<(), Error> {
+        // Steps far apart, so that neighbours differ after coding too.
+        let colour = |tint: u32| tint.wrapping_add((at_s as u32).wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
+        frame.fill(Yuv::hex(tint.map_or(0x0024_3447, colour)));
         mark.draw(frame, 1.0);
         Ok(())
     };
