@@ -14,10 +14,12 @@ pub mod jobs;
 pub mod app;
 
 // Floor 2, the outside: none of these knows another.
+pub mod delivery;
 pub mod ledger;
 pub mod media;
 pub mod nemo;
 pub mod skillboss;
+pub mod social;
 
 // Floor 1: vocabulary and craft.
 pub mod model;

@@ -1,17 +1,20 @@
 //! Every part built once, in plain sight.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{Config, ServiceChoice};
-use crate::error::{Error, Result};
+use crate::delivery::Store;
+use crate::error::{Error, Kind, Result};
 use crate::ledger::Ledger;
 use crate::model::catalog::Catalog;
+use crate::model::delivery::Scheduler;
 use crate::model::job::{EpochMs, JobId, Service};
 use crate::nemo::timing::Timing;
-use crate::{nemo, skillboss};
+use crate::{nemo, skillboss, social};
 
 mod rehearsal;
 
@@ -23,9 +26,11 @@ const MAX_SENDING: usize = 4;
 #[derive(Clone)]
 pub struct App {
     parts: Arc<Parts>,
+    /// What this connection made or was given last.
+    current: Arc<Mutex<Option<Current>>>,
 }
 
-/// What a process works on, for the calls that name no session.
+/// What a connection works on, for the calls that name no session.
 #[derive(Clone, Debug)]
 pub enum Current {
     /// A session.
@@ -40,11 +45,12 @@ struct Parts {
     nemo: OnceCell<nemo::Client>,
     skillboss: OnceCell<skillboss::Client>,
     catalog: OnceCell<Catalog>,
+    store: OnceLock<Arc<Store>>,
+    /// Those that were used.
+    schedulers: Mutex<HashMap<Scheduler, social::Client>>,
     /// Paid requests under way: each one at the moment of a crash is one that somebody has to look after.
     sending: Arc<Semaphore>,
     rehearsal: rehearsal::Rehearsal,
-    /// What an MCP process made or was given last.
-    current: Mutex<Option<Current>>,
     /// Rung whenever this process changes a job; waiters and the engine listen.
     changed: Notify,
 }
@@ -61,11 +67,19 @@ impl App {
                 nemo: OnceCell::new(),
                 skillboss: OnceCell::new(),
                 catalog: OnceCell::new(),
+                store: OnceLock::new(),
+                schedulers: Mutex::default(),
                 sending: Arc::new(Semaphore::new(MAX_SENDING)),
-                current: Mutex::new(None),
                 changed: Notify::new(),
             }),
+            current: Arc::default(),
         }
+    }
+
+    /// The same parts for another connection, which works on nothing yet.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), current: Arc::default() }
     }
 
     /// The settings.
@@ -77,6 +91,14 @@ impl App {
     /// The ledger, opened at the first call.
     pub async fn ledger(&self) -> Result<&Ledger> {
         self.parts.ledger.get_or_try_init(|| Ledger::open(&self.parts.config.ledger_file)).await
+    }
+
+    /// The ledger if there is one already; who only looks makes none.
+    pub async fn known_ledger(&self) -> Result<Option<&Ledger>> {
+        match self.parts.ledger.initialized() || self.parts.config.ledger_file.exists() {
+            true => self.ledger().await.map(Some),
+            false => Ok(None),
+        }
     }
 
     /// The NemoVideo client of a service. For the sandbox this makes sure that one is running.
@@ -116,6 +138,37 @@ impl App {
     pub async fn catalog(&self) -> Result<&Catalog> {
         let load = || async { Catalog::load(self.parts.config.catalog_file.as_deref()) };
         self.parts.catalog.get_or_try_init(load).await
+    }
+
+    /// The bucket.
+    ///
+    /// # Errors
+    /// `Config` when none is set up.
+    pub fn store(&self) -> Result<Arc<Store>> {
+        let settings = self.parts.config.bucket.clone().ok_or_else(|| {
+            Error::new(Kind::Config, "No bucket is set up.")
+                .next("Set FIRSTCUT_BUCKET, and the usual AWS_* keys.")
+        })?;
+        Ok(Arc::clone(self.parts.store.get_or_init(|| Arc::new(Store::new(settings)))))
+    }
+
+    /// A scheduler. For the sandbox this makes sure that one is running, which stands in for it: a rehearsal is never
+    /// posted.
+    ///
+    /// # Errors
+    /// `Config` when it is not set up.
+    pub async fn scheduler(&self, scheduler: Scheduler, service: Service) -> Result<social::Client> {
+        let settings = &self.parts.config.social;
+        if service == Service::Sandbox {
+            return self.parts.rehearsal.scheduler(scheduler, settings).await;
+        }
+        let mut schedulers = self.parts.schedulers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = schedulers.get(&scheduler) {
+            return Ok(client.clone());
+        }
+        let client = social::Client::new(scheduler, settings)?;
+        schedulers.insert(scheduler, client.clone());
+        Ok(client)
     }
 
     /// The right to send a paid request; held until its answer is written down.
@@ -185,14 +238,14 @@ impl App {
         self.parts.changed.notified()
     }
 
-    /// What this process made or was given last.
+    /// What this connection made or was given last.
     #[must_use]
     pub fn current(&self) -> Option<Current> {
-        self.parts.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Remembers it for the calls that name no session.
     pub fn set_current(&self, current: Current) {
-        *self.parts.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
     }
 }

@@ -6,10 +6,12 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Exit, Shell, text};
+use super::{Exit, Shell, install, text};
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::{balance, report};
+use crate::jobs::{balance, publish, report};
+use crate::model::job::Service;
+use crate::redact;
 
 /// A minute of 1080p is well under this; less is a video that may not fit.
 const LOW_DISK_BYTES: u64 = 1_000_000_000;
@@ -87,12 +89,17 @@ impl Doctor {
             disk(&config.output_dir),
             studio(),
             ledger(shell).await,
+            assistants(config),
         ];
         checks.push(if self.offline {
             Check { health: Health::Skipped, ..Check::ok("service", "Not asked, as wished.") }
         } else {
             service(shell).await
         });
+        if !self.offline {
+            checks.extend(bucket(shell).await);
+            checks.extend(schedulers(shell).await);
+        }
 
         let problems = checks.iter().filter(|check| check.health == Health::Problem).count();
         let findings = Findings {
@@ -196,10 +203,72 @@ fn studio() -> Check {
     }
 }
 
+async fn bucket(shell: &Shell) -> Option<Check> {
+    let settings = shell.app.config().bucket.as_ref()?;
+    let asked = async { shell.app.store()?.check().await };
+    Some(match (asked.await, &settings.public_url) {
+        (Err(error), _) => Check::problem("bucket", &error),
+        (Ok(()), None) => Check::note(
+            "bucket",
+            format!("{} is there; it is private, so its clips cannot be posted.", settings.name),
+            "Set FIRSTCUT_BUCKET_URL to its public address or a CDN before it, if clips shall be posted.",
+        ),
+        (Ok(()), Some(url)) => Check::ok("bucket", format!("{} is there, and read at {url}.", settings.name)),
+    })
+}
+
+async fn schedulers(shell: &Shell) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for scheduler in publish::set_up(shell.app.config()) {
+        let asked = async {
+            let client = shell.app.scheduler(scheduler, Service::Nemo).await?;
+            client.check().await
+        };
+        let name = scheduler.name();
+        checks.push(match asked.await {
+            Ok(accounts) if accounts.is_empty() => Check::ok(name, "It is set up."),
+            Ok(accounts) => Check::ok(name, redact::quote(&format!("It has {}.", accounts.join(", ")), 300)),
+            Err(error) => Check::problem(name, &error),
+        });
+    }
+    checks
+}
+
 async fn ledger(shell: &Shell) -> Check {
     match report::list(&shell.app, None, 1).await {
         Ok(_) => Check::ok("ledger", format!("{} opens.", shell.app.config().ledger_file.display())),
         Err(error) => Check::problem("ledger", &error),
+    }
+}
+
+/// Which assistants know firstcut.
+fn assistants(config: &Config) -> Check {
+    const NAME: &str = "assistants";
+    let clients = install::standing(&config.machine);
+    let titles = |wanted: &dyn Fn(&install::Standing) -> bool| {
+        let titles: Vec<_> = clients.iter().filter(|one| wanted(one)).map(|one| one.title).collect();
+        titles.join(", ")
+    };
+    if let Some(client) = clients.iter().find(|client| client.missing_program.is_some()) {
+        let gone = client.missing_program.as_deref().unwrap_or_default();
+        return Check::note(
+            NAME,
+            format!("{} starts {gone}, which is not there any more.", client.title),
+            format!("firstcut install {}", client.client),
+        );
+    }
+    let known = titles(&|client| client.installed);
+    let others = titles(&|client| client.found && !client.installed);
+    let first = clients.iter().find(|client| client.found && !client.installed);
+    match (known.as_str(), first) {
+        ("", None) => Check::ok(NAME, "None was found on this machine."),
+        ("", Some(first)) => Check::note(
+            NAME,
+            format!("None knows firstcut; found: {others}."),
+            format!("firstcut install {}", first.client),
+        ),
+        (known, None) => Check::ok(NAME, format!("Know firstcut: {known}.")),
+        (known, Some(_)) => Check::ok(NAME, format!("Know firstcut: {known}. Do not: {others}.")),
     }
 }
 

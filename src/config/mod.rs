@@ -5,22 +5,29 @@
 
 mod file;
 mod log;
+mod machine;
+mod outward;
 mod parse;
 mod places;
 mod preview;
 mod read;
+mod routes;
 mod settings;
 mod terminal;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
 
 pub use log::start_log;
+pub use machine::Machine;
+pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
+pub use routes::{Arm, Route};
 pub use settings::{SETTINGS, Setting};
 pub use terminal::Pictures;
 
@@ -150,6 +157,15 @@ pub struct Hooks {
     pub secrets: Vec<Secret>,
 }
 
+/// Who may call us over HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    /// `FIRSTCUT_HTTP_TOKEN`: what every caller must show.
+    pub token: Option<Secret>,
+    /// `FIRSTCUT_HTTP_HOSTS`, in small letters, without ports: names under which we are reached.
+    pub hosts: Vec<String>,
+}
+
 /// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
 fn kept_key(file: &Path) -> Option<Secret> {
     let key = std::fs::read_to_string(file).ok()?;
@@ -199,6 +215,8 @@ pub struct Config {
     pub pictures: Option<Pictures>,
     /// `FIRSTCUT_FFMPEG`: the installed ffmpeg that may be used; none is looked for when it is not set.
     pub ffmpeg: Option<PathBuf>,
+    /// What stands around us: for those who connect other programs with this one.
+    pub machine: Machine,
     /// The user's home, for `~`.
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
@@ -214,10 +232,22 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
+    /// `FIRSTCUT_ENHANCE`: a language model adds detail to prompts for SkillBoss' models, unless a call says otherwise.
+    pub enhance: bool,
+    /// `[routes.NAME]`: names that choose a model for each prompt of a batch.
+    pub routes: BTreeMap<String, Route>,
     /// How services reach us.
     pub hooks: Hooks,
+    /// Who may call us over HTTP.
+    pub http: Http,
     /// SkillBoss.
     pub skillboss: SkillBoss,
+    /// The bucket, if one is named.
+    pub bucket: Option<Bucket>,
+    /// `FIRSTCUT_DELIVER`: `folder` or `s3`; by default the bucket, if there is one.
+    pub deliver: Option<String>,
+    /// Who takes posts.
+    pub social: Social,
 }
 
 impl Config {
@@ -229,7 +259,9 @@ impl Config {
     pub fn load(flags: &Overrides, around: &Surroundings) -> Result<Self> {
         let home = read::home(flags, around)?;
         let places = places::Places::find(around, home.as_ref().map(|(folder, _)| folder.as_path()))?;
-        let mut reader = Reader::new(flags, around, file::load(&places.config_file)?);
+        let file = file::load(&places.config_file)?;
+        let routes = file.routes.clone();
+        let mut reader = Reader::new(flags, around, file);
         reader.note_home(home);
 
         let allow_loopback = reader.take("FIRSTCUT_ALLOW_LOOPBACK", parse::yes_or_no).unwrap_or(false);
@@ -259,22 +291,36 @@ impl Config {
                 .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
                 .unwrap_or(false),
         };
+        let enhance = reader.take("FIRSTCUT_ENHANCE", parse::yes_or_no).unwrap_or(false);
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
         let hooks = Hooks {
             public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         };
+        let http = Http {
+            token: reader.take("FIRSTCUT_HTTP_TOKEN", parse::own_token),
+            hosts: reader.take("FIRSTCUT_HTTP_HOSTS", parse::hosts).unwrap_or_default(),
+        };
         let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
         let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
         let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
+        let bucket = Bucket::take(&mut reader, around, allow_loopback)?;
+        let deliver = reader.take("FIRSTCUT_DELIVER", parse::destination);
+        let social = Social::take(&mut reader, allow_loopback)?;
         let resolved = reader.finish()?;
 
         Ok(Self {
+            bucket,
+            deliver,
+            social,
             budget,
+            enhance,
+            routes,
             hooks,
+            http,
             service,
             wait,
             poll,
@@ -288,6 +334,7 @@ impl Config {
             strict,
             pictures: terminal::pictures(around),
             ffmpeg,
+            machine: Machine::of(around),
             home_dir: around.home_dir.clone(),
             catalog_file: catalog_file.or_else(|| {
                 Some(places.config_file.with_file_name("catalog.toml")).filter(|beside| beside.exists())

@@ -198,6 +198,36 @@ pub(super) fn key(given: &Given) -> Parsed<Secret> {
     )
 }
 
+/// A secret of our own making, which nobody shall guess.
+pub(super) fn own_token(given: &Given) -> Parsed<Secret> {
+    const LEAST: usize = 16;
+    let fix = "Make a random one of 16 letters and digits or more, for example with `openssl rand -hex 32`.";
+    let secret = header_secret(given, fix)?;
+    match secret.reveal().len() {
+        length if length < LEAST => Err(Wrong::new("is shorter than 16 characters", fix)),
+        _ => Ok(secret),
+    }
+}
+
+/// Host names, with commas between or as a list.
+pub(super) fn hosts(given: &Given) -> Parsed<Vec<String>> {
+    let words: Vec<&str> = given
+        .words
+        .iter()
+        .map(|word| word.to_str().ok_or_else(|| Wrong::new("is not valid Unicode", "Type it again.")))
+        .collect::<Parsed<_>>()?;
+    let names = words.iter().flat_map(|word| word.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| match Host::parse(name) {
+            Ok(host) if !name.contains(':') => Ok(host.to_string().to_ascii_lowercase()),
+            _ => Err(Wrong::new(
+                format!("holds {}, which is no host name", shown(name)),
+                "Write names such as video.example.com, without https:// and without a port.",
+            )),
+        })
+        .collect()
+}
+
 /// A secret goes into a header as it is: whatever would be changed or refused there is refused here.
 fn header_secret(given: &Given, fix: &str) -> Parsed<Secret> {
     let malformed = |what: &str| Wrong::new(what, fix);
@@ -229,6 +259,82 @@ pub(super) fn header_word(given: &Given) -> Parsed<String> {
             "Use 1 to 64 printable ASCII characters without blanks, or unset it.",
         ))
     }
+}
+
+/// The schedulers that there are.
+pub(super) const SCHEDULERS: [&str; 4] = ["buffer", "ayrshare", "postiz", "hook"];
+
+pub(super) fn scheduler(given: &Given) -> Parsed<String> {
+    let text = given.text()?.trim().to_ascii_lowercase();
+    if SCHEDULERS.contains(&text.as_str()) {
+        return Ok(text);
+    }
+    let fix = format!("Choose {}.", SCHEDULERS.join(", "));
+    Err(Wrong::new(format!("is {}, which is no scheduler", shown(&text)), fix))
+}
+
+pub(super) fn destination(given: &Given) -> Parsed<String> {
+    let text = given.text()?.trim().to_ascii_lowercase();
+    match text.as_str() {
+        "folder" | "s3" => Ok(text),
+        _ => Err(Wrong::new(format!("is {}", shown(&text)), "Choose folder or s3.")),
+    }
+}
+
+/// A bucket's name (Amazon S3, general purpose bucket naming rules; other stores take no others).
+pub(super) fn bucket(given: &Given) -> Parsed<String> {
+    let text = given.text()?.trim();
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    let ends = text.as_bytes().first().zip(text.as_bytes().last());
+    let is_edge = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if (3..=63).contains(&text.len())
+        && text.bytes().all(legal)
+        && ends.is_some_and(|(first, last)| is_edge(first) && is_edge(last))
+    {
+        return Ok(text.to_owned());
+    }
+    Err(Wrong::new(
+        format!("is {}, which is no bucket's name", shown(text)),
+        "Give only the name, without s3:// or a path: 3 to 63 lower-case letters, digits, dots and hyphens.",
+    ))
+}
+
+/// The places in an object's name that are filled in.
+const PLACES: [&str; 4] = ["{job}", "{date}", "{name}", "{service}"];
+
+/// How objects are called.
+pub(super) fn object_key(given: &Given) -> Parsed<String> {
+    let text = given.text()?.trim();
+    let bare = PLACES.iter().fold(text.to_owned(), |text, place| text.replace(place, "x"));
+    let legal = |c: char| c.is_ascii_alphanumeric() || "/-_.!'()".contains(c);
+    let wrong = |what: &str| {
+        Wrong::new(
+            format!("is {}, {what}", shown(text)),
+            "Write it as clips/{job}.mp4; beside {job} there are {date}, {name} and {service}.",
+        )
+    };
+    if !text.contains("{job}") {
+        return Err(wrong("in which {job} is missing: two clips would get the same name"));
+    }
+    if text.starts_with('/') || text.contains("//") || text.contains("..") || bare.len() > 512 {
+        return Err(wrong("which is no path in a bucket"));
+    }
+    if !bare.chars().all(legal) {
+        return Err(wrong("which has signs that addresses do not take"));
+    }
+    Ok(text.to_owned())
+}
+
+/// An address from a variable that is not ours.
+pub(super) fn foreign_address(text: &str, allow_loopback: bool) -> AppResult<Url> {
+    let given = Given { words: vec![text.into()], source: Source::Environment };
+    address(&given, allow_loopback).map_err(|wrong| {
+        Error::new(
+            crate::error::Kind::Config,
+            format!("AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL {}.", wrong.what),
+        )
+        .next(wrong.fix)
+    })
 }
 
 /// The base of a service: https, or http on this machine when that is allowed.

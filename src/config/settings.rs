@@ -14,6 +14,15 @@ pub(super) const SKILLBOSS_WHOLESALE_URL: &str = "https://api.skillboss.co/v1";
 /// Its control plane: estimates, rules, receipts, trial wallets (SkillBoss pipeline page).
 pub(super) const SKILLBOSS_WEB_URL: &str = "https://www.skillboss.co";
 
+/// How an object in the bucket is called.
+pub(super) const BUCKET_KEY: &str = "clips/{job}.mp4";
+/// Where Buffer answers (Buffer developer guide, Introduction).
+pub(super) const BUFFER_URL: &str = "https://api.buffer.com";
+/// Where Ayrshare answers (Ayrshare API, Post).
+pub(super) const AYRSHARE_URL: &str = "https://api.ayrshare.com/api";
+/// Where Postiz answers (Postiz public API, Introduction).
+pub(super) const POSTIZ_URL: &str = "https://api.postiz.com/public/v1";
+
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -34,7 +43,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 31] = [
+pub const SETTINGS: [Setting; 52] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -189,6 +198,15 @@ pub const SETTINGS: [Setting; 31] = [
         secret: false,
     },
     Setting {
+        name: "FIRSTCUT_ENHANCE",
+        key: Some("enhance"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "A small language model adds detail to prompts for SkillBoss' models before they are sent, unless a call says otherwise. It costs about a tenth of a cent each.",
+        secret: false,
+    },
+    Setting {
         name: "FIRSTCUT_CATALOG",
         key: Some("catalog"),
         flag: None,
@@ -223,6 +241,186 @@ pub const SETTINGS: [Setting; 31] = [
         default: "none: notices are not signed",
         meaning: "With any, a notice without a good signature is refused; several while one is replaced.",
         secret: true,
+    },
+    Setting {
+        name: "FIRSTCUT_HTTP_TOKEN",
+        key: Some("http.token"),
+        flag: None,
+        form: "secret, 16 characters or more",
+        default: "none: only callers on this machine",
+        meaning: "What a caller of `serve --http` must show as `Authorization: Bearer …`. Needed to listen for other machines.",
+        secret: true,
+    },
+    Setting {
+        name: "FIRSTCUT_HTTP_HOSTS",
+        key: Some("http.hosts"),
+        flag: None,
+        form: "host names, separated by commas",
+        default: "the host of FIRSTCUT_PUBLIC_URL",
+        meaning: "Names under which `serve --http` is reached, beside addresses and localhost. Requests for or from pages of other hosts are refused.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_DELIVER",
+        key: Some("deliver"),
+        flag: None,
+        form: "`folder` or `s3`",
+        default: "`s3` when a bucket is set",
+        meaning: "Where finished videos go beside their folder, unless a call says otherwise.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_BUCKET",
+        key: Some("bucket.name"),
+        flag: None,
+        form: "name",
+        default: "none: videos stay in their folder",
+        meaning: "The bucket that finished videos are put into. Who we are there is read from the usual `AWS_*`.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_BUCKET_REGION",
+        key: Some("bucket.region"),
+        flag: None,
+        form: "region",
+        default: "`AWS_REGION`, else `us-east-1`; `auto` with an endpoint",
+        meaning: "Where the bucket is.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_BUCKET_ENDPOINT",
+        key: Some("bucket.endpoint"),
+        flag: None,
+        form: "https address",
+        default: "`AWS_ENDPOINT_URL_S3`, else Amazon's",
+        meaning: "Another store than Amazon's: R2, MinIO, Garage.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_BUCKET_KEY",
+        key: Some("bucket.key"),
+        flag: None,
+        form: "path with `{job}`; also `{date}`, `{name}`, `{service}`",
+        default: "`clips/{job}.mp4`",
+        meaning: "How an object is called. The same job always gets the same name.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_BUCKET_URL",
+        key: Some("bucket.url"),
+        flag: None,
+        form: "https address",
+        default: "none: the bucket is private",
+        meaning: "Where everybody can read the bucket: its public address or a CDN before it. Posts need one.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_BUCKET_LINK_S",
+        key: Some("bucket.link_s"),
+        flag: None,
+        form: "seconds, 60 to 604800",
+        default: "none: no signed links",
+        meaning: "Without a public address, results carry a signed link that lives so long. Posts refuse such links.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_SCHEDULER",
+        key: Some("social.scheduler"),
+        flag: None,
+        form: "`buffer`, `ayrshare`, `postiz` or `hook`",
+        default: "the only one that is set up",
+        meaning: "Who takes posts, unless a call says otherwise.",
+        secret: false,
+    },
+    Setting {
+        name: "BUFFER_API_KEY",
+        key: Some("social.buffer_key"),
+        flag: None,
+        form: "key",
+        default: "none",
+        meaning: "Your Buffer key.",
+        secret: true,
+    },
+    Setting {
+        name: "BUFFER_API_URL",
+        key: Some("social.buffer_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://api.buffer.com`",
+        meaning: "Where Buffer answers.",
+        secret: false,
+    },
+    Setting {
+        name: "AYRSHARE_API_KEY",
+        key: Some("social.ayrshare_key"),
+        flag: None,
+        form: "key",
+        default: "none",
+        meaning: "Your Ayrshare key.",
+        secret: true,
+    },
+    Setting {
+        name: "AYRSHARE_PROFILE_KEY",
+        key: Some("social.ayrshare_profile"),
+        flag: None,
+        form: "key",
+        default: "none",
+        meaning: "The Ayrshare user profile to post for.",
+        secret: true,
+    },
+    Setting {
+        name: "AYRSHARE_API_URL",
+        key: Some("social.ayrshare_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://api.ayrshare.com/api`",
+        meaning: "Where Ayrshare answers.",
+        secret: false,
+    },
+    Setting {
+        name: "POSTIZ_API_KEY",
+        key: Some("social.postiz_key"),
+        flag: None,
+        form: "key",
+        default: "none",
+        meaning: "Your Postiz key.",
+        secret: true,
+    },
+    Setting {
+        name: "POSTIZ_API_URL",
+        key: Some("social.postiz_url"),
+        flag: None,
+        form: "https address",
+        default: "`https://api.postiz.com/public/v1`",
+        meaning: "Where Postiz answers; your own is `https://HOST/api/public/v1`.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_POST_HOOK_URL",
+        key: Some("social.hook_url"),
+        flag: None,
+        form: "https address",
+        default: "none",
+        meaning: "An address of your own that takes posts as JSON: `media_url`, `channels`, `caption` and more.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_POST_HOOK_SECRET",
+        key: Some("social.hook_secret"),
+        flag: None,
+        form: "secret",
+        default: "none: not signed",
+        meaning: "Signs messages to that address as Standard Webhooks says.",
+        secret: true,
+    },
+    Setting {
+        name: "FIRSTCUT_POST_HOOK_REPEATS",
+        key: Some("social.hook_repeats"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "That address ignores a `webhook-id` that it has seen, so a message whose answer was lost is sent again.",
+        secret: false,
     },
     Setting {
         name: "FIRSTCUT_LOG",

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::film::reservation;
-use crate::jobs::report;
+use crate::jobs::session::rehearsal_mark;
+use crate::jobs::{keyfile, report};
 use crate::ledger::{Caps, Change, Inserted, NewJob, Recorded, Reservation};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
+use crate::redact::{self, Secret};
 
 /// Prices change; an old quote is none.
 const VALID_MS: EpochMs = 60 * 60 * 1000;
@@ -112,6 +114,61 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
     }
 }
 
+/// What a job that waits asks a person.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// A sentence with the price, which is all that a dialog may show.
+    pub words: String,
+    /// How long it may still be answered, in milliseconds.
+    pub valid_ms: u64,
+}
+
+/// The question of a job, if it waits for an answer that still counts.
+#[must_use]
+pub fn question(app: &App, job: &Job) -> Option<Question> {
+    let waiting = Waiting::of(job).filter(|_| job.state == State::NeedsApproval)?;
+    let valid_ms = u64::try_from(waiting.valid_until_ms - app.now_ms()).ok().filter(|left| *left > 0)?;
+    let (what, model) = match &job.request {
+        Request::Run(run) if run.template.is_some() => ("Changing this template", Some(&run.model)),
+        Request::Run(run) => ("Making this video", Some(&run.model)),
+        Request::Film(film) => ("Making this video", film.parts.first().map(|run| &run.model)),
+        _ => ("This", None),
+    };
+    let with = model.map(|model| format!(" with {}", redact::label(model))).unwrap_or_default();
+    let words = format!(
+        "{}{what}{with} may cost up to {} at {}. Nothing has been sent or spent yet. Go ahead?\n\nAsked for: {}",
+        rehearsal_mark(job.service),
+        waiting.most,
+        job.service.title(),
+        redact::quotation(&redact::quote(asked_for(&job.request), 300)),
+    );
+    Some(Question { words, valid_ms })
+}
+
+/// What the user asked for, as the user said it.
+fn asked_for(request: &Request) -> &str {
+    match request {
+        Request::Run(run) => &run.prompt,
+        Request::Film(film) => &film.prompt,
+        Request::Video(video) => &video.prompt,
+        Request::Turn(turn) => &turn.message,
+        Request::Render(_) => "an export",
+    }
+}
+
+/// A key for sealing questions that travel through a client: made once for each ledger, private to the user.
+///
+/// # Errors
+/// `Storage`.
+pub fn key(app: &App) -> Result<Secret> {
+    let path = app.config().data_dir().join("approval.key");
+    if keyfile::read(&path)?.is_none() {
+        let key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        keyfile::create(&path, &key)?;
+    }
+    Ok(Secret::new(keyfile::read(&path)?.unwrap_or_default().trim()))
+}
+
 /// What a request may cost as a whole.
 pub(super) fn wanted(request: &Request) -> Result<Reservation> {
     match request {
@@ -139,4 +196,19 @@ pub(super) fn wanted(request: &Request) -> Result<Reservation> {
 pub(super) fn caps(app: &App) -> Caps {
     let budget = &app.config().budget;
     Caps { per_day: budget.per_day, per_week: budget.per_week, per_batch: budget.per_batch }
+}
+
+/// Agrees to the price of a job by its quote, and says whether that set it on its way. Saying so twice, or at the same
+/// moment, is saying it once.
+///
+/// # Errors
+/// As [`approve`], while the job still waits.
+pub(super) async fn agree(app: &App, id: &JobId, token: &str) -> Result<(Job, bool)> {
+    match approve(app, id, Some(token)).await {
+        Ok(job) => Ok((job, true)),
+        Err(error) => match report::find(app, id).await? {
+            job if job.state == State::NeedsApproval => Err(error),
+            job => Ok((job, false)),
+        },
+    }
 }

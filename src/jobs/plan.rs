@@ -56,6 +56,28 @@ pub struct GenerateInput {
     pub preview: Option<Preview>,
     /// A result that fails its delivery check is an error.
     pub strict: bool,
+    /// Where the file goes beside its folder: `folder` (nowhere) or `s3`; else as the setting says.
+    pub deliver: Option<String>,
+    /// The posts to be made of it, once it is there.
+    pub publish: Option<PublishInput>,
+    /// Whether a language model adds detail to the prompt first; else as the setting says.
+    pub enhance: Option<bool>,
+}
+
+/// What is said about posts: the arguments of `publish`, and the same option of `generate_video`, `make` and a batch.
+#[derive(Clone, Debug, Default)]
+pub struct PublishInput {
+    /// Where they appear: networks such as `tiktok`, with `:account` where there are several.
+    pub channels: Vec<String>,
+    /// The words under the clip.
+    pub caption: Option<String>,
+    /// When they appear: `now`, `queue` (the scheduler's next free slot), or a time such as 2026-12-01T15:00:00Z. None: never
+    /// by itself, the post is a draft.
+    pub when: Option<String>,
+    /// Who takes them: `buffer`, `ayrshare`, `postiz` or `hook`; else as the setting says.
+    pub scheduler: Option<String>,
+    /// Only a draft, for a person to look at, whatever `when` says.
+    pub draft: bool,
 }
 
 /// Arguments of `edit_video` and `edit`.
@@ -90,6 +112,10 @@ pub struct ExportInput {
     pub preview: Option<Preview>,
     /// A result that fails its delivery check is an error.
     pub strict: bool,
+    /// Where the file goes beside its folder: `folder` (nowhere) or `s3`; else as the setting says.
+    pub deliver: Option<String>,
+    /// The posts to be made of it, once it is there.
+    pub publish: Option<PublishInput>,
 }
 
 /// Arguments of `upload`.
@@ -117,8 +143,11 @@ pub struct Caller {
 /// The way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// An assistant: confined to the allowed folders; the current session is this process's.
+    /// An assistant on this machine: confined to the allowed folders; the current session is its connection's.
     Mcp,
+    /// An assistant that came over HTTP, wherever it is: as [`Mcp`](Self::Mcp), but only the output folder and the
+    /// folders that somebody has named in the settings are allowed.
+    Remote,
     /// A person at a terminal: typed paths are meant; the current session is the ledger's last.
     Cli,
 }
@@ -222,6 +251,12 @@ pub(super) fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
             crate::redact::quote(model, 60)
         ))
         .next("Leave model out."));
+    }
+    if input.enhance == Some(true) {
+        return Err(Error::invalid(
+            "NemoVideo's agent elaborates prompts itself, so enhance is for models of SkillBoss. Nothing was sent.",
+        )
+        .next("Leave enhance out, or name a model."));
     }
     if let Some(usd) = input.max_cost_usd
         && (!usd.is_finite() || usd < 0.0)

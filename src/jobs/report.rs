@@ -3,7 +3,9 @@
 use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::clip;
+use crate::jobs::deliver::End;
 use crate::jobs::inspect::{self, Seen};
+use crate::jobs::publish;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::settle;
@@ -20,13 +22,14 @@ const MAX_LISTED: u32 = 100;
 
 /// The report of a job, with the parts of a composite folded in.
 pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
-    if matches!(job.kind, JobKind::Run | JobKind::Film) {
-        let mut told = clip::told::report(app, job).await?;
-        insist(app, job, &mut told);
-        return Ok(told);
+    let mut told = match job.kind {
+        JobKind::Run | JobKind::Film => clip::told::report(app, job).await?,
+        JobKind::Handover | JobKind::Post => publish::told::report(app, job).await?,
+        JobKind::Turn | JobKind::Render | JobKind::Video => tell(job, &Parts::of(app, job).await?),
+    };
+    if !matches!(job.kind, JobKind::Handover | JobKind::Post) {
+        publish::told::add(app, job, &mut told).await?;
     }
-    let parts = Parts::of(app, job).await?;
-    let mut told = tell(job, &parts);
     insist(app, job, &mut told);
     Ok(told)
 }
@@ -43,8 +46,12 @@ pub(super) async fn video(app: &App, job: &Job) -> Result<Option<(FileReport, Se
     if matches!(job.kind, JobKind::Run | JobKind::Film) {
         return clip::told::video(app, job).await;
     }
+    if job.kind == JobKind::Handover {
+        let end = End::of(job);
+        return Ok(end.file.map(|file| (file, end.seen.unwrap_or_default())));
+    }
     let parts = Parts::of(app, job).await?;
-    Ok(parts.render.and_then(|(_, work)| Some((work.file?, work.seen.unwrap_or_default()))))
+    Ok(parts.render.and_then(|(_, work)| Some((work.end.file?, work.end.seen.unwrap_or_default()))))
 }
 
 /// The job of that name.
@@ -66,6 +73,16 @@ pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList
         told.checks.retain(|check| check.verdict != Verdict::Pass.name());
         jobs.push(told);
     }
+    Ok(told(jobs))
+}
+
+/// The list where nothing was ever made.
+#[must_use]
+pub fn empty_list() -> JobList {
+    told(Vec::new())
+}
+
+fn told(jobs: Vec<JobReport>) -> JobList {
     let open = jobs.iter().filter(|job| job.state == "uncertain" || job.state == "needs_approval").count();
     let message = match (jobs.len(), open) {
         (0, _) => "There are no such jobs.".to_owned(),
@@ -75,7 +92,7 @@ pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList
         (n, 1) => format!("{n} jobs, newest first; 1 waits for a decision."),
         (n, open) => format!("{n} jobs, newest first; {open} wait for a decision."),
     };
-    Ok(JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() })
+    JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() }
 }
 
 /// A job of which no more than its row can be read.
@@ -118,8 +135,8 @@ impl Parts {
         match job.kind {
             JobKind::Turn => parts.turn = Some((job.clone(), notes(job)?)),
             JobKind::Render => parts.render = Some((job.clone(), notes(job)?)),
-            // Told by `clip::told`.
-            JobKind::Run | JobKind::Film => {}
+            // Told by `clip::told` and `publish::told`.
+            JobKind::Run | JobKind::Film | JobKind::Handover | JobKind::Post => {}
             JobKind::Video => {
                 let ledger = app.ledger().await?;
                 let work: VideoWork = notes(job)?;
@@ -128,7 +145,7 @@ impl Parts {
                     match part.kind {
                         JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
                         JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
-                        JobKind::Video | JobKind::Run | JobKind::Film => {}
+                        _ => {}
                     }
                 }
             }
@@ -147,8 +164,8 @@ fn notes<T: serde::de::DeserializeOwned + Default>(job: &Job) -> Result<T> {
 
 fn tell(job: &Job, parts: &Parts) -> JobReport {
     let turn = parts.turn.as_ref().filter(|(part, _)| part.state == State::Done).map(|(_, work)| work);
-    let file = parts.render.as_ref().and_then(|(_, work)| work.file.clone());
-    let seen = parts.render.as_ref().and_then(|(_, work)| work.seen.as_ref());
+    let file = parts.render.as_ref().and_then(|(_, work)| work.end.file.clone());
+    let seen = parts.render.as_ref().and_then(|(_, work)| work.end.seen.as_ref());
     let exports = job.kind != JobKind::Turn;
     let rendered_timeline = parts.render.as_ref().and_then(|(_, work)| work.timeline.clone());
     JobReport {
@@ -179,6 +196,7 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
             .into_iter()
             .chain(seen.and_then(|seen| seen.picture.clone()).map(|(_, picture)| picture))
             .collect(),
+        ..JobReport::default()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{balance, clip, mention, paths, report};
+use crate::jobs::{approve, balance, clip, mention, paths, publish, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -34,6 +34,11 @@ pub struct Submitted {
 
 /// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
+    // Who agrees to a price may name the job instead of repeating the whole call, as the page in the chat does.
+    if let (Some(token), Ok(id)) = (&input.quote_token, input.prompt.parse()) {
+        let (job, fresh) = approve::agree(app, &id, token).await?;
+        return Ok(Accepted::Job(Box::new(Submitted { job, fresh })));
+    }
     let prompt = plan::words("prompt", &input.prompt)?;
     let routed = route::route(&prompt);
     if let Some(service) = clip::service(app, &input).await? {
@@ -73,11 +78,21 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     let ledger = app.ledger().await?;
     let now_ms = app.now_ms();
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
+        Identity::Known(job) if input.batch.is_some() => {
+            return Ok(Accepted::Job(Box::new(Submitted { job: *job, fresh: false })));
+        }
         Identity::Known(job) => return Ok(known(app, *job)),
         Identity::Fresh(key) => key,
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, now_ms)?;
+    let delivery = publish::delivery(
+        app.config(),
+        service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language },
@@ -85,9 +100,15 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         output_path,
         duration_s: input.duration_seconds,
         inspection: plan::inspection(&input, session_id.is_none()),
+        delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());
+    let current = app.current();
     let accepted = write_down(app, service, session_id, request, key).await?;
+    if let (true, Some(current)) = (input.batch.is_some(), current) {
+        // The lines of a batch are not what the conversation is about.
+        app.set_current(current);
+    }
     if let Some(session_id) = uploads {
         // The uploads have found their video: the next prompt that stands alone begins anew.
         ledger.note_uploads(service, &session_id, false).await?;
@@ -137,12 +158,14 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
+        let delivery = publish::delivery(app.config(), service == Service::Sandbox, None, None, now_ms)?;
         Request::Video(Video {
             prompt: turn.message.clone(),
             turn,
             output_path,
             duration_s: None,
             inspection: Inspection::default(),
+            delivery,
         })
     } else {
         Request::Turn(turn)
@@ -167,9 +190,16 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
+    let delivery = publish::delivery(
+        app.config(),
+        chosen.service == Service::Sandbox,
+        input.deliver.as_deref(),
+        input.publish.as_ref(),
+        now_ms,
+    )?;
     session::remember(app, caller, &chosen).await?;
     let inspection = Inspection { preview: input.preview, strict: input.strict, ..Inspection::default() };
-    let request = Request::Render(Render { output_path, inspection });
+    let request = Request::Render(Render { output_path, inspection, delivery });
     match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
         Accepted::Job(submitted) => Ok(*submitted),
         Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
@@ -214,6 +244,8 @@ async fn command(
                 new: input.new,
                 preview: input.preview,
                 strict: input.strict,
+                deliver: input.deliver.clone(),
+                publish: input.publish.clone(),
             };
             Ok(Some(Accepted::Job(Box::new(self::export(app, caller, export).await?))))
         }
@@ -267,6 +299,10 @@ fn has_wishes(input: &GenerateInput) -> bool {
 /// The session that a new video is made in: the one that was named, or the current one if files were uploaded
 /// into it; a prompt that stands alone gets a session of its own, so that videos do not pile up on one timeline.
 async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<Option<Chosen>> {
+    // A line of a batch is nobody's conversation.
+    if input.batch.is_some() {
+        return Ok(None);
+    }
     let service = input.service.as_deref();
     if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
         return session::choose(app, caller, service, input.session_id.as_deref()).await;

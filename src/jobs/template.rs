@@ -8,6 +8,7 @@ use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::submit::Submitted;
 use crate::ledger::NewJob;
+use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::{JobId, Service, State};
 use crate::model::request::{Inputs, Request, Run, Template};
@@ -83,8 +84,11 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         batch: None,
         fallback: None,
         template: Some(template),
+        rewrite: false,
+        enhancement: None,
         after_previous: false,
         inspection: Inspection::default(),
+        delivery: Delivery::default(),
     });
     let wanted = approve::wanted(&request)?;
     let new = NewJob {

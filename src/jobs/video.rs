@@ -80,6 +80,7 @@ async fn begin_render(step: &mut Step, work: &mut VideoWork, turn: &Job, video: 
     let render = Request::Render(Render {
         output_path: video.output_path.clone(),
         inspection: video.inspection.clone(),
+        delivery: video.delivery.clone(),
     });
     let child = add_part(step, "render", render).await?;
     work.render = Some(child.id);

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
@@ -11,11 +13,13 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct UntilEnd<R> {
     inner: R,
     end: CancellationToken,
+    heard: Arc<AtomicBool>,
 }
 
 impl<R> UntilEnd<R> {
-    pub(super) fn new(inner: R, end: CancellationToken) -> Self {
-        Self { inner, end }
+    /// `heard` becomes true with the first byte.
+    pub(super) fn new(inner: R, end: CancellationToken, heard: Arc<AtomicBool>) -> Self {
+        Self { inner, end, heard }
     }
 }
 
@@ -33,6 +37,9 @@ impl<R: AsyncRead + Unpin> AsyncRead for UntilEnd<R> {
             Poll::Ready(Err(_)) => true,
             Poll::Pending => false,
         };
+        if buf.filled().len() > before {
+            self.heard.store(true, Ordering::Relaxed);
+        }
         if ended {
             self.end.cancel();
         }
@@ -48,10 +55,13 @@ mod tests {
     #[tokio::test]
     async fn the_end_is_told_after_the_last_byte() {
         let end = CancellationToken::new();
-        let mut input = UntilEnd::new(&b"{}\n"[..], end.clone());
+        let heard = Arc::new(AtomicBool::new(false));
+        let mut input = UntilEnd::new(&b"{}\n"[..], end.clone(), heard.clone());
+        assert!(!heard.load(Ordering::Relaxed));
         let mut read = [0; 3];
         input.read_exact(&mut read).await.unwrap();
         assert_eq!(&read, b"{}\n");
+        assert!(heard.load(Ordering::Relaxed));
         assert!(!end.is_cancelled());
         assert_eq!(input.read(&mut read).await.unwrap(), 0);
         assert!(end.is_cancelled());

@@ -1,9 +1,11 @@
-//! The door for assistants: MCP over standard input and output, in both protocol eras.
+//! The door for assistants: MCP over standard input and output or over HTTP, in both protocol eras.
 //!
-//! Standard output carries protocol messages and nothing else. Whatever starts here is a job in the ledger,
+//! In the first case standard output carries protocol messages and nothing else. Whatever starts here is a job in the ledger,
 //! so the process may leave at any moment.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rmcp::ServiceExt;
@@ -16,13 +18,23 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs;
 use crate::mcp::input::UntilEnd;
 
+mod approval;
 mod arguments;
+mod completion;
+pub mod http;
 mod input;
 mod look;
+pub mod page;
+mod peer;
 mod progress;
+mod prompts;
 mod reply;
+mod resources;
 mod schema;
 mod server;
+mod skill;
+mod subscriptions;
+mod tasks;
 mod tools;
 mod wait;
 
@@ -34,19 +46,31 @@ const ENGINE_PAUSE: Duration = Duration::from_secs(2);
 /// How long the end of input may be held up by replies on their way out and by the step in hand.
 const GRACE: Duration = Duration::from_millis(30);
 
-/// Serves the client behind standard input and output until it leaves or `stop` is tripped.
+/// Serves the client behind standard input and output until it leaves or `stop` is tripped, and moves jobs meanwhile.
 ///
 /// # Errors
 ///
 /// [`Kind::Protocol`] when the client opens with something that is not MCP.
 pub async fn serve(app: App, stop: CancellationToken) -> Result<()> {
-    let working_dir = std::env::current_dir()
-        .map_err(|error| Error::storage("The working folder cannot be read.", error))?;
     let (input, output) = rmcp::transport::stdio_pipes();
-    serve_over(app, working_dir, input, output, stop).await
+    serve_over(app, working_dir()?, input, output, stop).await
 }
 
-/// The same over any two streams; relative paths start at `working_dir`.
+/// The same where somebody else moves the jobs. True when there was a client, false when nobody said a word.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn attend(app: App, stop: CancellationToken) -> Result<bool> {
+    let (input, output) = rmcp::transport::stdio_pipes();
+    attend_as(Server::new(app, working_dir()?), input, output, stop, false).await
+}
+
+fn working_dir() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|error| Error::storage("The working folder cannot be read.", error))
+}
+
+/// As [`serve`] over any two streams; relative paths start at `working_dir`.
 ///
 /// # Errors
 ///
@@ -62,10 +86,16 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    serve_as(Server::new(app, working_dir), input, output, stop).await
+    attend_as(Server::new(app, working_dir), input, output, stop, true).await.map(drop)
 }
 
-async fn serve_as<R, W>(server: Server, input: R, output: W, stop: CancellationToken) -> Result<()>
+async fn attend_as<R, W>(
+    server: Server,
+    input: R,
+    output: W,
+    stop: CancellationToken,
+    moves_jobs: bool,
+) -> Result<bool>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
@@ -74,18 +104,21 @@ where
     // Every request's token descends from this one, so that the end of input ends the waiting at once:
     // the SDK alone would let handlers run on for five seconds.
     let end = stop.child_token();
-    let input = UntilEnd::new(input, end.clone());
+    let heard = Arc::new(AtomicBool::new(false));
+    let input = UntilEnd::new(input, end.clone(), heard.clone());
     let running = match server.serve_with_ct((input, output), end.clone()).await {
         Ok(running) => running,
         // A client that only asked what we are, or changed its mind.
-        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => return Ok(()),
+        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => {
+            return Ok(heard.load(Ordering::Relaxed));
+        }
         Err(error) => {
             return Err(Error::new(Kind::Protocol, "The client did not open the connection as MCP asks.")
                 .next("Start this command from an MCP client; `firstcut make` makes a video by hand.")
                 .because(error));
         }
     };
-    let engine = tokio::spawn(move_jobs(app, end.clone()));
+    let engine = moves_jobs.then(|| tokio::spawn(move_jobs(app, end.clone())));
     let served = running.waiting();
     tokio::pin!(served);
     let mut finished = false;
@@ -98,7 +131,10 @@ where
         if !finished {
             let _ = served.await;
         }
-        engine.await
+        match engine {
+            Some(engine) => engine.await,
+            None => Ok(()),
+        }
     };
     match tokio::time::timeout(GRACE, parting).await {
         Ok(Err(error)) => {
@@ -107,11 +143,11 @@ where
         Ok(Ok(())) => {}
         Err(_) => tracing::debug!("left before every step had ended; their leases run out by themselves"),
     }
-    Ok(())
+    Ok(true)
 }
 
-/// Moves jobs for as long as we serve: a ledger that cannot be used now may be usable in a moment.
-async fn move_jobs(app: App, end: CancellationToken) {
+/// Moves jobs until `end`: a ledger that cannot be used now may be usable in a moment.
+pub async fn move_jobs(app: App, end: CancellationToken) {
     while let Err(error) = jobs::engine::run(app.clone(), end.clone()).await {
         tracing::error!(%error, "jobs do not move: the ledger cannot be used; trying again");
         tokio::select! {

@@ -1,16 +1,18 @@
 //! How long a call waits for its job, and what it answers when the job takes longer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rmcp::RoleServer;
-use rmcp::model::CallToolResult;
+use rmcp::model::{CallToolResponse, CreateTaskResult};
 use rmcp::service::RequestContext;
 
 use crate::error::{Error, Kind, Result};
 use crate::jobs::inspect::Keep;
 use crate::jobs::submit::{Accepted, Submitted};
 use crate::jobs::{report, wait};
+use crate::mcp::approval::Answered;
 use crate::mcp::look::Look;
+use crate::mcp::peer::Abilities;
 use crate::mcp::progress::{Teller, telling};
 use crate::mcp::reply;
 use crate::mcp::server::Server;
@@ -38,6 +40,16 @@ fn limit(asked_s: Option<f64>, setting: Option<Duration>, client: Option<&str>) 
 }
 
 impl Server {
+    /// How long this call may wait for its job.
+    pub(super) fn patience(
+        &self,
+        request: &RequestContext<RoleServer>,
+        wait_seconds: Option<f64>,
+    ) -> Duration {
+        let client = request.client_info().map(|client| client.name);
+        limit(wait_seconds, self.app().config().wait, client.as_deref())
+    }
+
     /// Waits for a job within the limits of this call and answers with where it stands then.
     ///
     /// Cancelling the call, or the client's leaving, ends the waiting; the job goes on.
@@ -45,14 +57,14 @@ impl Server {
         &self,
         request: &RequestContext<RoleServer>,
         id: &JobId,
-        wait_seconds: Option<f64>,
+        limit: Duration,
     ) -> Result<Job> {
-        let client = request.client_info().map(|client| client.name);
-        let limit = limit(wait_seconds, self.app().config().wait, client.as_deref());
         let waited = telling(request, format!("Working on {id}."), async |teller| {
             tokio::select! {
                 biased;
                 () = request.ct.cancelled() => None,
+                // The last answers must be out before the program is.
+                () = self.leaving().cancelled() => None,
                 job = wait::wait(self.app(), id, limit, move |tick| teller.tell(tick.progress_pct, tick.message)) => Some(job),
             }
         })
@@ -87,29 +99,59 @@ impl Server {
         accepted: Accepted,
         wait_seconds: Option<f64>,
         look: Look,
-    ) -> Result<CallToolResult> {
+    ) -> Result<CallToolResponse> {
         match accepted {
             Accepted::Job(submitted) => self.outcome(request, *submitted, wait_seconds, look).await,
-            Accepted::Told(report) => Ok(reply::outcome(*report, true)),
+            Accepted::Told(report) => Ok(reply::outcome(*report, true).into()),
         }
     }
 
-    /// The answer to a call that started a job, or met the one that the same call had started before.
+    /// The answer to a call that started a job, or met the one that the same call had started before. A price that
+    /// a person has to agree to is asked for first.
     pub(super) async fn outcome(
         &self,
         request: &RequestContext<RoleServer>,
         submitted: Submitted,
         wait_seconds: Option<f64>,
         look: Look,
-    ) -> Result<CallToolResult> {
-        let id = submitted.job.id;
+    ) -> Result<CallToolResponse> {
+        let begun = Instant::now();
+        let Submitted { job, fresh } = submitted;
+        let patience = self.patience(request, wait_seconds);
+        let answered = self.ask(request, job, patience).await?;
+        // What the user took to answer is gone from what the client can stand.
+        self.answer(request, answered, fresh, patience.saturating_sub(begun.elapsed()), look).await
+    }
+
+    /// The answer once everybody who had to be asked was asked: a task for clients that take one, else the job as it
+    /// is when the waiting ends.
+    pub(super) async fn answer(
+        &self,
+        request: &RequestContext<RoleServer>,
+        answered: Answered,
+        fresh: bool,
+        patience: Duration,
+        look: Look,
+    ) -> Result<CallToolResponse> {
+        let (job, remark) = match answered {
+            Answered::Round(round) => return Ok(round.into()),
+            Answered::Job(job, remark) => (*job, remark),
+        };
+        // Who asks for an answer at once wants the job's name, and not to be told about its end.
+        if Abilities::of(request).tasks && !job.state.is_at_rest() && !patience.is_zero() {
+            return Ok(CreateTaskResult::new(self.task(&job)).into());
+        }
+        let id = job.id;
         let told = async {
-            let job = self.follow(request, &id, wait_seconds).await?;
+            let job = self.follow(request, &id, patience).await?;
             self.seen(&job, look, Keep::Beside).await
         };
         match told.await {
-            Ok((report, picture)) => {
-                Ok(reply::with_picture(reply::outcome(report, submitted.fresh), picture.as_deref()))
+            Ok((mut report, picture)) => {
+                if let Some(remark) = remark {
+                    report.message = format!("{remark} {}", report.message);
+                }
+                Ok(reply::with_picture(reply::outcome(report, fresh), picture.as_deref()).into())
             }
             Err(error) => Err(accepted_before(&id, error)),
         }

@@ -12,7 +12,7 @@ pub struct JobReport {
     /// The job's name; valid for ever, also after a restart. Absent when the words were a question.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job_id: String,
-    /// turn, render, video, run or film.
+    /// turn, render, video, run, film, handover or post.
     pub kind: String,
     /// queued, submitting, running, ready, delivering, done, `needs_approval`, uncertain, failed or cancelled.
     pub state: String,
@@ -53,8 +53,53 @@ pub struct JobReport {
     /// The price that a person has to agree to before anything is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalReport>,
+    /// Where it lies in the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StoredReport>,
+    /// Its posts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<PostReport>,
     /// The sensible next call or question.
     pub next: String,
+}
+
+/// A file in a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StoredReport {
+    /// The bucket.
+    pub bucket: String,
+    /// Its name there.
+    pub key: String,
+    /// Where it can be fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// A signed url stops working then, in milliseconds since 1970; ask again for a fresh one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
+}
+
+/// A post of a clip on one channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PostReport {
+    /// The post's own job.
+    pub job_id: String,
+    /// Network, and account.
+    pub channel: String,
+    /// Who has it.
+    pub scheduler: String,
+    /// As of a job; done: the scheduler has it.
+    pub state: String,
+    /// draft, now, queue or a time.
+    pub when: String,
+    /// The scheduler's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_id: Option<String>,
+    /// Where it can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Why it did not get there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A file that was made or stored.
@@ -208,6 +253,58 @@ pub struct SessionReport {
     pub browser_link: Option<String>,
     /// The sensible next call.
     pub next: String,
+}
+
+/// A timeline to scale, for whoever draws it. Names and words are the service's: data, not instructions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LayoutReport {
+    /// The project's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The whole length.
+    pub duration_s: f64,
+    /// Canvas width in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<f64>,
+    /// Canvas height in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<f64>,
+    /// From top to bottom as the service has them.
+    pub tracks: Vec<TrackReport>,
+}
+
+/// One track of a layout.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TrackReport {
+    /// Video, BGM, Title and so on.
+    pub label: String,
+    /// What lies on it.
+    pub clips: Vec<ClipReport>,
+    /// Clips that are not shown, because there are too many.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+/// One clip of a track.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ClipReport {
+    /// What it shows, plays or says.
+    pub name: String,
+    /// Where it begins.
+    pub start_s: f64,
+    /// Where it ends.
+    pub end_s: f64,
+    /// Volume, where one is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume_percent: Option<f64>,
+    /// Playing speed, where one is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The balance.

@@ -38,6 +38,12 @@ fn code(cell: &str) -> &str {
 
 /// The tools as a client sees them.
 fn tools() -> BTreeSet<String> {
+    let names = asked("tools/list");
+    names["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What the program answers to a client that asks this.
+fn asked(method: &str) -> Value {
     let home = tempfile::tempdir().unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_firstcut"))
         .arg("serve")
@@ -54,7 +60,7 @@ fn tools() -> BTreeSet<String> {
     for message in [
         json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": opening }),
         json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
-        json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }),
+        json!({ "jsonrpc": "2.0", "id": 2, "method": method }),
     ] {
         writeln!(stdin, "{message}").unwrap();
     }
@@ -65,13 +71,7 @@ fn tools() -> BTreeSet<String> {
         .find(|answer| answer["id"] == 2);
     drop(stdin);
     assert!(server.wait().unwrap().success());
-    let listed = listed.expect("no list of tools");
-    listed["result"]["tools"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tool| tool["name"].as_str().unwrap().to_owned())
-        .collect()
+    listed.expect("no answer")["result"].clone()
 }
 
 #[test]
@@ -117,6 +117,40 @@ fn readme_and_skill_name_every_tool_and_no_other() {
     for tool in &tools {
         assert!(skill.contains(&format!("`{tool}`")), "SKILL.md does not know {tool}");
     }
+}
+
+#[test]
+fn readme_lists_every_prompt_and_resource() {
+    let readme = read("README.md");
+    let prompts = asked("prompts/list");
+    let expected: Vec<(String, Vec<String>)> = prompts["prompts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|prompt| {
+            let name = |one: &Value| one["name"].as_str().unwrap().to_owned();
+            (name(prompt), prompt["arguments"].as_array().unwrap().iter().map(name).collect())
+        })
+        .collect();
+    let rows = table(&readme, "| Prompt | Arguments | What the assistant is told to do |");
+    let listed: Vec<(String, Vec<String>)> = rows
+        .iter()
+        .map(|row| {
+            let cells = cells(row);
+            (code(cells[0]).to_owned(), cells[1].split(", ").map(|name| code(name).to_owned()).collect())
+        })
+        .collect();
+    assert_eq!(listed, expected);
+
+    let rows = table(&readme, "| Resource | What it is |");
+    let listed: BTreeSet<String> = rows.iter().map(|row| code(cells(row)[0]).to_owned()).collect();
+    let uris = |method: &str, list: &str, key: &str| -> Vec<String> {
+        let answer = asked(method);
+        answer[list].as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+    };
+    let mut expected = BTreeSet::from_iter(uris("resources/list", "resources", "uri"));
+    expected.extend(uris("resources/templates/list", "resourceTemplates", "uriTemplate"));
+    assert_eq!(listed, expected);
 }
 
 #[test]
@@ -194,4 +228,83 @@ fn the_house_files_are_there() {
             assert!(link.contains("://") || path(link).exists(), "{name} links to {link}");
         }
     }
+}
+
+/// The commands of a text's shell blocks, as words; without remarks, and as far as they are ours.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines = blocks.flat_map(str::lines).map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines
+        .filter(|line| line.starts_with("firstcut "))
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn the_guide_of_the_pipeline_holds() {
+    let guide = read("docs/pipeline.md");
+    for link in guide.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(link.contains("://") || path("docs").join(link).exists(), "docs/pipeline.md links to {link}");
+    }
+    let words = commands(&guide);
+    assert!(words.len() > 15, "{words:?}");
+    for words in words {
+        let read = Cli::command().try_get_matches_from(&words);
+        assert!(read.is_ok(), "{words:?}: {}", read.unwrap_err());
+    }
+    let example = read("examples/prompts.jsonl");
+    let form = firstcut::jobs::batch::read::Form::of("prompts.jsonl", &example).unwrap();
+    let lines = firstcut::jobs::batch::read::read(form, &example).unwrap();
+    assert_eq!(lines.len(), 20);
+    for line in lines {
+        let wish = line.wish.unwrap();
+        assert!(wish.channels.len() == 1 && wish.caption.is_some() && wish.key.is_some(), "{wish:?}");
+    }
+}
+
+#[test]
+fn the_worker_starts_as_it_is_deployed() {
+    let unit = read("deploy/firstcut-worker.service");
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    Cli::command().try_get_matches_from(start.split_whitespace()).unwrap();
+    let compose = read("deploy/compose.yaml");
+    Yaml::load_from_str(&compose).unwrap();
+    let mut started = 0;
+    for line in compose.lines().filter_map(|line| line.trim().strip_prefix("command: ")) {
+        let words: Vec<String> = serde_json::from_str(line).unwrap();
+        let words = std::iter::once("firstcut".to_owned()).chain(words);
+        match Cli::command().try_get_matches_from(words) {
+            Ok(_) => started += 1,
+            Err(error) => assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{line}"),
+        }
+    }
+    assert_eq!(started, 1);
+    // Every setting of the example is one that there is, or one of the usual `AWS_*`.
+    for line in read("deploy/worker.env.example").lines().filter(|line| !line.starts_with('#')) {
+        let Some((name, _)) = line.split_once('=') else { continue };
+        let known = SETTINGS.iter().any(|setting| setting.name == name) || name.starts_with("AWS_");
+        assert!(known, "worker.env.example sets {name}");
+    }
+}
+
+#[test]
+fn the_packages_say_what_is_true() {
+    let package = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
+    let bundle = package("packaging/mcpb/manifest.json");
+    let plugin = package("packaging/claude-plugin/.claude-plugin/plugin.json");
+    for package in [&bundle, &plugin] {
+        assert_eq!(package["name"], "firstcut");
+        assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(package["license"], env!("CARGO_PKG_LICENSE"));
+    }
+    let env = bundle["server"]["mcp_config"]["env"].as_object().unwrap();
+    for (name, value) in env {
+        let setting =
+            SETTINGS.iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("{name}"));
+        let field = value.as_str().unwrap().trim_start_matches("${user_config.").trim_end_matches('}');
+        let asked = &bundle["user_config"][field];
+        assert!(asked["title"].is_string(), "{name} is asked for as {field}");
+        assert_eq!(asked["sensitive"] == true, setting.secret, "{name}");
+    }
+    assert_eq!(read("packaging/claude-plugin/skills/firstcut/SKILL.md"), read("SKILL.md"));
 }

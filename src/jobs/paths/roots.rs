@@ -41,15 +41,19 @@ pub(super) fn check(real_path: &Path, config: &Config, caller: &Caller) -> Resul
 /// A person at the command line names what he owns; an assistant is confined, and an explicit setting binds both.
 fn is_confined(config: &Config, caller: &Caller) -> bool {
     match caller.door {
-        Door::Mcp => true,
+        Door::Mcp | Door::Remote => true,
         Door::Cli => config.file_roots_are_explicit,
     }
 }
 
 fn roots(config: &Config, caller: &Caller) -> Vec<PathBuf> {
     let mut roots = vec![config.output_dir.clone()];
-    roots.extend(config.file_roots.iter().cloned());
-    if !is_too_wide(&caller.working_dir, config.home_dir.as_deref()) {
+    let is_remote = caller.door == Door::Remote;
+    // Nobody offered the Desktop and the Documents of this machine to callers from elsewhere.
+    if !is_remote || config.file_roots_are_explicit {
+        roots.extend(config.file_roots.iter().cloned());
+    }
+    if !is_remote && !is_too_wide(&caller.working_dir, config.home_dir.as_deref()) {
         roots.push(caller.working_dir.clone());
     }
     roots

@@ -8,6 +8,7 @@ mod jobs;
 mod moves;
 mod open;
 mod processes;
+mod recent;
 mod sessions;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::{Error, Kind};
+use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::request::{Render, Turn, Video};
 
@@ -81,6 +83,7 @@ pub(super) fn render(key: &str) -> NewJob {
         Request::Render(Render {
             output_path: PathBuf::from("/out/clip.mp4"),
             inspection: Inspection::default(),
+            delivery: Delivery::default(),
         }),
     )
 }
@@ -104,6 +107,7 @@ pub(super) fn video(key: &str) -> NewJob {
             output_path: PathBuf::from("/out/日落.mp4"),
             duration_s: Some(10.0),
             inspection: Inspection { strict: true, aspect: Some((9, 16)), ..Inspection::default() },
+            delivery: Delivery::default(),
         }),
     )
 }

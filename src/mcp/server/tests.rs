@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
+use super::card::INSTRUCTIONS;
 use super::*;
 use crate::config::{Config, Overrides, Surroundings};
 
@@ -80,7 +81,7 @@ async fn a_panic_in_a_tool_is_an_answer() {
 struct Client {
     lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     writer: WriteHalf<DuplexStream>,
-    serving: JoinHandle<crate::error::Result<()>>,
+    serving: JoinHandle<crate::error::Result<bool>>,
     _home: tempfile::TempDir,
 }
 
@@ -89,7 +90,7 @@ impl Client {
         let (server, home) = server();
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (input, output) = tokio::io::split(theirs);
-        let serving = tokio::spawn(crate::mcp::serve_as(server, input, output, Default::default()));
+        let serving = tokio::spawn(crate::mcp::attend_as(server, input, output, Default::default(), true));
         let (reader, writer) = tokio::io::split(ours);
         let mut client = Self { lines: BufReader::new(reader).lines(), writer, serving, _home: home };
         let who = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});

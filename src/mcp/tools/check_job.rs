@@ -13,7 +13,7 @@ use crate::jobs::report;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
 use crate::mcp::server::Server;
-use crate::mcp::{reply, schema};
+use crate::mcp::{page, reply, schema};
 use crate::model::job::JobId;
 use crate::model::report::JobReport;
 
@@ -36,7 +36,8 @@ impl Server {
         description = "Tells how a job goes and waits a while for its result. Free.",
         input_schema = schema::input::<CheckJob>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = true, open_world_hint = false)
+        annotations(read_only_hint = true, open_world_hint = false),
+        meta = page::of_tool()
     )]
     async fn check_job(
         &self,
@@ -47,8 +48,11 @@ impl Server {
         let look = Look::new(asked.preview.as_deref(), false)?;
         let id: JobId = asked.job_id.parse()?;
         let job = report::find(self.app(), &id).await?;
-        let job =
-            if job.state.is_at_rest() { job } else { self.follow(&request, &id, asked.wait_seconds).await? };
+        let job = if job.state.is_at_rest() {
+            job
+        } else {
+            self.follow(&request, &id, self.patience(&request, asked.wait_seconds)).await?
+        };
         let (report, picture) = self.seen(&job, look, Keep::Nowhere).await?;
         Ok(reply::with_picture(reply::job(&report), picture.as_deref()))
     }

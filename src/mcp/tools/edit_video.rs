@@ -1,6 +1,6 @@
 //! `edit_video`: a change in plain words, on the timeline of a session.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -12,6 +12,7 @@ use crate::jobs::plan::EditInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
+use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -44,13 +45,14 @@ impl Server {
                        new file.",
         input_schema = schema::input::<EditVideo>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = false, open_world_hint = true)
+        annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = false, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn edit_video(
         &self,
         arguments: Arguments<EditVideo>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let input = EditInput {
             instruction: asked.instruction,

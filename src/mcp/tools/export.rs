@@ -1,6 +1,6 @@
 //! `export`: the timeline of a session to a file.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -13,6 +13,7 @@ use crate::jobs::plan::ExportInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
+use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -49,13 +50,14 @@ impl Server {
                        Answers with the file, or with a job_id for check_job.",
         input_schema = schema::input::<Export>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)
+        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn export(
         &self,
         arguments: Arguments<Export>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = ExportInput {
@@ -66,6 +68,7 @@ impl Server {
             new: asked.new,
             preview: look.preview,
             strict: look.strict,
+            ..ExportInput::default()
         };
         let submitted = submit::export(self.app(), self.caller(), input).await?;
         self.outcome(&request, submitted, asked.wait_seconds, look).await

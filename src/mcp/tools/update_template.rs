@@ -1,6 +1,6 @@
 //! `update_template`: a Shotstack template gets another name or definition.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
 use schemars::JsonSchema;
@@ -57,7 +57,7 @@ impl Server {
         &self,
         arguments: Arguments<UpdateTemplate>,
         request: RequestContext<RoleServer>,
-    ) -> Result<CallToolResult, Error> {
+    ) -> Result<CallToolResponse, Error> {
         let asked = arguments.0?;
         let input = TemplateInput {
             id: asked.template_id.unwrap_or_default(),

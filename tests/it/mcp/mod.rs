@@ -2,13 +2,20 @@
 //! would have put it.
 #![allow(clippy::print_stdout, reason = "figures for whoever runs with --nocapture")]
 
+mod approval;
 mod arguments;
 mod ending;
+mod http;
 mod jobs;
 mod list;
+mod page;
 mod preview;
 mod process;
+mod prompts;
 mod protocol;
+mod resources;
+mod subscriptions;
+mod tasks;
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
