@@ -153,7 +153,9 @@ impl View {
             return Ok(());
         }
         for line in &told.lines {
-            let news = format!("{} {}", line.state, line.job_id.as_deref().unwrap_or_default());
+            let posts: Vec<_> = line.posts.iter().map(|post| post.state.as_str()).collect();
+            let job = line.job_id.as_deref().unwrap_or_default();
+            let news = format!("{} {job} {}", line.state, posts.join(" "));
             let before = self.told.insert(line.key.clone(), news.clone());
             // That a line waits is no news.
             let is_news = before.as_ref() != Some(&news) && !(before.is_none() && line.state == "waiting");

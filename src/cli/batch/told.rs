@@ -108,6 +108,15 @@ pub(in crate::cli) fn batch_line(line: &LineReport) -> String {
         (None, Some(at)) => format!("not before {at}"),
         (None, None) => quote(&line.message, 160),
     };
+    let posts: Vec<_> = line
+        .posts
+        .iter()
+        .map(|post| match &post.error {
+            Some(_) => format!("{}: {} ({})", post.channel, post.state, post.message),
+            None => format!("{}: {}", post.channel, post.state),
+        })
+        .collect();
+    let about = if posts.is_empty() { about } else { format!("{about}  [{}]", posts.join(", ")) };
     format!(
         "{:>4}  {state:<16} {:<20} {model:<14} {}  {about}",
         line.line,

@@ -174,6 +174,16 @@ pub async fn list(app: &App) -> Result<Vec<BatchReport>> {
     Ok(all)
 }
 
+/// Whether any batch will go on by itself.
+pub async fn any_moves(app: &App) -> Result<bool> {
+    for batch in app.ledger().await?.live_batches().await? {
+        if report(app, &batch.name).await?.1 == Standing::Moves {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What the lines add up to.
 #[derive(Default)]
 struct Count {
@@ -284,6 +294,7 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
         progress_pct: brief.filter(|brief| !brief.state.is_at_rest()).and_then(|brief| brief.progress_pct),
         file: brief.and_then(|brief| brief.file.clone()),
         not_before: timed.map(|at| at.to_string()),
+        posts: Vec::new(),
     }
 }
 

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use firstcut::model::batch::LineState;
-use firstcut::model::job::{Job, State};
+use firstcut::model::job::{Job, JobKind, State};
 use firstcut::sandbox::{Close, Endpoint, Fault, Pace, Rule};
 use tokio::process::Child;
 
 use super::lines;
+use crate::delivery::{Bucket, posted_once, schedulers};
 use crate::home::{Home, kill};
 use crate::money::kills::{Luck, error, setting, signal};
 use crate::money::till::{all, nothing_is_lost};
@@ -39,13 +40,33 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
     ] {
         home.sandbox.faults.add(Rule { nth, times, ..Rule::once(endpoint, fault) });
     }
+    let bucket = Bucket::open().await;
+    bucket.settings(&mut home);
+    schedulers(&mut home, "hook");
+    // The one scheduler here that says when it has a message already.
+    home.set("FIRSTCUT_POST_HOOK_REPEATS", "1");
     home.write("hundred.jsonl", lines(many as usize).as_bytes());
     // Room for all but five: 0.12 each.
     let small = format!("{:.2}", (many - 5) as f64 * 0.12);
     let (begun, mut kills, mut freezes) = (Instant::now(), 0, 0);
 
     // Writing it down is one moment: killed anywhere, all of it is there or nothing.
-    let enqueue = ["batch", "hundred.jsonl", "--yes", "--detach", "--budget", &small, "-j", "12"];
+    let enqueue = [
+        "batch",
+        "hundred.jsonl",
+        "--yes",
+        "--detach",
+        "--budget",
+        &small,
+        "-j",
+        "12",
+        "--channels",
+        "tiktok",
+        "--aspect",
+        "9:16",
+        "--when",
+        "queue",
+    ];
     loop {
         let mut child = home.start(&enqueue);
         if kills < 6 {
@@ -113,6 +134,7 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
     let (lines, jobs) = (ledger.lines("hundred").await.unwrap(), all(ledger).await);
     let mut ends = BTreeMap::<String, usize>::new();
     let mut of_lines = HashSet::new();
+    let posts: Vec<_> = jobs.iter().filter(|job| job.kind == JobKind::Post).collect();
     for line in &lines {
         assert_eq!(line.state, LineState::Begun, "{line:?}");
         let id = line.job_id.clone().unwrap();
@@ -121,11 +143,22 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
         assert!(of_lines.insert(id), "one job for two lines: {line:?}");
         *ends.entry(job.state.to_string()).or_default() += 1;
     }
-    assert_eq!((lines.len(), jobs.len()), (many as usize, many as usize), "a job for each line and no other");
+    let done = ends["done"];
+    assert_eq!(
+        (lines.len(), jobs.len()),
+        (many as usize, many as usize + done),
+        "a job for each line, and a post for each clip"
+    );
+    assert_eq!(bucket.keys().len(), done, "an object for each clip");
+    let taken = posted_once(&home).len();
+    let posted = posts.iter().filter(|post| post.state == State::Done).count();
+    let doubtful = posts.iter().filter(|post| post.state == State::Uncertain).count();
+    assert_eq!((posts.len(), posted + doubtful), (done, done), "{posts:#?}");
+    assert!(taken >= posted && taken <= done, "{taken} were taken, {posted} are known");
     nothing_is_lost(&home).await;
     let bills = home.bills();
     println!(
-        "{:?}: {kills} kills, {freezes} freezes, {ends:?}; {} charged, none twice",
+        "{:?}: {kills} kills, {freezes} freezes, {ends:?}; {} charged, {taken} posted ({doubtful} doubtful), none twice",
         begun.elapsed(),
         bills.len()
     );

@@ -3,6 +3,7 @@
 mod batch;
 mod enhance;
 mod kills;
+mod posts;
 mod routes;
 
 use std::fmt::Write as _;
