@@ -194,9 +194,10 @@ pub fn card(
     let mark = caption::mark(canvas);
     let mark = &mark;
     let artist = || -> Artist<'_> {
-        Box::new(move |at_s, frame| {
+        Box::new(move |at_ms, frame| {
+            let second = (at_ms / 1000.0) as u32;
             // Steps far apart, so that neighbours differ after coding too.
-            let colour = |tint: u32| tint.wrapping_add((at_s as u32).wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
+            let colour = |tint: u32| tint.wrapping_add(second.wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
             frame.fill(Yuv::hex(tint.map_or(0x0024_3447, colour)));
             mark.draw(frame, 1.0);
             Ok(())
