@@ -153,6 +153,7 @@ fn asked_for(request: &Request) -> &str {
         Request::Video(video) => &video.prompt,
         Request::Turn(turn) => &turn.message,
         Request::Render(_) => "an export",
+        Request::Handover(_) | Request::Post(_) => "a post",
     }
 }
 

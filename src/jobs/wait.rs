@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::report;
+use crate::jobs::{publish, report};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
@@ -58,7 +58,7 @@ pub async fn wait(
             (revision, read) = (newest, now);
         }
         let rests =
-            job.state.is_at_rest() && !(job.state == State::Done && ledger.has_posts_under_way(id).await?);
+            job.state.is_at_rest() && !(job.state == State::Done && publish::is_under_way(app, id).await?);
         if rests || now.duration_since(begun) >= limit {
             return Ok(job);
         }

@@ -57,7 +57,7 @@ impl Server {
         match publish::publish(self.app(), self.caller(), &clip, &input, asked.dry_run).await? {
             Published::Tried(report) => Ok(reply::job(&report)),
             Published::Job(job) => {
-                let job = self.follow(&request, &job.id, None).await?;
+                let job = self.follow(&request, &job.id, self.patience(&request, None)).await?;
                 Ok(reply::job(&report::report(self.app(), &job).await?))
             }
         }
