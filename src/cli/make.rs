@@ -70,6 +70,9 @@ pub(super) struct Make {
     /// Agree to the price beforehand, within the budgets
     #[arg(long, short)]
     yes: bool,
+    /// Let a small language model add detail to the prompt first, through SkillBoss
+    #[arg(long)]
+    enhance: bool,
     /// In a long video of several parts, begin each part on the last frame of the one before
     #[arg(long)]
     chain_frames: bool,
@@ -109,7 +112,9 @@ impl Make {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
         let (limit, look) = (self.wait.limit, self.look);
         let input = self.input()?;
-        let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
+        let enhances = input.enhance.unwrap_or(shell.app.config().enhance);
+        let accepted =
+            shell.while_moving(enhances, submit::generate(&shell.app, &shell.caller, input)).await?;
         shell.see_through(&accepted, limit, look, "Setting up…").await
     }
 
@@ -145,6 +150,7 @@ impl Make {
             batch: self.batch,
             deliver: self.deliver,
             publish: self.posts.input(),
+            enhance: self.enhance.then_some(true),
         })
     }
 }

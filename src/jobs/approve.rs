@@ -152,8 +152,9 @@ fn asked_for(request: &Request) -> &str {
         Request::Film(film) => &film.prompt,
         Request::Video(video) => &video.prompt,
         Request::Turn(turn) => &turn.message,
+        Request::Post(post) => &post.caption,
         Request::Render(_) => "an export",
-        Request::Handover(_) | Request::Post(_) => "a post",
+        Request::Handover(_) => "a file into the bucket",
     }
 }
 

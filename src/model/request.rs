@@ -145,6 +145,12 @@ pub struct Run {
     /// The change of a template, instead of a clip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Template>,
+    /// A prompt is rewritten by a language model, instead of a clip.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rewrite: bool,
+    /// What became of the prompt before it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enhancement: Option<Enhancement>,
     /// It begins on the last frame of the part before, and waits for that.
     #[serde(default)]
     pub after_previous: bool,
@@ -170,6 +176,16 @@ pub struct Template {
     /// An update without a definition empties the template; that is meant.
     #[serde(default)]
     pub blank: bool,
+}
+
+/// A prompt that was to be rewritten with more detail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enhancement {
+    /// What is sent instead of the user's words; none when that came to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What became of it, for people.
+    pub note: String,
 }
 
 /// Another model for the same wish.

@@ -100,6 +100,7 @@ fn a_file_may_set_everything() {
         preview = "poster"
         preview_kb = 90
         strict = true
+        enhance = true
         allow_loopback = true
         log = "info,rmcp=error"
         catalog = "prices.toml"

@@ -26,6 +26,7 @@ mod nemo;
 mod nemo_sandbox;
 mod paths;
 mod permissions;
+mod pipeline;
 mod recordings;
 mod rehearsal;
 mod sandbox;

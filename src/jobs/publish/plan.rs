@@ -30,7 +30,8 @@ pub(in crate::jobs) fn delivery(
 ) -> Result<Delivery> {
     let place = place(config, deliver)?;
     let posts = publish.map(|publish| posts(config, rehearsal, publish, now_ms)).transpose()?;
-    if posts.is_some() {
+    // A rehearsal needs no bucket: its schedulers fetch nothing.
+    if posts.is_some() && !(rehearsal && place == Place::Folder) {
         let bucket = config.bucket.as_ref().filter(|_| place == Place::S3);
         let Some(bucket) = bucket else {
             return Err(Error::invalid(

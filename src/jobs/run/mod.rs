@@ -2,6 +2,8 @@
 
 mod doubt;
 mod fetch;
+pub(super) mod retention;
+mod rewrite;
 mod send;
 mod watch;
 
@@ -58,6 +60,9 @@ pub(super) struct RunWork {
     /// What it came to, and whether the service said so itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cost: Option<Usd>,
+    /// The prompt that a language model wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
     /// The model that the service says it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) model_used: Option<String>,
@@ -75,6 +80,9 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         return Err(Error::internal("This job is no run.").into());
     };
     let work: RunWork = step.work()?;
+    if run.rewrite {
+        return rewrite::step(step, &run, work).await;
+    }
     match step.job.state {
         State::Queued if step.job.cancel_requested => {
             step.cancelled("Stopped before anything was sent; it costs nothing.").await

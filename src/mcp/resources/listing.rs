@@ -147,6 +147,7 @@ fn words(job: &Job) -> String {
         }
         Request::Video(video) => ("Video", video.prompt.clone()),
         Request::Run(run) if run.template.is_some() => ("Template", run.prompt.clone()),
+        Request::Run(run) if run.rewrite => ("Rewriting", run.prompt.clone()),
         Request::Run(run) => ("Video", run.prompt.clone()),
         Request::Film(film) => ("Video", film.prompt.clone()),
         Request::Handover(handover) => {

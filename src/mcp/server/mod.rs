@@ -19,7 +19,6 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;

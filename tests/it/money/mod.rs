@@ -5,7 +5,7 @@ mod budget;
 mod ends;
 mod faults;
 mod guard;
-mod kills;
+pub(crate) mod kills;
 mod rows;
 pub(crate) mod till;
 mod webhooks;
