@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::{hold, report};
+use crate::jobs::{hold, publish, report};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
@@ -77,7 +77,7 @@ async fn until(
             job = report::find(app, id).await?;
             (revision, read) = (newest, now);
         }
-        let rests = is_over(&job) && !(job.state == State::Done && ledger.has_posts_under_way(id).await?);
+        let rests = is_over(&job) && !(job.state == State::Done && publish::is_under_way(app, id).await?);
         if rests || now.duration_since(begun) >= limit {
             return Ok(job);
         }
