@@ -85,6 +85,14 @@ impl App {
         self.parts.ledger.get_or_try_init(|| Ledger::open(&self.parts.config.ledger_file)).await
     }
 
+    /// The ledger if there is one already; who only looks makes none.
+    pub async fn known_ledger(&self) -> Result<Option<&Ledger>> {
+        match self.parts.ledger.initialized() || self.parts.config.ledger_file.exists() {
+            true => self.ledger().await.map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The NemoVideo client of a service. For the sandbox this makes sure that one is running.
     pub async fn client(&self, service: Service) -> Result<nemo::Client> {
         match service {

@@ -66,6 +66,16 @@ pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList
         told.checks.retain(|check| check.verdict != Verdict::Pass.name());
         jobs.push(told);
     }
+    Ok(told(jobs))
+}
+
+/// The list where nothing was ever made.
+#[must_use]
+pub fn empty_list() -> JobList {
+    told(Vec::new())
+}
+
+fn told(jobs: Vec<JobReport>) -> JobList {
     let open = jobs.iter().filter(|job| job.state == "uncertain" || job.state == "needs_approval").count();
     let message = match (jobs.len(), open) {
         (0, _) => "There are no such jobs.".to_owned(),
@@ -75,7 +85,7 @@ pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList
         (n, 1) => format!("{n} jobs, newest first; 1 waits for a decision."),
         (n, open) => format!("{n} jobs, newest first; {open} wait for a decision."),
     };
-    Ok(JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() })
+    JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() }
 }
 
 /// A job of which no more than its row can be read.

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
@@ -10,12 +11,17 @@ use crate::jobs::{browser, paths};
 use crate::ledger::{Filter, Ledger, Session};
 use crate::media::sniff;
 use crate::model::job::{JobKind, Service};
-use crate::model::report::{SessionReport, UploadReport, UploadedReport};
+use crate::model::report::{
+    ClipReport, LayoutReport, SessionReport, TrackReport, UploadReport, UploadedReport,
+};
 use crate::model::request::{Media, Request};
-use crate::nemo::timeline::Timeline;
+use crate::nemo::timeline::{Clip, Timeline};
 use crate::nemo::upload::{UploadFile, Uploaded};
 use crate::nemo::{Client, language};
 use crate::redact::SafeUrl;
+
+/// Clips that a layout shows, over all tracks: some 300 kB.
+const MAX_CLIPS: usize = 2_000;
 
 /// A session that a call is about.
 #[derive(Clone, Debug)]
@@ -144,25 +150,53 @@ pub async fn state(
     Ok(report)
 }
 
-/// The timeline of this session.
+/// The timeline of this session, which is the current one from now on.
 pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Result<SessionReport> {
-    let ledger = app.ledger().await?;
-    let client = app.client(chosen.service).await?;
-    let state = match client.state(&chosen.session_id).await {
+    match read(app, &chosen).await {
         Err(error) if error.kind() == Kind::SessionLost => {
+            let ledger = app.ledger().await?;
             ledger.mark_session_lost(chosen.service, &chosen.session_id, app.now_ms()).await?;
-            return Err(error);
+            Err(error)
         }
-        state => state?,
+        Err(error) => Err(error),
+        Ok((report, _)) => {
+            remember(app, caller, &chosen).await?;
+            Ok(report)
+        }
+    }
+}
+
+/// A look at a session that we know, within `patience`: nothing is written down, and it does not become the current one.
+///
+/// # Errors
+/// `NotFound` for a session that was never used here: the service is not asked about names that somebody made up.
+pub async fn look(app: &App, session_id: &str, patience: Duration) -> Result<(SessionReport, LayoutReport)> {
+    let known = match app.known_ledger().await? {
+        Some(ledger) => ledger.session_by_id(session_id).await?,
+        None => None,
     };
-    remember(app, caller, &chosen).await?;
-    let timeline = state.draft.timeline();
-    let active = ledger
-        .list(
-            &Filter { active_only: true, session_id: Some(chosen.session_id.clone()), ..Filter::default() },
-            20,
+    refuse_lost(known.as_ref())?;
+    let Some(known) = known else {
+        return Err(Error::new(Kind::NotFound, "No such session was ever used here.")
+            .next("Take the session_id from an earlier answer."));
+    };
+    let chosen = Chosen { service: known.service, session_id: known.session_id };
+    tokio::time::timeout(patience, read(app, &chosen)).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            Kind::TimedOut,
+            format!("{} did not show the timeline in time.", chosen.service.heading()),
         )
-        .await?;
+        .next("Ask again a little later."))
+    })
+}
+
+/// The state of a session at the service, in words and to scale.
+async fn read(app: &App, chosen: &Chosen) -> Result<(SessionReport, LayoutReport)> {
+    let state = app.client(chosen.service).await?.state(&chosen.session_id).await?;
+    let timeline = state.draft.timeline();
+    let in_session =
+        Filter { active_only: true, session_id: Some(chosen.session_id.clone()), ..Filter::default() };
+    let active = app.ledger().await?.list(&in_session, 20).await?;
     let exportable = state.draft.is_exportable();
     let active_jobs: Vec<_> =
         active.iter().filter(|job| job.parent_id.is_none()).map(|job| job.id.to_string()).collect();
@@ -171,7 +205,7 @@ pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Resu
         (true, true) => "Call export to get the MP4, or edit_video to change something.",
         (false, true) => "The timeline is empty: call generate_video or edit_video.",
     };
-    Ok(SessionReport {
+    let report = SessionReport {
         message: format!("{}{}", rehearsal_mark(chosen.service), in_short(&timeline, exportable)),
         timeline: timeline.to_string(),
         tracks: timeline.tracks.len(),
@@ -181,10 +215,42 @@ pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Resu
         exportable,
         active_jobs,
         service: chosen.service.name().to_owned(),
-        session_id: chosen.session_id,
+        session_id: chosen.session_id.clone(),
         browser_link: None,
         next: next.to_owned(),
-    })
+    };
+    Ok((report, layout(timeline)))
+}
+
+/// The timeline with its times, for whoever draws it.
+fn layout(timeline: Timeline) -> LayoutReport {
+    let mut room = MAX_CLIPS;
+    let tracks = timeline.tracks.into_iter().map(|track| {
+        let shown = track.clips.len().min(room);
+        room -= shown;
+        TrackReport {
+            label: track.label,
+            left_out: track.clips.len() - shown,
+            clips: track.clips.into_iter().take(shown).map(clip).collect(),
+        }
+    });
+    LayoutReport {
+        title: timeline.title,
+        duration_s: timeline.duration_ms / 1000.0,
+        width: timeline.width,
+        height: timeline.height,
+        tracks: tracks.collect(),
+    }
+}
+
+fn clip(clip: Clip) -> ClipReport {
+    ClipReport {
+        name: clip.text.unwrap_or(clip.name),
+        start_s: clip.start_ms / 1000.0,
+        end_s: clip.end_ms / 1000.0,
+        volume_percent: clip.volume_percent,
+        speed: clip.speed,
+    }
 }
 
 /// A timeline in half a sentence; the tracks stand beside it.

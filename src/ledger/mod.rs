@@ -21,6 +21,7 @@ mod moves;
 mod notices;
 mod open;
 mod place;
+mod recent;
 mod row;
 mod sessions;
 
@@ -43,6 +44,7 @@ pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Spent};
 pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use place::hazard;
+pub use recent::Mark;
 pub use sessions::Session;
 
 /// A write transaction. Dropped without [`Ledger::publish`], it leaves no trace.

@@ -14,7 +14,7 @@ const TEXT: usize = 4_000;
 const WHOLE: usize = 900_000;
 
 /// A picture in the form of the protocol, if it fits beside what is there already.
-pub(super) fn picture(taken: usize, jpeg: &[u8]) -> Option<String> {
+pub(in crate::mcp) fn picture(taken: usize, jpeg: &[u8]) -> Option<String> {
     /// Around the data: the names of the block's fields.
     const FRAME: usize = 64;
     let size = jpeg.len().div_ceil(3) * 4 + FRAME;
@@ -22,7 +22,7 @@ pub(super) fn picture(taken: usize, jpeg: &[u8]) -> Option<String> {
 }
 
 /// Shortens a text in its middle: the message stands at the beginning, the next step at the end.
-pub(super) fn text(text: String) -> String {
+pub(in crate::mcp) fn text(text: String) -> String {
     let length = text.chars().count();
     if length <= TEXT {
         return text;
@@ -33,10 +33,15 @@ pub(super) fn text(text: String) -> String {
     format!("{start}\n[… {} characters left out …]\n{end}", length - head - tail)
 }
 
-/// Shortens the longest words and lists, step by step, until the whole fits. The shape stays.
-pub(super) fn structured(mut value: Value) -> Value {
-    let mut longest = 8_192;
-    while size(&value) > STRUCTURED && longest >= 32 {
+/// Shortens the longest words and lists, step by step, until the whole is what clients show. The shape stays.
+pub(in crate::mcp) fn structured(value: Value) -> Value {
+    within(value, STRUCTURED)
+}
+
+/// The same for so many bytes.
+pub(in crate::mcp) fn within(mut value: Value, bytes: usize) -> Value {
+    let mut longest = bytes.div_ceil(6).max(32);
+    while size(&value) > bytes && longest >= 32 {
         shorten(&mut value, longest, longest / 32);
         longest /= 2;
     }

@@ -20,7 +20,7 @@ use crate::model::report::{
 };
 use crate::redact::quotation;
 
-mod fit;
+pub(super) mod fit;
 
 /// Files that get a link of their own; all of them stand in the structured part.
 const LINKS: usize = 20;
@@ -33,6 +33,11 @@ impl IntoCallToolResult for Error {
 
 /// A failure before there was a job.
 pub(super) fn error(error: &Error) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(error_words(error))])
+}
+
+/// What happened, whether money moved, whether to repeat the call, and what to do: whole by itself.
+pub(super) fn error_words(error: &Error) -> String {
     let mut text = format!("{}: {}", error.kind().code(), error.message());
     if let Some(words) = error.quoted() {
         let _ = write!(text, "\nThe service said: {}", quotation(words));
@@ -47,7 +52,7 @@ pub(super) fn error(error: &Error) -> CallToolResult {
         (Retry::Never, _) => "do not repeat the call by yourself; it might be paid for twice.".into(),
     });
     let _ = write!(text, "\nNext: {}", error.next_step().unwrap_or("Tell the user what happened."));
-    CallToolResult::error(vec![ContentBlock::text(fit::text(text))])
+    fit::text(text)
 }
 
 /// What repeating the same call would bring.

@@ -9,35 +9,38 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskMethod, CancelTaskParams,
-    CompleteRequestMethod, CompleteRequestParams, CompleteResult, ConstString, GetTaskMethod, GetTaskParams,
-    GetTaskResult, Implementation, InitializeRequestParams, InitializeResult, ListPromptsRequestMethod,
-    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig, TASKS_EXTENSION_ID, Tool, UpdateTaskMethod, UpdateTaskParams,
+    CompleteRequestParams, CompleteResult, ConstString, GetPromptRequestParams, GetPromptResponse,
+    GetSkillRequestParams, GetSkillResult, GetTaskMethod, GetTaskParams, GetTaskResult,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerConfig, SubscribeRequestParams,
+    SubscriptionFilter, TASKS_EXTENSION_ID, Tool, UnsubscribeRequestParams, UpdateTaskMethod,
+    UpdateTaskParams,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money};
 use crate::jobs::plan::{Caller, Door};
 use crate::mcp::peer::Abilities;
-use crate::mcp::{approval, arguments, reply, tools};
+use crate::mcp::subscriptions::Subscriptions;
+use crate::mcp::{approval, arguments, prompts, reply, resources, skill, tools};
 
-/// What an assistant reads once, before it sees any tool. Key facts first: clients cut at 4,096 characters.
-const INSTRUCTIONS: &str = include_str!("instructions.md");
+mod card;
 
-/// How long a client may keep the list of tools: it only changes with the program.
-const LIST_TTL_MS: u64 = 3_600_000;
+/// How long a client may keep what only changes with the program.
+pub(super) const LIST_TTL_MS: u64 = 3_600_000;
 
-/// One assistant's server; cheap to clone.
+/// One assistant's server; cheap to clone. Clones share what the assistant has subscribed to: another connection needs
+/// [`Server::for_another`].
 #[derive(Clone)]
 pub struct Server {
     app: App,
     caller: Arc<Caller>,
     router: Arc<ToolRouter<Self>>,
+    subscriptions: Subscriptions,
     /// Tripped when the program is about to end: whoever waits is answered then.
     leaving: CancellationToken,
 }
@@ -50,20 +53,27 @@ impl Server {
     }
 
     fn with_router(app: App, working_dir: PathBuf, router: ToolRouter<Self>) -> Self {
-        let caller = Caller { door: Door::Mcp, working_dir };
-        Self { app, caller: Arc::new(caller), router: Arc::new(router), leaving: CancellationToken::new() }
+        Self {
+            subscriptions: Subscriptions::new(app.clone()),
+            app,
+            caller: Arc::new(Caller { door: Door::Mcp, working_dir }),
+            router: Arc::new(router),
+            leaving: CancellationToken::new(),
+        }
     }
 
     /// A server for callers that come over HTTP. Their relative paths start at the output folder; see [`Door::Remote`].
-    pub(super) fn remote(app: App, leaving: CancellationToken) -> Self {
-        let working_dir = app.config().output_dir.clone();
-        let caller = Arc::new(Caller { door: Door::Remote, working_dir });
-        Self { caller, leaving, ..Self::new(app, PathBuf::new()) }
+    #[must_use]
+    pub fn remote(app: App, leaving: CancellationToken) -> Self {
+        let caller = Caller { door: Door::Remote, working_dir: app.config().output_dir.clone() };
+        Self { caller: Arc::new(caller), leaving, ..Self::new(app, PathBuf::new()) }
     }
 
-    /// The same for another connection, which works on nothing yet.
-    pub(super) fn for_another(&self) -> Self {
-        Self { app: self.app.for_another(), ..self.clone() }
+    /// The same server for one more connection, which works on nothing yet.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        let app = self.app.for_another();
+        Self { subscriptions: Subscriptions::new(app.clone()), app, ..self.clone() }
     }
 
     /// Tripped when the program is about to end.
@@ -79,6 +89,10 @@ impl Server {
         &self.caller
     }
 
+    pub(super) fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
     /// The published tool of that name.
     pub(super) fn tool(&self, name: &str) -> Option<&Tool> {
         self.router.get(name)
@@ -87,13 +101,7 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().enable_tasks().build())
-            .with_server_info(
-                Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
-                    .with_title("firstcut")
-                    .with_description(env!("CARGO_PKG_DESCRIPTION")),
-            )
-            .with_instructions(INSTRUCTIONS)
+        card::card()
     }
 
     async fn list_tools(
@@ -147,7 +155,6 @@ impl ServerHandler for Server {
         if let Some(extensions) = &mut answer.capabilities.extensions {
             extensions.remove(TASKS_EXTENSION_ID);
         }
-        answer.capabilities.extensions = answer.capabilities.extensions.filter(|some| !some.is_empty());
         Ok(answer)
     }
 
@@ -157,7 +164,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
         modern::<GetTaskMethod>(&request)?;
-        self.told_task(&asked, &request).await
+        guarded("tasks/get", self.told_task(&asked, &request)).await
     }
 
     async fn update_task(
@@ -166,7 +173,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         modern::<UpdateTaskMethod>(&request)?;
-        self.answered_task(&update, &request).await
+        guarded("tasks/update", self.answered_task(&update, &request)).await
     }
 
     async fn cancel_task(
@@ -175,25 +182,16 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         modern::<CancelTaskMethod>(&request)?;
-        self.cancelled_task(&asked).await
-    }
-
-    // What is not declared does not exist; the SDK would answer with empty lists.
-
-    async fn list_prompts(
-        &self,
-        _page: Option<PaginatedRequestParams>,
-        _request: RequestContext<RoleServer>,
-    ) -> Result<ListPromptsResult, ErrorData> {
-        Err(absent::<ListPromptsRequestMethod>())
+        guarded("tasks/cancel", self.cancelled_task(&asked)).await
     }
 
     async fn list_resources(
         &self,
-        _page: Option<PaginatedRequestParams>,
-        _request: RequestContext<RoleServer>,
+        page: Option<PaginatedRequestParams>,
+        request: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(absent::<ListResourcesRequestMethod>())
+        self.has_seen_the_list(&request).await;
+        guarded("resources/list", self.resources(page)).await
     }
 
     async fn list_resource_templates(
@@ -201,25 +199,98 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         _request: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(absent::<ListResourceTemplatesRequestMethod>())
+        Ok(Self::resource_templates())
+    }
+
+    async fn read_resource(
+        &self,
+        wanted: ReadResourceRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        guarded("resources/read", self.resource(&wanted.uri, &request)).await.map(Into::into)
+    }
+
+    async fn subscribe(
+        &self,
+        wanted: SubscribeRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        guarded("resources/subscribe", self.subscribe_to(&wanted.uri, &request)).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        unwanted: UnsubscribeRequestParams,
+        _request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.unsubscribe_from(&unwanted.uri).await
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(Self::tellable(requested))
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        tokio::select! {
+            () = self.tell_news(subscription) => {}
+            () = self.leaving.cancelled() => {}
+        }
+        Ok(())
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _request: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(prompts::list())
+    }
+
+    async fn get_prompt(
+        &self,
+        wanted: GetPromptRequestParams,
+        _request: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(&wanted.name, wanted.arguments).map(Into::into)
     }
 
     async fn complete(
         &self,
-        _about: CompleteRequestParams,
+        about: CompleteRequestParams,
         _request: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(absent::<CompleteRequestMethod>())
+        guarded("completion/complete", self.completion(about)).await
+    }
+
+    async fn list_skills(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _request: RequestContext<RoleServer>,
+    ) -> Result<ListSkillsResult, ErrorData> {
+        Ok(skill::list())
+    }
+
+    async fn get_skill(
+        &self,
+        wanted: GetSkillRequestParams,
+        _request: RequestContext<RoleServer>,
+    ) -> Result<GetSkillResult, ErrorData> {
+        skill::get(&wanted.uri)
     }
 }
 
 /// Refuses what only the newer protocol has.
 fn modern<M: ConstString>(request: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
-    if Abilities::of(request).modern { Ok(()) } else { Err(absent::<M>()) }
+    if Abilities::of(request).modern { Ok(()) } else { Err(ErrorData::method_not_found::<M>()) }
 }
 
-fn absent<M: ConstString>() -> ErrorData {
-    ErrorData::method_not_found::<M>()
+/// A panic would leave the client waiting for ever; it becomes an error.
+async fn guarded<T>(method: &str, work: impl Future<Output = Result<T, ErrorData>>) -> Result<T, ErrorData> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        let error = Error::internal(format!("A mistake in firstcut stopped {method}. Nothing was sent."))
+            .next("Report the mistake; the tools work without it.");
+        Err(resources::refusal(&error))
+    })
 }
 
 fn unknown_tool(router: &ToolRouter<Server>, name: &str) -> ErrorData {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
+use super::card::INSTRUCTIONS;
 use super::*;
 use crate::config::{Config, Overrides, Surroundings};
 

@@ -35,4 +35,5 @@ pub(super) fn router() -> ToolRouter<Server> {
 /// The services that have sessions with a timeline.
 const SESSION_SERVICES: [&str; 2] = [Service::Nemo.name(), Service::Sandbox.name()];
 /// The services that an assistant may name.
-const SERVICES: [&str; 3] = [Service::Nemo.name(), Service::SkillBoss.name(), Service::Sandbox.name()];
+pub(super) const SERVICES: [&str; 3] =
+    [Service::Nemo.name(), Service::SkillBoss.name(), Service::Sandbox.name()];

@@ -22,6 +22,17 @@ const TOOLS: [(&str, [Option<bool>; 4]); 11] = [
 /// Tokens that the whole list may cost; one more tool is to come within 3,000.
 const BUDGET: usize = 2_500;
 
+/// What the server says that it can do: exactly what it does, in both eras.
+fn capabilities() -> Value {
+    json!({
+        "extensions": {"io.modelcontextprotocol/skills": {}},
+        "completions": {},
+        "prompts": {},
+        "resources": {"subscribe": true, "listChanged": true},
+        "tools": {},
+    })
+}
+
 async fn listed() -> Vec<Value> {
     let mut pipe = Pipe::initialized().await;
     let answer = pipe.request("tools/list", json!({})).await;
@@ -40,8 +51,9 @@ async fn both_eras_see_the_same_tools() {
     for version in ["2025-11-25", "2026-07-28"] {
         assert!(versions.contains(&json!(version)), "{version} in {versions:?}");
     }
-    let tasks = json!({"io.modelcontextprotocol/tasks": {}});
-    assert_eq!(discovered["result"]["capabilities"], json!({"tools": {}, "extensions": tasks}));
+    let mut expected = capabilities();
+    expected["extensions"]["io.modelcontextprotocol/tasks"] = json!({});
+    assert_eq!(discovered["result"]["capabilities"], expected);
     let answer = pipe.modern("tools/list", json!({})).await;
     let result = &answer["result"];
     assert_eq!(result["tools"], json!(old));
@@ -58,7 +70,15 @@ async fn the_server_says_who_it_is() {
     let result = &hello["result"];
     assert_eq!(result["serverInfo"]["name"], "firstcut");
     assert_eq!(result["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(result["capabilities"], json!({"tools": {}}), "nothing that is not there is declared");
+    assert_eq!(result["capabilities"], capabilities(), "nothing that is not there is declared");
+    // Small, and without anything to fetch.
+    let icons = result["serverInfo"]["icons"].as_array().unwrap();
+    let mimes: Vec<_> = icons.iter().map(|icon| icon["mimeType"].as_str().unwrap()).collect();
+    assert_eq!(mimes, ["image/svg+xml", "image/png"]);
+    for icon in icons {
+        let src = icon["src"].as_str().unwrap();
+        assert!(src.starts_with("data:image/") && src.len() < 600, "{src}");
+    }
     let instructions = result["instructions"].as_str().unwrap();
     assert!(instructions.len() < 4_096);
     assert!(instructions.starts_with("firstcut makes and edits videos"));

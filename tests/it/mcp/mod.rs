@@ -10,7 +10,10 @@ mod jobs;
 mod list;
 mod preview;
 mod process;
+mod prompts;
 mod protocol;
+mod resources;
+mod subscriptions;
 mod tasks;
 
 use std::ops::{Deref, DerefMut};

@@ -17,10 +17,14 @@ async fn unknown_names_are_protocol_errors() {
     );
 
     // What is not declared is not there either.
-    for method in
-        ["firstcut/nothing", "prompts/list", "resources/list", "resources/templates/list", "logging/setLevel"]
-    {
-        let params = if method.starts_with("logging") { json!({"level": "info"}) } else { json!({}) };
+    let skill = json!({"uri": "skill://firstcut"});
+    for (method, params) in [
+        ("firstcut/nothing", json!({})),
+        ("logging/setLevel", json!({"level": "info"})),
+        ("resources/directory/read", skill),
+        // Of the newer era only.
+        ("subscriptions/listen", json!({"notifications": {}})),
+    ] {
         let answer = pipe.request(method, params).await;
         assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
     }
