@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Exit, Shell, text};
+use super::{Exit, Shell, install, text};
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::{balance, report};
@@ -87,6 +87,7 @@ impl Doctor {
             disk(&config.output_dir),
             studio(),
             ledger(shell).await,
+            assistants(config),
         ];
         checks.push(if self.offline {
             Check { health: Health::Skipped, ..Check::ok("service", "Not asked, as wished.") }
@@ -200,6 +201,37 @@ async fn ledger(shell: &Shell) -> Check {
     match report::list(&shell.app, None, 1).await {
         Ok(_) => Check::ok("ledger", format!("{} opens.", shell.app.config().ledger_file.display())),
         Err(error) => Check::problem("ledger", &error),
+    }
+}
+
+/// Which assistants know firstcut.
+fn assistants(config: &Config) -> Check {
+    const NAME: &str = "assistants";
+    let clients = install::standing(&config.machine);
+    let titles = |wanted: &dyn Fn(&install::Standing) -> bool| {
+        let titles: Vec<_> = clients.iter().filter(|one| wanted(one)).map(|one| one.title).collect();
+        titles.join(", ")
+    };
+    if let Some(client) = clients.iter().find(|client| client.missing_program.is_some()) {
+        let gone = client.missing_program.as_deref().unwrap_or_default();
+        return Check::note(
+            NAME,
+            format!("{} starts {gone}, which is not there any more.", client.title),
+            format!("firstcut install {}", client.client),
+        );
+    }
+    let known = titles(&|client| client.installed);
+    let others = titles(&|client| client.found && !client.installed);
+    let first = clients.iter().find(|client| client.found && !client.installed);
+    match (known.as_str(), first) {
+        ("", None) => Check::ok(NAME, "None was found on this machine."),
+        ("", Some(first)) => Check::note(
+            NAME,
+            format!("None knows firstcut; found: {others}."),
+            format!("firstcut install {}", first.client),
+        ),
+        (known, None) => Check::ok(NAME, format!("Know firstcut: {known}.")),
+        (known, Some(_)) => Check::ok(NAME, format!("Know firstcut: {known}. Do not: {others}.")),
     }
 }
 

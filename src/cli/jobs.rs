@@ -70,6 +70,12 @@ pub(super) struct Show {
     job: Named,
     #[command(flatten)]
     look: Look,
+    /// Open it as a page in the browser: player, contact sheet, timeline, cost
+    #[arg(long)]
+    open: bool,
+    /// Only write the page and say where it is
+    #[arg(long, requires = "open")]
+    no_browser: bool,
 }
 
 #[derive(Args, Debug)]
@@ -119,6 +125,9 @@ impl Jobs {
             Command::List(list) => list.run(shell).await,
             Command::Show(show) => {
                 let job = report::find(&shell.app, &show.job.id()?).await?;
+                if show.open {
+                    return shell.open_page(&job, !show.no_browser).await;
+                }
                 let exit = shell.tell(&job, show.look, true).await?;
                 // Whoever only looks has been shown what there is, however the job ended.
                 Ok(if show.look.strict { exit } else { 0 })

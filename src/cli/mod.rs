@@ -8,9 +8,11 @@ mod edit;
 mod estimate;
 mod export;
 mod follow;
+mod install;
 mod jobs;
 mod join;
 mod make;
+mod page;
 mod preview;
 mod probe;
 mod progress;
@@ -103,6 +105,8 @@ enum Command {
     Worker(worker::Worker),
     /// Run the services' stand-in on this machine, for tests of other programs
     Sandbox(sandbox::Sandbox),
+    /// Let an assistant on this machine use firstcut; by itself it lists them
+    Install(install::Install),
     /// Say what is configured, reachable, paid for and writable
     Doctor(doctor::Doctor),
     /// Say what is in a media file
@@ -187,6 +191,7 @@ impl Shell {
             Command::Wallet(command) => command.run(self).await,
             Command::Template(command) => command.run(self).await,
             Command::Sandbox(command) => command.run(self).await,
+            Command::Install(command) => command.run(self).await,
             Command::Doctor(command) => command.run(self).await,
             Command::Probe(command) => command.run(self.out),
             Command::Understand(command) => command.run(self.out),

@@ -5,6 +5,7 @@
 
 mod file;
 mod log;
+mod machine;
 mod outward;
 mod parse;
 mod places;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use log::start_log;
+pub use machine::Machine;
 pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
@@ -210,6 +212,8 @@ pub struct Config {
     pub pictures: Option<Pictures>,
     /// `FIRSTCUT_FFMPEG`: the installed ffmpeg that may be used; none is looked for when it is not set.
     pub ffmpeg: Option<PathBuf>,
+    /// What stands around us: for those who connect other programs with this one.
+    pub machine: Machine,
     /// The user's home, for `~`.
     pub home_dir: Option<PathBuf>,
     /// The settings file, whether it exists or not.
@@ -318,6 +322,7 @@ impl Config {
             strict,
             pictures: terminal::pictures(around),
             ffmpeg,
+            machine: Machine::of(around),
             home_dir: around.home_dir.clone(),
             catalog_file: catalog_file.or_else(|| {
                 Some(places.config_file.with_file_name("catalog.toml")).filter(|beside| beside.exists())

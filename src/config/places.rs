@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use directories::{ProjectDirs, UserDirs};
+use directories::{BaseDirs, ProjectDirs, UserDirs};
 
 use crate::error::{Error, Kind, Result};
 
@@ -17,6 +17,8 @@ pub struct Surroundings {
     pub working_dir: PathBuf,
     /// The user's home.
     pub home_dir: Option<PathBuf>,
+    /// The platform's folder for the settings of programs.
+    pub settings_dir: Option<PathBuf>,
     /// The platform's folder for our settings.
     pub config_dir: Option<PathBuf>,
     /// The platform's folder for our data.
@@ -60,6 +62,7 @@ impl Surroundings {
         Ok(Self {
             env: std::env::vars_os().collect(),
             working_dir,
+            settings_dir: BaseDirs::new().map(|base| base.config_dir().to_owned()),
             config_dir: own.as_ref().map(|own| own.config_dir().to_owned()),
             data_dir: own.as_ref().map(|own| own.data_local_dir().to_owned()),
             video_dir,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{balance, clip, mention, paths, publish, report};
+use crate::jobs::{approve, balance, clip, mention, paths, publish, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -34,6 +34,11 @@ pub struct Submitted {
 
 /// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
+    // Who agrees to a price may name the job instead of repeating the whole call, as the page in the chat does.
+    if let (Some(token), Ok(id)) = (&input.quote_token, input.prompt.parse()) {
+        let (job, fresh) = approve::agree(app, &id, token).await?;
+        return Ok(Accepted::Job(Box::new(Submitted { job, fresh })));
+    }
     let prompt = plan::words("prompt", &input.prompt)?;
     let routed = route::route(&prompt);
     if let Some(service) = clip::service(app, &input).await? {

@@ -24,6 +24,7 @@ mod completion;
 pub mod http;
 mod input;
 mod look;
+pub mod page;
 mod peer;
 mod progress;
 mod prompts;

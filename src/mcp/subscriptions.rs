@@ -11,7 +11,6 @@ use rmcp::model::{ResourceUpdatedNotificationParam, SubscriptionFilter};
 use rmcp::service::{Peer, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer};
 use tokio::sync::Mutex;
-use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
@@ -42,7 +41,7 @@ impl Subject {
         match self {
             Self::List => ledger.list_mark().await,
             Self::At(Address::Jobs) => ledger.jobs_mark().await,
-            Self::At(Address::Job(id) | Address::Sheet(id)) => ledger.job_mark(id).await,
+            Self::At(Address::Job(id) | Address::Sheet(id) | Address::Video(id)) => ledger.job_mark(id).await,
             Self::At(Address::Timeline(id)) => ledger.session_mark(id).await,
             Self::At(Address::Models) => Ok(None),
         }
@@ -135,14 +134,13 @@ impl Subscriptions {
         standing.watch.add(subject).await.map_err(|error| resources::refusal(&error))?;
         if !standing.watched {
             standing.watched = true;
-            // The token of a request that was answered still ends with its connection.
-            tokio::spawn(self.clone().tell(request.peer.clone(), request.ct.clone()));
+            tokio::spawn(self.clone().tell(request.peer.clone()));
         }
         Ok(())
     }
 
-    /// Tells the client what changes, until it leaves or waits for nothing any more.
-    async fn tell(self, peer: Peer<RoleServer>, end: CancellationToken) {
+    /// Tells the client what changes, until it waits for nothing any more; that it has left is seen at the next look.
+    async fn tell(self, peer: Peer<RoleServer>) {
         let app = self.0.lock().await.watch.app.clone();
         loop {
             let rung = app.rung();
@@ -166,13 +164,8 @@ impl Subscriptions {
                     tracing::debug!(%error, "a client took no news");
                 }
             }
-            tokio::select! {
-                biased;
-                () = end.cancelled() => break,
-                () = wait(rung, pause) => {}
-            }
+            wait(rung, pause).await;
         }
-        self.0.lock().await.watched = false;
     }
 }
 

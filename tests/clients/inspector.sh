@@ -1,6 +1,6 @@
 #!/bin/bash
-# The official Inspector lists the tools (strict) and calls each of them, in both protocol eras, against the
-# sandbox: inspector.sh BINARY CLIENTS_DIR
+# The official Inspector lists the tools (strict) and calls each of them, reads the resources and prompts and verifies the
+# skill, in both protocol eras, against the sandbox: inspector.sh BINARY CLIENTS_DIR
 # Each call is a process of its own, so this also shows that jobs and sessions outlive one.
 set -euo pipefail
 binary=${1:?usage: inspector.sh BINARY CLIENTS_DIR}
@@ -21,6 +21,16 @@ inspect() { # ERA ARGUMENTS…
 call() { # ERA TOOL JSON: leaves the result in $home/result
     if ! inspect "$1" -q --method tools/call --tool-name "$2" --tool-args-json "$3" >"$home/result" 2>"$home/stderr"; then
         echo "FAILED  $1 $2 $3"
+        cat "$home/result" "$home/stderr"
+        exit 1
+    fi
+}
+
+ask() { # ERA METHOD ARGUMENTS…: leaves the result in $home/result
+    local era=$1 method=$2
+    shift 2
+    if ! inspect "$era" -q --method "$method" "$@" >"$home/result" 2>"$home/stderr"; then
+        echo "FAILED  $era $method $*"
         cat "$home/result" "$home/stderr"
         exit 1
     fi
@@ -101,6 +111,29 @@ for era in legacy modern; do
     expect "$era generate_video without waiting" 'it.job_id.startsWith("job_") && it.next.length > 0'
     call "$era" cancel_job "{\"job_id\": \"$(value it.job_id)\"}"
     expect "$era cancel_job" 'it.job_id.startsWith("job_")'
+
+    ask "$era" resources/list
+    expect "$era resources/list: what comes with the program" \
+        '["skill://firstcut/SKILL.md", "firstcut://jobs", "firstcut://models"].every(uri => result.resources.some(one => one.uri === uri))'
+    expect "$era resources/list: jobs by their words" \
+        "result.resources.some(one => one.uri === 'firstcut://jobs/$job' && one.title.includes('sunset'))"
+    ask "$era" resources/templates/list
+    expect "$era resources/templates/list" 'result.resourceTemplates.length === 3'
+    ask "$era" resources/read --uri "firstcut://jobs/$job"
+    expect "$era resources/read: a job" "JSON.parse(result.contents[0].text).job_id === '$job'"
+    ask "$era" resources/read --uri "firstcut://jobs/$job/contact-sheet"
+    expect "$era resources/read: its picture" \
+        'result.contents[0].mimeType === "image/jpeg" && result.contents[0].blob.length < 900000'
+    ask "$era" resources/read --uri "firstcut://sessions/$session/timeline"
+    expect "$era resources/read: a timeline" 'JSON.parse(result.contents[0].text).layout.tracks.length > 0'
+    ask "$era" resources/read --uri firstcut://models
+    expect "$era resources/read: models" 'JSON.parse(result.contents[0].text).models.length > 3'
+    ask "$era" prompts/list
+    expect "$era prompts/list" 'result.prompts.map(one => one.name).join() === "make_video,edit_video,post_video"'
+    ask "$era" prompts/get --prompt-name make_video --prompt-args "prompt=a fox in the snow" duration_seconds=5
+    expect "$era prompts/get" 'result.messages[0].content.text.includes("a fox in the snow")'
+    ask "$era" skills/list --verify
+    echo "ok      $era skills/list --verify"
 
     call "$era" list_jobs '{"limit": 5}'
     expect "$era list_jobs" "it.jobs.length >= 4 && it.jobs.some(job => job.job_id === '$job')"

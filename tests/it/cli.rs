@@ -62,6 +62,7 @@ fn help_is_what_the_readme_promises() {
         vec!["jobs", "wait", "--help"],
         vec!["serve", "--help"],
         vec!["sandbox", "--help"],
+        vec!["install", "--help"],
         vec!["doctor", "--help"],
         vec!["probe", "--help"],
         vec!["understand", "--help"],

@@ -59,3 +59,31 @@ fn the_typescript_client_makes_a_video() {
         command
     });
 }
+
+#[test]
+fn claude_code_makes_a_video() {
+    run("claude/session.mjs", |script, dir| {
+        let mut command = Command::new("node");
+        command.arg(script).arg(BINARY).arg(dir);
+        command
+    });
+}
+
+#[test]
+fn the_page_in_the_chat_works_in_a_browser() {
+    run("page/session.mjs", |script, dir| {
+        let pictures = dir.with_file_name("page");
+        let mut command = Command::new("node");
+        command.arg(script).arg(BINARY).arg(dir).arg(pictures);
+        command
+    });
+}
+
+#[test]
+fn the_packages_are_valid() {
+    run("../../scripts/pack.sh", |script, dir| {
+        let mut command = Command::new("sh");
+        command.arg(script).arg(BINARY).arg(dir).arg(dir.with_file_name("packages"));
+        command
+    });
+}

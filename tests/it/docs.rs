@@ -38,6 +38,12 @@ fn code(cell: &str) -> &str {
 
 /// The tools as a client sees them.
 fn tools() -> BTreeSet<String> {
+    let names = asked("tools/list");
+    names["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What the program answers to a client that asks this.
+fn asked(method: &str) -> Value {
     let home = tempfile::tempdir().unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_firstcut"))
         .arg("serve")
@@ -54,7 +60,7 @@ fn tools() -> BTreeSet<String> {
     for message in [
         json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": opening }),
         json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
-        json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }),
+        json!({ "jsonrpc": "2.0", "id": 2, "method": method }),
     ] {
         writeln!(stdin, "{message}").unwrap();
     }
@@ -65,13 +71,7 @@ fn tools() -> BTreeSet<String> {
         .find(|answer| answer["id"] == 2);
     drop(stdin);
     assert!(server.wait().unwrap().success());
-    let listed = listed.expect("no list of tools");
-    listed["result"]["tools"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tool| tool["name"].as_str().unwrap().to_owned())
-        .collect()
+    listed.expect("no answer")["result"].clone()
 }
 
 #[test]
@@ -117,6 +117,40 @@ fn readme_and_skill_name_every_tool_and_no_other() {
     for tool in &tools {
         assert!(skill.contains(&format!("`{tool}`")), "SKILL.md does not know {tool}");
     }
+}
+
+#[test]
+fn readme_lists_every_prompt_and_resource() {
+    let readme = read("README.md");
+    let prompts = asked("prompts/list");
+    let expected: Vec<(String, Vec<String>)> = prompts["prompts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|prompt| {
+            let name = |one: &Value| one["name"].as_str().unwrap().to_owned();
+            (name(prompt), prompt["arguments"].as_array().unwrap().iter().map(name).collect())
+        })
+        .collect();
+    let rows = table(&readme, "| Prompt | Arguments | What the assistant is told to do |");
+    let listed: Vec<(String, Vec<String>)> = rows
+        .iter()
+        .map(|row| {
+            let cells = cells(row);
+            (code(cells[0]).to_owned(), cells[1].split(", ").map(|name| code(name).to_owned()).collect())
+        })
+        .collect();
+    assert_eq!(listed, expected);
+
+    let rows = table(&readme, "| Resource | What it is |");
+    let listed: BTreeSet<String> = rows.iter().map(|row| code(cells(row)[0]).to_owned()).collect();
+    let uris = |method: &str, list: &str, key: &str| -> Vec<String> {
+        let answer = asked(method);
+        answer[list].as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+    };
+    let mut expected = BTreeSet::from_iter(uris("resources/list", "resources", "uri"));
+    expected.extend(uris("resources/templates/list", "resourceTemplates", "uriTemplate"));
+    assert_eq!(listed, expected);
 }
 
 #[test]
@@ -194,4 +228,26 @@ fn the_house_files_are_there() {
             assert!(link.contains("://") || path(link).exists(), "{name} links to {link}");
         }
     }
+}
+
+#[test]
+fn the_packages_say_what_is_true() {
+    let package = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();
+    let bundle = package("packaging/mcpb/manifest.json");
+    let plugin = package("packaging/claude-plugin/.claude-plugin/plugin.json");
+    for package in [&bundle, &plugin] {
+        assert_eq!(package["name"], "firstcut");
+        assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(package["license"], env!("CARGO_PKG_LICENSE"));
+    }
+    let env = bundle["server"]["mcp_config"]["env"].as_object().unwrap();
+    for (name, value) in env {
+        let setting =
+            SETTINGS.iter().find(|setting| setting.name == name).unwrap_or_else(|| panic!("{name}"));
+        let field = value.as_str().unwrap().trim_start_matches("${user_config.").trim_end_matches('}');
+        let asked = &bundle["user_config"][field];
+        assert!(asked["title"].is_string(), "{name} is asked for as {field}");
+        assert_eq!(asked["sensitive"] == true, setting.secret, "{name}");
+    }
+    assert_eq!(read("packaging/claude-plugin/skills/firstcut/SKILL.md"), read("SKILL.md"));
 }

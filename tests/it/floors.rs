@@ -233,10 +233,13 @@ fn the_rule_is_read_from_every_form_of_import() {
 }
 
 /// What may stand only in these places: words of code, and the files or folders that may have them. The pipes of
-/// `media/ffmpeg.rs` are those of the program that it runs.
+/// `media/ffmpeg.rs` and `cli/page.rs` are those of the programs that they run.
 const PLACES: [(&[&str], &[&str]); 7] = [
     (&["env::var", "env::temp_dir", "env::home_dir", "ProjectDirs", "UserDirs"], &["src/config/"]),
-    (&["stdout(", "stdio()", "stdio_pipes"], &["src/cli/report.rs", "src/mcp/", "src/media/ffmpeg.rs"]),
+    (
+        &["stdout(", "stdio()", "stdio_pipes"],
+        &["src/cli/report.rs", "src/mcp/", "src/media/ffmpeg.rs", "src/cli/page.rs"],
+    ),
     (&["stderr("], &["src/cli/", "src/config/log.rs", "src/media/ffmpeg.rs"]),
     (&["println!", "eprintln!", "print!(", "eprint!("], &[]),
     (&["todo!", "unimplemented!", "dbg!"], &[]),

@@ -19,6 +19,7 @@ mod eyes;
 mod floors;
 mod guard;
 mod home;
+mod install;
 mod mcp;
 mod money;
 mod nemo;

@@ -81,14 +81,21 @@ pub(super) async fn submit(
             if let Some(token) = &input.quote_token
                 && job.state == State::NeedsApproval
             {
-                let job = approve::approve(app, &job.id, Some(token)).await?;
-                return Ok(Submitted { job, fresh: true });
+                let (job, fresh) = approve::agree(app, &job.id, token).await?;
+                return Ok(Submitted { job, fresh });
             }
             return Ok(Submitted { job: *job, fresh: false });
         }
         Identity::Fresh(key) => key,
     };
-    if input.quote_token.is_some() {
+    if let Some(token) = &input.quote_token {
+        // Who asked for another one of the same is known by the quote alone.
+        if input.new
+            && let Some(job) = approve::waiting_for(app, prompt, token).await?
+        {
+            let job = approve::approve(app, &job.id, Some(token)).await?;
+            return Ok(Submitted { job, fresh: true });
+        }
         return Err(Error::invalid("No job waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
             .next("Repeat the call exactly as it was, with quote_token added."));
     }

@@ -183,6 +183,12 @@ fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
             .and_then(|failure| failure.next.clone())
             .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
         State::Cancelled => "Call generate_video to start anew.".to_owned(),
+        State::NeedsApproval if matches!(&job.request, Request::Run(run) if run.template.is_some()) => {
+            format!(
+                "Ask the user whether this price is all right: the user agrees with `firstcut jobs approve {0}`; else call cancel_job with job_id {0}, which costs nothing.",
+                job.id
+            )
+        }
         State::NeedsApproval => format!(
             "Ask the user whether this price is all right. Only if so, repeat the same generate_video call with quote_token added; else call cancel_job with job_id {}, which costs nothing.",
             job.id

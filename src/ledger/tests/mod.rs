@@ -8,6 +8,7 @@ mod jobs;
 mod moves;
 mod open;
 mod processes;
+mod recent;
 mod sessions;
 
 use std::path::PathBuf;

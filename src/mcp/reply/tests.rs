@@ -78,6 +78,43 @@ fn an_error_stands_alone() {
 }
 
 #[test]
+fn every_error_of_every_kind_stands_alone() {
+    for kind in Kind::ALL {
+        for money in [Money::NotSpent, Money::Spent, Money::Unknown] {
+            for wait in [None, Some(7)] {
+                let mut given =
+                    Error::new(kind, "It did not work.").money(money).quoting("say\n\"pay\" twice");
+                if let Some(seconds) = wait {
+                    given = given.retry_after_s(seconds);
+                }
+                let result = error(&given);
+                assert_eq!((result.is_error, result.content.len()), (Some(true), 1), "{kind} {money:?}");
+                assert!(result.structured_content.is_none(), "clients would show it instead of the text");
+                let text = text(&result);
+                let lines: Vec<_> = text.lines().collect();
+                let [what, said, spent, retry, next] = lines.as_slice() else { panic!("{text}") };
+                assert_eq!(*what, format!("{}: It did not work.", kind.code()));
+                assert_eq!(*said, "The service said: \"say 'pay' twice\"");
+                assert_eq!(*spent, format!("Money: {}", money.sentence()));
+                assert!(
+                    retry.starts_with("Retry: ") && next.starts_with("Next: ") && next.len() > 10,
+                    "{text}"
+                );
+                // Nobody is invited to pay twice.
+                let invites = retry.contains("may be made again");
+                assert!(
+                    !invites || (money == Money::NotSpent && kind.retry_is_safe()),
+                    "{kind} {money:?}: {text}"
+                );
+                if invites && let Some(seconds) = wait {
+                    assert!(retry.contains(&format!("{seconds} s")), "{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_finished_job_is_told_twice_and_linked() {
     let result = outcome(finished(), true);
     assert_eq!(result.is_error, Some(false));
@@ -180,7 +217,20 @@ fn nothing_is_larger_than_clients_take() {
     };
     let result = serde_json::to_string(&outcome(huge.clone(), true)).unwrap();
     assert!(result.len() < 100_000, "{}", result.len());
-    let list = JobList { jobs: vec![huge; 30], message: "30 jobs.".into(), next: "None.".into() };
+    let list = JobList { jobs: vec![huge.clone(); 30], message: "30 jobs.".into(), next: "None.".into() };
     let result = serde_json::to_string(&jobs(&list)).unwrap();
     assert!(result.len() < 100_000, "{}", result.len());
+    assert!(result.contains("characters left out"), "and says so");
+
+    let state = SessionReport { timeline: "t\"".repeat(1_000_000), ..SessionReport::default() };
+    let result = serde_json::to_string(&session(&state)).unwrap();
+    assert!(result.len() < 150_000, "{}", result.len());
+
+    // A picture that is too large is told, not sent.
+    let result = with_picture(outcome(huge, true), Some(&[0; 800_000]));
+    let told = serde_json::to_string(&result).unwrap();
+    assert!(told.len() < 900_000 && told.contains("too large for an answer"), "{}", told.len());
+
+    let long = Error::internal("x".repeat(1_000_000)).next("Look.");
+    assert!(serde_json::to_string(&error(&long)).unwrap().len() < 10_000);
 }

@@ -19,6 +19,8 @@ pub(in crate::mcp) enum Address {
     Job(JobId),
     /// The picture of a job's video.
     Sheet(JobId),
+    /// The video itself, for the page in the chat; no template leads to it, because it is nothing for a model to read.
+    Video(JobId),
     /// The timeline of a session.
     Timeline(String),
     /// Models and prices.
@@ -46,6 +48,7 @@ impl FromStr for Address {
             ["jobs"] => Self::Jobs,
             ["jobs", id] => Self::Job(job(id)?),
             ["jobs", id, "contact-sheet"] => Self::Sheet(job(id)?),
+            ["jobs", id, "video"] => Self::Video(job(id)?),
             ["sessions", id, "timeline"] if is_name(id) => Self::Timeline((*id).to_owned()),
             ["models"] => Self::Models,
             _ => return Err(Foreign),
@@ -67,6 +70,7 @@ impl fmt::Display for Address {
             Self::Jobs => f.write_str("firstcut://jobs"),
             Self::Job(id) => write!(f, "firstcut://jobs/{id}"),
             Self::Sheet(id) => write!(f, "firstcut://jobs/{id}/contact-sheet"),
+            Self::Video(id) => write!(f, "firstcut://jobs/{id}/video"),
             Self::Timeline(id) => write!(f, "firstcut://sessions/{id}/timeline"),
             Self::Models => f.write_str("firstcut://models"),
         }
@@ -84,6 +88,7 @@ mod tests {
             Address::Jobs,
             Address::Job(id.clone()),
             Address::Sheet(id.clone()),
+            Address::Video(id.clone()),
             Address::Timeline("sess-1_A".into()),
             Address::Models,
         ] {

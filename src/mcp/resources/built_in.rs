@@ -2,7 +2,7 @@
 
 use rmcp::model::{MetaObject, Resource, ResourceContents};
 
-use crate::mcp::skill;
+use crate::mcp::{page, skill};
 
 /// A text that can be read.
 pub(in crate::mcp) struct BuiltIn {
@@ -16,7 +16,7 @@ pub(in crate::mcp) struct BuiltIn {
 
 /// All of them, in the order of the list.
 pub(in crate::mcp) fn all() -> Vec<BuiltIn> {
-    vec![skill::file()]
+    vec![skill::file(), page::file()]
 }
 
 impl BuiltIn {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use rmcp::model::ResourceContents;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,7 +14,9 @@ use crate::config::Preview;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::inspect::{self, Keep};
 use crate::jobs::{report, session};
+use crate::mcp::page;
 use crate::mcp::reply::fit;
+use crate::media::sniff::{self, Kind as MediaKind};
 use crate::model::job::JobId;
 use crate::model::report::JobReport;
 
@@ -41,6 +45,7 @@ pub(super) async fn read(app: &App, address: &Address) -> Result<Vec<ResourceCon
             Ok(vec![ResourceContents::text(job_text(&told)?, uri).with_mime_type("application/json")])
         }
         Address::Sheet(id) => Ok(vec![sheet(app, id, uri).await?]),
+        Address::Video(id) => Ok(vec![video(app, id, uri).await?]),
         Address::Timeline(id) => {
             let (told, layout) = session::look(app, id, PATIENCE).await?;
             let summary = fit::text(told.timeline.clone());
@@ -89,6 +94,29 @@ async fn sheet(app: &App, id: &JobId, uri: String) -> Result<ResourceContents> {
             .next("It lies beside the video; FIRSTCUT_PREVIEW_KB makes the next ones smaller.")
     })?;
     Ok(ResourceContents::blob(blob, uri).with_mime_type("image/jpeg"))
+}
+
+/// The bytes of a job's video, as long as they are few.
+async fn video(app: &App, id: &JobId, uri: String) -> Result<ResourceContents> {
+    let told = report::report(app, &job(app, id).await?).await?;
+    let file = told.files.into_iter().find(|file| file.mime.starts_with("video/"));
+    let file =
+        file.ok_or_else(|| Error::new(Kind::NotFound, format!("{id} has made no video, or none yet.")))?;
+    let fault = |error| Error::storage(format!("{} cannot be read.", file.path), error);
+    let size = tokio::fs::metadata(&file.path).await.map_err(fault)?.len();
+    if size > page::MAX_VIDEO_BYTES {
+        return Err(Error::new(
+            Kind::FileTooLarge,
+            format!("The video has {size} bytes, too many for an answer."),
+        )
+        .next(format!("It lies at {}.", file.path)));
+    }
+    let bytes = tokio::fs::read(&file.path).await.map_err(fault)?;
+    // The user may have put something else there.
+    if sniff::sniff(&bytes).is_none_or(|format| format.kind() != MediaKind::Video) {
+        return Err(Error::new(Kind::NotFound, format!("{} is no video any more.", file.path)));
+    }
+    Ok(ResourceContents::blob(BASE64.encode(bytes), uri).with_mime_type(file.mime))
 }
 
 /// Everything that the catalog knows, each fact with its source and day.

@@ -22,8 +22,8 @@ static CARD: LazyLock<ServerConfig> = LazyLock::new(|| {
         .enable_resources_subscribe()
         .enable_resources_list_changed()
         .enable_tools()
-        .enable_skills()
         .enable_tasks()
+        .enable_skills()
         .build();
     let icon = |bytes, mime: &str, size: &str| {
         Icon::new(format!("data:{mime};base64,{}", BASE64.encode(bytes)))

@@ -13,7 +13,7 @@ use crate::jobs::report;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
 use crate::mcp::server::Server;
-use crate::mcp::{reply, schema};
+use crate::mcp::{page, reply, schema};
 use crate::model::job::JobId;
 use crate::model::report::JobReport;
 
@@ -36,7 +36,8 @@ impl Server {
         description = "Tells how a job goes and waits a while for its result. Free.",
         input_schema = schema::input::<CheckJob>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = true, open_world_hint = false)
+        annotations(read_only_hint = true, open_world_hint = false),
+        meta = page::of_tool()
     )]
     async fn check_job(
         &self,

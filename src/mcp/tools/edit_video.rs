@@ -12,6 +12,7 @@ use crate::jobs::plan::EditInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
+use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -44,7 +45,8 @@ impl Server {
                        new file.",
         input_schema = schema::input::<EditVideo>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = false, open_world_hint = true)
+        annotations(read_only_hint = false, destructive_hint = true, idempotent_hint = false, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn edit_video(
         &self,

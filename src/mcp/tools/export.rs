@@ -13,6 +13,7 @@ use crate::jobs::plan::ExportInput;
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
+use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -49,7 +50,8 @@ impl Server {
                        Answers with the file, or with a job_id for check_job.",
         input_schema = schema::input::<Export>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)
+        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn export(
         &self,

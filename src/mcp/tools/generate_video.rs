@@ -13,6 +13,7 @@ use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
+use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
 use crate::model::report::JobReport;
@@ -79,7 +80,8 @@ impl Server {
                        Answers with the file, or with a job_id for check_job. The same call again finds the same job.",
         input_schema = schema::input::<GenerateVideo>(),
         output_schema = schema::output::<JobReport>(),
-        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true)
+        annotations(read_only_hint = false, destructive_hint = false, idempotent_hint = false, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn generate_video(
         &self,

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::jobs::session;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;
-use crate::mcp::{reply, schema};
+use crate::mcp::{page, reply, schema};
 use crate::model::report::SessionReport;
 
 #[derive(Deserialize, JsonSchema)]
@@ -30,7 +30,8 @@ impl Server {
         description = "Shows a session's timeline: tracks, length, uploads, running jobs. Free.",
         input_schema = schema::input::<SessionState>(),
         output_schema = schema::output::<SessionReport>(),
-        annotations(read_only_hint = true, open_world_hint = true)
+        annotations(read_only_hint = true, open_world_hint = true),
+        meta = page::of_tool()
     )]
     async fn session_state(
         &self,

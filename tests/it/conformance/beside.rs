@@ -25,6 +25,12 @@ pub(super) struct Beside {
     codec: RequestStateCodec,
 }
 
+/// A whole result that the suite describes as JSON.
+fn whole<T: DeserializeOwned>(mut result: Value) -> T {
+    result["resultType"] = json!("complete");
+    read(result)
+}
+
 /// What the suite describes as JSON, as the SDK has it.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
@@ -101,7 +107,7 @@ impl ServerHandler for Beside {
                 None => words::result(&name),
             },
         };
-        Ok(read::<CallToolResult>(result).into())
+        Ok(whole::<CallToolResult>(result).into())
     }
 
     async fn get_task(&self, asked: GetTaskParams, request: Context) -> Answer<GetTaskResult> {
@@ -140,7 +146,7 @@ impl ServerHandler for Beside {
         match words::resource(&wanted.uri) {
             Some(contents) => {
                 let hints = json!({"contents": [contents], "ttlMs": 0, "cacheScope": "private"});
-                Ok(ReadResourceResponse::Complete(read(hints)))
+                Ok(ReadResourceResponse::Complete(whole(hints)))
             }
             None => self.ours.read_resource(wanted, request).await,
         }
@@ -187,7 +193,7 @@ impl ServerHandler for Beside {
             return Ok(round);
         }
         match words::prompt(&wanted.name, wanted.arguments.as_ref()) {
-            Some(messages) => Ok(GetPromptResponse::Complete(read(json!({"messages": messages})))),
+            Some(messages) => Ok(GetPromptResponse::Complete(whole(json!({"messages": messages})))),
             None => self.ours.get_prompt(wanted, request).await,
         }
     }

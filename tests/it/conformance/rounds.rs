@@ -63,7 +63,6 @@ pub(super) fn tool(
         "test_missing_capability" => {
             let able = request.client_capabilities().unwrap_or_default();
             let needed: ClientCapabilities = read(json!({"sampling": {}}));
-            #[expect(deprecated, reason = "the suite asks for it")]
             let missing = able.sampling.is_none();
             match missing {
                 true => Err(ErrorData::missing_required_client_capability(needed)),
@@ -118,7 +117,6 @@ pub(super) fn tool(
             if able.elicitation.is_some() {
                 requests["user_name"] = form("What is your name?", "name", "string");
             }
-            #[expect(deprecated, reason = "the suite asks for it")]
             if able.sampling.is_some() {
                 requests["greeting"] = sampling("Generate a greeting", 50);
             }
@@ -138,7 +136,7 @@ pub(super) fn prompt(wanted: &GetPromptRequestParams) -> Option<GetPromptRespons
         Some(context) => {
             let says =
                 json!({"role": "user", "content": {"type": "text", "text": format!("Use: {context}")}});
-            GetPromptResponse::Complete(read(json!({"messages": [says]})))
+            GetPromptResponse::Complete(read(json!({"resultType": "complete", "messages": [says]})))
         }
         None => {
             let question = form("What context should the prompt use?", "context", "string");

@@ -8,6 +8,7 @@ mod ending;
 mod http;
 mod jobs;
 mod list;
+mod page;
 mod preview;
 mod process;
 mod prompts;

@@ -135,7 +135,15 @@ async fn a_price_is_agreed_to_once() {
     assert_eq!(order(&home, &app, with("quote_0")).await.unwrap_err().kind(), Kind::InvalidInput);
     let shown = home.run(&["jobs", "show", job.id.as_str(), "--json"]).await.json();
     let token = shown["approval"]["quote_token"].as_str().unwrap_or_else(|| panic!("{shown:#}")).to_owned();
-    let calls = futures_util::future::join_all((0..8).map(|_| order(&home, &app, with(&token)))).await;
+    // The same call once more with the token, or the job's name in place of the words.
+    let by_name = |token: &str| firstcut::jobs::plan::GenerateInput {
+        quote_token: Some(token.to_owned()),
+        prompt: job.id.to_string(),
+        ..Default::default()
+    };
+    assert_eq!(order(&home, &app, by_name("quote_0")).await.unwrap_err().kind(), Kind::InvalidInput);
+    let said = (0..8).map(|n| if n % 2 == 0 { with(&token) } else { by_name(&token) });
+    let calls = futures_util::future::join_all(said.map(|input| order(&home, &app, input))).await;
     for call in calls {
         assert_eq!(call.unwrap().id, job.id);
     }

@@ -1,0 +1,170 @@
+// Claude Code, headless, makes a video: session.mjs BINARY CLIENTS_DIR
+// Its model service is a stand-in on loopback that asks for one tool call and keeps what the model would have been
+// told, so nothing leaves this machine and nothing is paid. Exits with 1 at the first failed check.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const [binary, clients] = process.argv.slice(2).map((path) => resolve(path));
+const PROMPT = "a 3-second video of a sunset over the ocean";
+const TOOL = "mcp__firstcut__generate_video";
+const PATIENCE_MS = 55_000;
+
+function check(words, holds, seen) {
+  if (!holds) {
+    console.log(`FAILED  ${words}: ${JSON.stringify(seen)?.slice(0, 4000)}`);
+    process.exit(1);
+  }
+  console.log(`ok      ${words}`);
+}
+
+/** The program of this platform; the package's own wrapper is filled in by a script, and we install without scripts. */
+function claude() {
+  const scope = join(clients, "node_modules/@anthropic-ai");
+  const built = readdirSync(scope).filter((name) => name.startsWith(`claude-code-${process.platform}-${process.arch}`));
+  return join(scope, built.sort()[0], process.platform === "win32" ? "claude.exe" : "claude");
+}
+
+/** A Messages API that answers each request with the next of its turns, as a stream when one is asked for. */
+class StandIn {
+  requests = [];
+
+  constructor(turn) {
+    this.server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (piece) => (body += piece));
+      request.on("end", () => {
+        if (request.method !== "POST" || !request.url.startsWith("/v1/messages")) {
+          response.writeHead(request.method === "HEAD" ? 200 : 404).end();
+          return;
+        }
+        const asked = JSON.parse(body);
+        if (request.url.includes("count_tokens")) {
+          response.writeHead(200, { "content-type": "application/json" }).end('{"input_tokens":1}');
+          return;
+        }
+        this.requests.push(asked);
+        this.answer(response, asked, turn(asked));
+      });
+    });
+  }
+
+  async listen() {
+    await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
+    return `http://127.0.0.1:${this.server.address().port}`;
+  }
+
+  answer(response, asked, block) {
+    const usage = { input_tokens: 1, output_tokens: 1 };
+    const stop = block.type === "tool_use" ? "tool_use" : "end_turn";
+    const message = { id: "msg_1", type: "message", role: "assistant", model: asked.model, usage };
+    if (!asked.stream) {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ ...message, content: [block], stop_reason: stop, stop_sequence: null }));
+      return;
+    }
+    const piece =
+      block.type === "tool_use"
+        ? { type: "input_json_delta", partial_json: JSON.stringify(block.input) }
+        : { type: "text_delta", text: block.text };
+    const empty = block.type === "tool_use" ? { ...block, input: {} } : { ...block, text: "" };
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const event of [
+      { type: "message_start", message: { ...message, content: [], stop_reason: null, stop_sequence: null } },
+      { type: "content_block_start", index: 0, content_block: empty },
+      { type: "content_block_delta", index: 0, delta: piece },
+      { type: "content_block_stop", index: 0 },
+      { type: "message_delta", delta: { stop_reason: stop, stop_sequence: null }, usage },
+      { type: "message_stop" },
+    ]) {
+      response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    }
+    response.end();
+  }
+}
+
+/** What came back from the tools, in the order of the calls. */
+const results = (asked) =>
+  asked.messages.flatMap(({ content }) =>
+    Array.isArray(content) ? content.filter((part) => part.type === "tool_result") : [],
+  );
+const words = (content) => [content].flat().map((part) => part.text ?? part).join("\n");
+
+// First a call that is wrong, then the right one, then an end.
+const CALLS = [
+  { prompt: PROMPT, duration_seconds: "ten" },
+  { prompt: PROMPT, duration_seconds: 3, resolution: "720p", wait_seconds: 50 },
+];
+const home = mkdtempSync(join(tmpdir(), "firstcut-claude-"));
+const standIn = new StandIn((asked) => {
+  const offered = asked.tools?.some((tool) => tool.name === TOOL);
+  const input = offered && CALLS[results(asked).length];
+  if (!input) return { type: "text", text: "The video is ready." };
+  return { type: "tool_use", id: `toolu_${results(asked).length}`, name: TOOL, input };
+});
+const address = await standIn.listen();
+
+const mcp = join(home, "mcp.json");
+const settings = { FIRSTCUT_HOME: join(home, "firstcut"), FIRSTCUT_SERVICE: "sandbox", FIRSTCUT_POLL_S: "0.2" };
+writeFileSync(mcp, JSON.stringify({ mcpServers: { firstcut: { command: binary, args: ["serve"], env: settings } } }));
+// Nothing but the stand-in is to be contacted: no updates, no statistics, no look at an account.
+const env = {
+  PATH: process.env.PATH,
+  HOME: home,
+  CLAUDE_CONFIG_DIR: join(home, "claude"),
+  ANTHROPIC_BASE_URL: address,
+  ANTHROPIC_API_KEY: "no-key-is-needed-here",
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  DISABLE_AUTOUPDATER: "1",
+  DISABLE_TELEMETRY: "1",
+  DISABLE_ERROR_REPORTING: "1",
+  // Otherwise the model is first told names only, and asks for the schemas.
+  ENABLE_TOOL_SEARCH: "false",
+  NO_PROXY: "127.0.0.1",
+};
+const asking = ["-p", `Make ${PROMPT}`, "--mcp-config", mcp, "--strict-mcp-config", "--allowedTools", TOOL];
+const child = spawn(claude(), [...asking, "--output-format", "json"], {
+  cwd: home,
+  env,
+  stdio: ["ignore", "pipe", "pipe"],
+});
+let said = "";
+child.stdout.on("data", (piece) => (said += piece));
+child.stderr.on("data", (piece) => (said += piece));
+const impatience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+const code = await new Promise((done) => child.on("close", done));
+clearTimeout(impatience);
+standIn.server.close();
+check("Claude Code ends well", code === 0, { code, said });
+
+const asked = standIn.requests.filter((one) => one.tools?.some((tool) => tool.name === TOOL));
+check("the model is asked three times", asked.length === 3, standIn.requests.map((one) => one.tools?.length));
+const offered = asked[0].tools.filter((tool) => tool.name.startsWith("mcp__firstcut__"));
+const names = offered.map((tool) => tool.name.slice("mcp__firstcut__".length)).sort();
+check(`it is offered ${names.length} tools`, names.length >= 11 && names.includes("check_job"), names);
+const generate = offered.find((tool) => tool.name === TOOL);
+check("with the schema of generate_video", generate.input_schema.required.join() === "prompt", generate);
+check("and its whole description", generate.description.endsWith("finds the same job."), generate.description);
+check("and our instructions", JSON.stringify([asked[0].system, asked[0].messages]).includes("firstcut makes and edits"));
+
+const [wrong, made] = results(asked[2]);
+check("a wrong call comes back as an error", wrong.is_error === true, wrong);
+check("that says what to correct", /duration_seconds must be a number/.test(words(wrong.content)), wrong);
+check("and that nothing was spent", /Nothing was spent/.test(words(wrong.content)), wrong);
+
+check("the right call is no error", !made.is_error, made);
+const told = made.content.filter((part) => part.type === "text").map((part) => part.text);
+const report = JSON.parse(told.find((part) => part.startsWith("{")) ?? "{}");
+check("the model is told the structured result", report.state === "done" && report.next, told);
+check("that it is the sandbox", report.message?.includes("sandbox"), report);
+check("what was checked, and what it cost", report.checks?.length > 5 && report.cost, report);
+check("a link to the file", told.some((part) => part.startsWith("[Resource link:") && part.includes(".mp4")), told);
+check("the file lies where it says", readFileSync(report.files[0].path).subarray(4, 8).toString() === "ftyp", report.files);
+const picture = made.content.find((part) => part.type === "image")?.source;
+const jpeg = Buffer.from(picture?.data ?? "", "base64");
+check("and the picture of it", picture?.media_type === "image/jpeg" && jpeg.readUInt16BE(0) === 0xffd8, picture?.media_type);
+rmSync(home, { recursive: true, force: true });
+console.log("ok      Claude Code is content");
