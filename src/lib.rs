@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod app;
 
 // Floor 2, the outside: none of these knows another.
+pub mod delivery;
 pub mod ledger;
 pub mod media;
 pub mod nemo;

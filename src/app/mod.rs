@@ -1,17 +1,20 @@
 //! Every part built once, in plain sight.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{Config, ServiceChoice};
-use crate::error::{Error, Result};
+use crate::delivery::Store;
+use crate::error::{Error, Kind, Result};
 use crate::ledger::Ledger;
 use crate::model::catalog::Catalog;
+use crate::model::delivery::Scheduler;
 use crate::model::job::{EpochMs, JobId, Service};
 use crate::nemo::timing::Timing;
-use crate::{nemo, skillboss};
+use crate::{nemo, skillboss, social};
 
 mod rehearsal;
 
@@ -42,6 +45,9 @@ struct Parts {
     nemo: OnceCell<nemo::Client>,
     skillboss: OnceCell<skillboss::Client>,
     catalog: OnceCell<Catalog>,
+    store: OnceLock<Arc<Store>>,
+    /// Those that were used.
+    schedulers: Mutex<HashMap<Scheduler, social::Client>>,
     /// Paid requests under way: each one at the moment of a crash is one that somebody has to look after.
     sending: Arc<Semaphore>,
     rehearsal: rehearsal::Rehearsal,
@@ -61,6 +67,8 @@ impl App {
                 nemo: OnceCell::new(),
                 skillboss: OnceCell::new(),
                 catalog: OnceCell::new(),
+                store: OnceLock::new(),
+                schedulers: Mutex::default(),
                 sending: Arc::new(Semaphore::new(MAX_SENDING)),
                 changed: Notify::new(),
             }),
@@ -130,6 +138,37 @@ impl App {
     pub async fn catalog(&self) -> Result<&Catalog> {
         let load = || async { Catalog::load(self.parts.config.catalog_file.as_deref()) };
         self.parts.catalog.get_or_try_init(load).await
+    }
+
+    /// The bucket.
+    ///
+    /// # Errors
+    /// `Config` when none is set up.
+    pub fn store(&self) -> Result<Arc<Store>> {
+        let settings = self.parts.config.bucket.clone().ok_or_else(|| {
+            Error::new(Kind::Config, "No bucket is set up.")
+                .next("Set FIRSTCUT_BUCKET, and the usual AWS_* keys.")
+        })?;
+        Ok(Arc::clone(self.parts.store.get_or_init(|| Arc::new(Store::new(settings)))))
+    }
+
+    /// A scheduler. For the sandbox this makes sure that one is running, which stands in for it: a rehearsal is never
+    /// posted.
+    ///
+    /// # Errors
+    /// `Config` when it is not set up.
+    pub async fn scheduler(&self, scheduler: Scheduler, service: Service) -> Result<social::Client> {
+        let settings = &self.parts.config.social;
+        if service == Service::Sandbox {
+            return self.parts.rehearsal.scheduler(scheduler, settings).await;
+        }
+        let mut schedulers = self.parts.schedulers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = schedulers.get(&scheduler) {
+            return Ok(client.clone());
+        }
+        let client = social::Client::new(scheduler, settings)?;
+        schedulers.insert(scheduler, client.clone());
+        Ok(client)
     }
 
     /// The right to send a paid request; held until its answer is written down.

@@ -3,6 +3,7 @@
 //! Its state lies in a folder that one sandbox at a time works in. The process that needs it first serves it for
 //! the others; when that process ends, the next one that needs it takes over, and nothing is forgotten.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,11 +15,12 @@ use url::Url;
 
 use crate::config;
 use crate::error::{Error, Kind, Result};
+use crate::model::delivery::Scheduler;
 use crate::nemo::Client;
 use crate::nemo::timing::Timing;
 use crate::redact::Secret;
 use crate::sandbox::{self, Options, Prices, Sandbox};
-use crate::skillboss;
+use crate::{skillboss, social};
 
 /// How long to look for a sandbox that another process is just starting or ending.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +39,7 @@ struct Found {
     hosted: Option<Sandbox>,
     client: Option<(Url, Client)>,
     skillboss: Option<(Url, skillboss::Client)>,
+    schedulers: HashMap<Scheduler, (Url, social::Client)>,
 }
 
 impl Rehearsal {
@@ -96,6 +99,43 @@ impl Rehearsal {
         };
         let client = skillboss::Client::new(settings, skillboss::Timing::default());
         found.skillboss = Some((base, client.clone()));
+        Ok(client)
+    }
+
+    /// A client of the sandbox that stands in for a scheduler.
+    pub(super) async fn scheduler(
+        &self,
+        scheduler: Scheduler,
+        like: &config::Social,
+    ) -> Result<social::Client> {
+        let mut found = self.found.lock().await;
+        let base = self.base(&mut found).await?;
+        if let Some((of, client)) = found.schedulers.get(&scheduler)
+            && *of == base
+        {
+            return Ok(client.clone());
+        }
+        let at = |path: &str| {
+            base.join(path)
+                .map_err(|error| Error::internal("The sandbox's address is not an address.").because(error))
+        };
+        // A real key must never reach an emulator.
+        let key = || Some(Secret::new(sandbox::SOCIAL_KEY.to_owned()));
+        let settings = config::Social {
+            buffer_key: key(),
+            buffer_url: at("social/buffer")?,
+            ayrshare_key: key(),
+            ayrshare_profile: None,
+            ayrshare_url: at("social/ayrshare/api")?,
+            postiz_key: key(),
+            postiz_url: at("social/postiz/public/v1")?,
+            hook_url: Some(at("social/hook")?),
+            hook_secret: key(),
+            allow_loopback: true,
+            ..like.clone()
+        };
+        let client = social::Client::new(scheduler, &settings)?;
+        found.schedulers.insert(scheduler, (base, client.clone()));
         Ok(client)
     }
 

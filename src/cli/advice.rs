@@ -30,7 +30,7 @@ const PHRASES: [(&str, &str); 16] = [
 ];
 
 /// The tools of an assistant, and the commands that do the same.
-const TOOLS: [(&str, &str); 11] = [
+const TOOLS: [(&str, &str); 12] = [
     ("estimate_cost", "firstcut estimate"),
     ("update_template", "firstcut template"),
     ("generate_video", "firstcut make"),
@@ -40,6 +40,7 @@ const TOOLS: [(&str, &str); 11] = [
     ("cancel_job", "firstcut jobs cancel"),
     ("check_job", "firstcut jobs wait"),
     ("list_jobs", "firstcut jobs list"),
+    ("publish", "firstcut publish"),
     // Also words of ours: only as a call.
     ("export", "firstcut export"),
     ("upload", "firstcut upload"),

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::{Exit, Shell, install, text};
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::{balance, report};
+use crate::jobs::{balance, publish, report};
+use crate::model::job::Service;
+use crate::redact;
 
 /// A minute of 1080p is well under this; less is a video that may not fit.
 const LOW_DISK_BYTES: u64 = 1_000_000_000;
@@ -94,6 +96,10 @@ impl Doctor {
         } else {
             service(shell).await
         });
+        if !self.offline {
+            checks.extend(bucket(shell).await);
+            checks.extend(schedulers(shell).await);
+        }
 
         let problems = checks.iter().filter(|check| check.health == Health::Problem).count();
         let findings = Findings {
@@ -195,6 +201,37 @@ fn studio() -> Check {
             "Build with the feature studio to rehearse; real services do not need it.",
         )
     }
+}
+
+async fn bucket(shell: &Shell) -> Option<Check> {
+    let settings = shell.app.config().bucket.as_ref()?;
+    let asked = async { shell.app.store()?.check().await };
+    Some(match (asked.await, &settings.public_url) {
+        (Err(error), _) => Check::problem("bucket", &error),
+        (Ok(()), None) => Check::note(
+            "bucket",
+            format!("{} is there; it is private, so its clips cannot be posted.", settings.name),
+            "Set FIRSTCUT_BUCKET_URL to its public address or a CDN before it, if clips shall be posted.",
+        ),
+        (Ok(()), Some(url)) => Check::ok("bucket", format!("{} is there, and read at {url}.", settings.name)),
+    })
+}
+
+async fn schedulers(shell: &Shell) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for scheduler in publish::set_up(shell.app.config()) {
+        let asked = async {
+            let client = shell.app.scheduler(scheduler, Service::Nemo).await?;
+            client.check().await
+        };
+        let name = scheduler.name();
+        checks.push(match asked.await {
+            Ok(accounts) if accounts.is_empty() => Check::ok(name, "It is set up."),
+            Ok(accounts) => Check::ok(name, redact::quote(&format!("It has {}.", accounts.join(", ")), 300)),
+            Err(error) => Check::problem(name, &error),
+        });
+    }
+    checks
 }
 
 async fn ledger(shell: &Shell) -> Check {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::make::{Again, Wait};
 use super::preview::Look;
+use super::publish::Posts;
 use super::{Exit, Shell};
 use crate::error::Result;
 use crate::jobs::plan::ExportInput;
@@ -17,6 +18,11 @@ pub(super) struct Export {
     /// Where the video goes: a file, or a folder
     #[arg(long, short, value_name = "PATH")]
     output: Option<String>,
+    /// Where it goes beside its folder: s3 (the default when a bucket is set up) or folder
+    #[arg(long, value_name = "PLACE", value_parser = ["folder", "s3"])]
+    deliver: Option<String>,
+    #[command(flatten)]
+    posts: Posts,
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
@@ -35,7 +41,8 @@ impl Export {
             new: self.again.new,
             preview: self.look.preview,
             strict: self.look.strict,
-            ..ExportInput::default()
+            deliver: self.deliver,
+            publish: self.posts.input(),
         };
         let submitted = submit::export(&shell.app, &shell.caller, input).await?;
         shell.note_repeat(&submitted);

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use super::make::Wait;
 use super::preview::Look;
 use super::{Exit, Shell, text};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::routes::rate;
 use crate::jobs::{approve, books, cancel, report, retry};
 use crate::model::job::{JobId, State};
 use crate::money::Usd;
@@ -44,6 +45,8 @@ enum Command {
     Drop(Named),
     /// Show what was paid in dollars, call by call
     Report(Report),
+    /// Say whether a clip is good, or how it did: what `routes report` and `batch report` compare
+    Rate(Rate),
 }
 
 #[derive(Args, Debug)]
@@ -119,6 +122,23 @@ pub(super) struct Report {
     verify: bool,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct Rate {
+    #[expect(clippy::doc_markdown, reason = "shown as it is in the help")]
+    /// The job, as in job_0199…
+    #[arg(value_name = "JOB", required_unless_present = "csv", requires = "verdict")]
+    id: Option<String>,
+    /// good, bad, or a number
+    #[arg(value_name = "VERDICT", allow_negative_numbers = true)]
+    verdict: Option<String>,
+    /// A table with columns job or key, and verdict, score, views, likes, comments, shares, saves or engagements
+    #[arg(long, value_name = "FILE", conflicts_with = "id")]
+    csv: Option<std::path::PathBuf>,
+    /// The batch that the table's keys are of
+    #[arg(long, value_name = "NAME", requires = "csv")]
+    batch: Option<String>,
+}
+
 impl Jobs {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
         match self.command.unwrap_or(Command::List(self.list)) {
@@ -159,6 +179,7 @@ impl Jobs {
             }
             Command::Retry(retry) => retry.run(shell).await,
             Command::Report(report) => report.run(shell).await,
+            Command::Rate(rate) => rate.run(shell).await,
             Command::Drop(job) => {
                 let job = cancel::drop_uncertain(&shell.app, &job.id()?).await?;
                 shell.tell(&job, Look::default(), false).await?;
@@ -178,7 +199,8 @@ impl Retry {
                 prospect.twice
             ));
         }
-        if !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
+        let is_free = prospect.most == Usd::ZERO && prospect.twice == Usd::ZERO;
+        if !is_free && !self.yes && !shell.out.ask(&format!("{question} Go on? [y/N] ")) {
             return Err(
                 Error::invalid(format!("{question} Nothing was sent.")).next("Add --yes to agree to that.")
             );
@@ -202,6 +224,33 @@ impl Report {
             shell.out.result(&books, || text::books(&books))?;
         }
         Ok(0)
+    }
+}
+
+impl Rate {
+    async fn run(self, shell: &Shell) -> Result<Exit> {
+        let rated = match (&self.csv, &self.id) {
+            (Some(file), _) => {
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    Error::new(
+                        Kind::NotFound,
+                        format!("The table {} cannot be read: {error}.", file.display()),
+                    )
+                    .because(error)
+                    .next("Name a CSV file in UTF-8.")
+                })?;
+                rate::many(&shell.app, &text, self.batch.as_deref()).await?
+            }
+            (None, id) => {
+                let rating = rate::verdict(self.verdict.as_deref().unwrap_or_default())?;
+                rate::one(&shell.app, &id.as_deref().unwrap_or_default().parse()?, rating).await?
+            }
+        };
+        for problem in &rated.problems {
+            shell.out.note(problem);
+        }
+        shell.out.result(&rated, || rated.message.clone())?;
+        Ok(if rated.problems.is_empty() { 0 } else { Kind::InvalidInput.exit_code() })
     }
 }
 

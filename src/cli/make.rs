@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::preview::Look;
+use super::publish::Posts;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
 use crate::jobs::plan::GenerateInput;
@@ -69,9 +70,17 @@ pub(super) struct Make {
     /// Agree to the price beforehand, within the budgets
     #[arg(long, short)]
     yes: bool,
+    /// Let a small language model add detail to the prompt first, through SkillBoss
+    #[arg(long)]
+    enhance: bool,
     /// In a long video of several parts, begin each part on the last frame of the one before
     #[arg(long)]
     chain_frames: bool,
+    /// Where it goes beside its folder: s3 (the default when a bucket is set up) or folder
+    #[arg(long, value_name = "PLACE", value_parser = ["folder", "s3"])]
+    deliver: Option<String>,
+    #[command(flatten)]
+    posts: Posts,
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
@@ -103,7 +112,9 @@ impl Make {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
         let (limit, look) = (self.wait.limit, self.look);
         let input = self.input()?;
-        let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
+        let enhances = input.enhance.unwrap_or(shell.app.config().enhance);
+        let accepted =
+            shell.while_moving(enhances, submit::generate(&shell.app, &shell.caller, input)).await?;
         shell.see_through(&accepted, limit, look, "Setting up…").await
     }
 
@@ -137,8 +148,9 @@ impl Make {
             approved: self.yes,
             quote_token: None,
             batch: self.batch,
-            deliver: None,
-            publish: None,
+            deliver: self.deliver,
+            publish: self.posts.input(),
+            enhance: self.enhance.then_some(true),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: the same work as over MCP, by hand; one file per command.
 
 mod advice;
+mod batch;
 mod completions;
 mod credits;
 mod doctor;
@@ -16,7 +17,9 @@ mod page;
 mod preview;
 mod probe;
 mod progress;
+mod publish;
 mod report;
+mod routes;
 mod sandbox;
 mod serve;
 mod state;
@@ -75,7 +78,7 @@ struct Globals {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Command {
     /// Make a video from a prompt and save it
     Make(make::Make),
@@ -91,12 +94,18 @@ enum Command {
     Upload(upload::Upload),
     /// Save the current timeline as an MP4
     Export(export::Export),
+    /// Put a finished clip before people through a scheduler: drafts, unless a time is named
+    Publish(publish::Publish),
     /// Join clips into one MP4, copying what agrees
     Join(join::Join),
     /// Show the SkillBoss wallet, set its limits, or get a free trial
     Wallet(wallet::Wallet),
     /// Change a Shotstack template through SkillBoss
     Template(template::Template),
+    /// Make many videos from a file of prompts, within one budget
+    Batch(batch::Batch),
+    /// Show the routes that spread prompts over models, and compare the models
+    Routes(routes::Routes),
     /// List, follow and settle jobs; by itself it lists them
     Jobs(jobs::Jobs),
     /// Serve an assistant over MCP on stdin and stdout
@@ -184,7 +193,10 @@ impl Shell {
             Command::Credits(command) => command.run(self).await,
             Command::Upload(command) => command.run(self).await,
             Command::Export(command) => command.run(self).await,
+            Command::Publish(command) => command.run(self).await,
             Command::Join(command) => command.run(self).await,
+            Command::Batch(command) => command.run(self).await,
+            Command::Routes(command) => command.run(self).await,
             Command::Jobs(command) => command.run(self).await,
             Command::Serve(command) => command.run(self).await,
             Command::Worker(command) => command.run(self).await,

@@ -85,7 +85,8 @@ fn prompt(request: &Request) -> &str {
         Request::Video(video) => &video.prompt,
         Request::Run(run) => &run.prompt,
         Request::Film(film) => &film.prompt,
-        Request::Render(_) => "",
+        Request::Post(post) => &post.caption,
+        Request::Render(_) | Request::Handover(_) => "",
     }
 }
 

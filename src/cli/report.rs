@@ -49,6 +49,22 @@ impl Out {
         }
     }
 
+    /// One line of JSON, at once: what changed, for a program that follows. A reader that went away is no error.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(crate) fn line(self, shape: &serde_json::Value) -> Result<()> {
+        let mut shape = shape.clone();
+        advice::for_scripts(&mut shape);
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{shape}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Error::storage(format!("The result cannot be written to stdout: {error}."), error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a picture may be drawn behind the result: a person reads stdout on a terminal.
     pub(crate) fn draws(self) -> bool {
         !self.json && io::stdout().is_terminal()

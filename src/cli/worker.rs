@@ -10,7 +10,7 @@ use super::follow::interrupted;
 use super::{Exit, Shell};
 use crate::error::{Error, Result};
 use crate::http;
-use crate::jobs::engine;
+use crate::jobs::{batch, engine};
 use crate::ledger::Filter;
 
 /// How often it is asked whether anything is left to do.
@@ -21,7 +21,7 @@ pub(super) struct Worker {
     /// Also take services' notices here, such as 127.0.0.1:8787; put a reverse proxy with https in front
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// End when no job is left to move
+    /// End when no job is left to move and no batch goes on by itself
     #[arg(long)]
     until_done: bool,
 }
@@ -42,9 +42,15 @@ impl Worker {
         };
         shell.out.note("Working. Ctrl-C ends it; nothing is lost.");
         let idle = async {
+            let mut quiet = 0;
             loop {
                 let active = Filter { active_only: true, ..Filter::default() };
-                if self.until_done && ledger.list(&active, 1).await.is_ok_and(|left| left.is_empty()) {
+                let idle = self.until_done
+                    && ledger.list(&active, 1).await.is_ok_and(|left| left.is_empty())
+                    && matches!(batch::report::any_moves(&shell.app).await, Ok(false));
+                // Between two jobs of a batch there may be a moment without any.
+                quiet = if idle { quiet + 1 } else { 0 };
+                if quiet > 2 {
                     return;
                 }
                 tokio::time::sleep(LOOK_EVERY).await;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::routes::{self, Route};
 use super::settings::SETTINGS;
 use crate::error::{Error, Kind, Result};
 use crate::redact;
@@ -20,6 +21,8 @@ pub(super) struct Settings {
     pub(super) path: PathBuf,
     /// One or several words per key; numbers and truths as they are written.
     pub(super) values: BTreeMap<&'static str, Vec<String>>,
+    /// The routes, by name.
+    pub(super) routes: BTreeMap<String, Route>,
 }
 
 /// Reads the file. One that does not exist says nothing.
@@ -27,7 +30,7 @@ pub(super) fn load(path: &Path) -> Result<Settings> {
     let Some(text) = read(path)? else {
         return Ok(Settings { path: path.to_owned(), ..Settings::default() });
     };
-    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+    let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
         // The full message of the parser would quote the line, and with it perhaps a token.
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
         let place = if line == 0 { String::new() } else { format!(", line {line}") };
@@ -37,9 +40,17 @@ pub(super) fn load(path: &Path) -> Result<Settings> {
     })?;
     let mut values = BTreeMap::new();
     let mut problems = Vec::new();
+    let routes = match table.remove("routes").map(|value| routes::read(&value)) {
+        None => BTreeMap::new(),
+        Some(Ok(routes)) => routes,
+        Some(Err(wrong)) => {
+            problems.extend(wrong);
+            BTreeMap::new()
+        }
+    };
     flatten(&table, "", &mut values, &mut problems);
     if problems.is_empty() {
-        Ok(Settings { path: path.to_owned(), values })
+        Ok(Settings { path: path.to_owned(), values, routes })
     } else {
         Err(broken(path, &format!(": {}", problems.join(" ")))
             .next("Correct or remove it; README lists every key under Settings."))

@@ -11,9 +11,11 @@ mod parse;
 mod places;
 mod preview;
 mod read;
+mod routes;
 mod settings;
 mod terminal;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
 pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
+pub use routes::{Arm, Route};
 pub use settings::{SETTINGS, Setting};
 pub use terminal::Pictures;
 
@@ -229,6 +232,10 @@ pub struct Config {
     pub nemo: Nemo,
     /// What may be spent.
     pub budget: Budget,
+    /// `FIRSTCUT_ENHANCE`: a language model adds detail to prompts for SkillBoss' models, unless a call says otherwise.
+    pub enhance: bool,
+    /// `[routes.NAME]`: names that choose a model for each prompt of a batch.
+    pub routes: BTreeMap<String, Route>,
     /// How services reach us.
     pub hooks: Hooks,
     /// Who may call us over HTTP.
@@ -252,7 +259,9 @@ impl Config {
     pub fn load(flags: &Overrides, around: &Surroundings) -> Result<Self> {
         let home = read::home(flags, around)?;
         let places = places::Places::find(around, home.as_ref().map(|(folder, _)| folder.as_path()))?;
-        let mut reader = Reader::new(flags, around, file::load(&places.config_file)?);
+        let file = file::load(&places.config_file)?;
+        let routes = file.routes.clone();
+        let mut reader = Reader::new(flags, around, file);
         reader.note_home(home);
 
         let allow_loopback = reader.take("FIRSTCUT_ALLOW_LOOPBACK", parse::yes_or_no).unwrap_or(false);
@@ -282,6 +291,7 @@ impl Config {
                 .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
                 .unwrap_or(false),
         };
+        let enhance = reader.take("FIRSTCUT_ENHANCE", parse::yes_or_no).unwrap_or(false);
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
         let hooks = Hooks {
             public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
@@ -307,6 +317,8 @@ impl Config {
             deliver,
             social,
             budget,
+            enhance,
+            routes,
             hooks,
             http,
             service,

@@ -43,7 +43,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 51] = [
+pub const SETTINGS: [Setting; 52] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -195,6 +195,15 @@ pub const SETTINGS: [Setting; 51] = [
         form: "1 or 0",
         default: "0",
         meaning: "Lets models be used whose price nobody knows, up to the cap of the call, which must be set then.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_ENHANCE",
+        key: Some("enhance"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "A small language model adds detail to prompts for SkillBoss' models before they are sent, unless a call says otherwise. It costs about a tenth of a cent each.",
         secret: false,
     },
     Setting {

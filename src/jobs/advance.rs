@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money};
-use crate::jobs::{film, render, run, turn, video};
+use crate::jobs::{film, publish, render, run, turn, video};
 use crate::ledger::{Change, Charge, Ledger, Recorded};
 use crate::model::job::{EpochMs, Failure, Job, JobKind, Service, State};
 use crate::model::request::Request;
@@ -211,6 +211,8 @@ async fn go(mut step: Step) {
         Request::Video(_) => video::step(&mut step).await,
         Request::Run(_) => run::step(&mut step).await,
         Request::Film(_) => film::step(&mut step).await,
+        Request::Handover(_) => publish::handover(&mut step).await,
+        Request::Post(_) => publish::step(&mut step).await,
     };
     let went = match went {
         // A ledger that cannot be written now is no verdict about a job: the lease runs out, and the next look tells.

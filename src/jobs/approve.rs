@@ -165,7 +165,9 @@ fn asked_for(request: &Request) -> &str {
         Request::Film(film) => &film.prompt,
         Request::Video(video) => &video.prompt,
         Request::Turn(turn) => &turn.message,
+        Request::Post(post) => &post.caption,
         Request::Render(_) => "an export",
+        Request::Handover(_) => "a file into the bucket",
     }
 }
 

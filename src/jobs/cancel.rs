@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::report;
 use crate::jobs::settle::LOOKS_AFTER_LOSS;
+use crate::jobs::{publish, report};
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
 use crate::model::request::Request;
@@ -39,6 +39,9 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
 /// An uncertain job is looked at again: it goes on as if its answer had just been lost. With the name that the
 /// service gave to a run, found by a person in its list, the run goes on under that name.
 pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job> {
+    if report::find(app, id).await?.kind == JobKind::Post {
+        return publish::adopt_post(app, id, remote_id).await;
+    }
     let named = remote_id.map(Remote::by_id).transpose()?;
     let id = &match named {
         Some(_) => doubtful_run(app, id).await?,
@@ -69,6 +72,9 @@ pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job
 
 /// An uncertain job is given up; its worst case stays in the books.
 pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
+    if report::find(app, id).await?.kind == JobKind::Post {
+        return publish::drop_post(app, id).await;
+    }
     resolve(app, id, given_up).await
 }
 

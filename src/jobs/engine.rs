@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::advance::{LEASE, millis, step};
 use crate::jobs::election::{self, BEAT_EVERY};
-use crate::jobs::run;
+use crate::jobs::{batch, run};
 use crate::ledger::{AttemptState, Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
@@ -23,6 +23,8 @@ use crate::model::request::Request;
 const MAX_STEPS: usize = 32;
 /// The longest that the loop sleeps: jobs that other processes write down are found this soon.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often paid clips are looked for that the service will soon forget.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// A service may ask for a longer pause; then it is asked again too early, which is harmless.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
@@ -52,10 +54,16 @@ async fn hold_office(
     stop: &CancellationToken,
 ) -> Result<()> {
     mend_times(app, ledger).await?;
+    run::retention::sweep(app, ledger).await?;
+    let mut swept = Instant::now();
     let mut latest_ms = app.now_ms();
     let mut beaten = Instant::now();
     let steps = TaskTracker::new();
     let running = Arc::new(AtomicUsize::new(0));
+    // Ends with this office: who moves the jobs also begins the lines of batches.
+    let feeding = stop.child_token();
+    let _over = feeding.clone().drop_guard();
+    let feeder = tokio::spawn(batch::feed(app.clone(), ledger.clone(), feeding.clone()));
     while !stop.is_cancelled() {
         let rung = app.rung();
         let now_ms = app.now_ms();
@@ -75,6 +83,12 @@ async fn hold_office(
                 Err(error) => tracing::error!(%error, "the dispatcher's beat could not be written"),
             }
         }
+        if swept.elapsed() >= SWEEP_EVERY {
+            swept = Instant::now();
+            if let Err(error) = run::retention::sweep(app, ledger).await {
+                tracing::error!(%error, "clips that expire soon could not be looked for");
+            }
+        }
         if let Err(error) = claim(app, ledger, owner, &steps, &running, stop).await {
             tracing::error!(%error, "due jobs could not be read");
         }
@@ -83,6 +97,10 @@ async fn hold_office(
             () = rung => {}
             () = tokio::time::sleep(nap(app, ledger, &running).await) => {}
         }
+    }
+    feeding.cancel();
+    if let Err(error) = feeder.await {
+        tracing::error!(%error, "the feeder of batches ended badly");
     }
     steps.close();
     steps.wait().await;

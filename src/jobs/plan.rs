@@ -60,6 +60,8 @@ pub struct GenerateInput {
     pub deliver: Option<String>,
     /// The posts to be made of it, once it is there.
     pub publish: Option<PublishInput>,
+    /// Whether a language model adds detail to the prompt first; else as the setting says.
+    pub enhance: Option<bool>,
 }
 
 /// What is said about posts: the arguments of `publish`, and the same option of `generate_video`, `make` and a batch.
@@ -249,6 +251,12 @@ pub(super) fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
             crate::redact::quote(model, 60)
         ))
         .next("Leave model out."));
+    }
+    if input.enhance == Some(true) {
+        return Err(Error::invalid(
+            "NemoVideo's agent elaborates prompts itself, so enhance is for models of SkillBoss. Nothing was sent.",
+        )
+        .next("Leave enhance out, or name a model."));
     }
     if let Some(usd) = input.max_cost_usd
         && (!usd.is_finite() || usd < 0.0)

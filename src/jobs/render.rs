@@ -1,6 +1,6 @@
 //! A render: the timeline becomes a file. Free, and safe to look up by the id that we choose.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,13 @@ use uuid::Uuid;
 
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::deliver;
-use crate::jobs::inspect::Seen;
+use crate::jobs::deliver::{self, End, Wanted};
 use crate::ledger::{AttemptState, Change, Filter};
 use crate::model::job::{EpochMs, JobKind, State};
-use crate::model::report::FileReport;
-use crate::model::request::Request;
+use crate::model::request::{Render, Request};
 use crate::nemo::render::{RenderStatus, Submission};
 use crate::nemo::state::SessionState;
+use crate::net::staged::Downloaded;
 
 /// A failed render gets a new id once (NemoVideo skill, Export).
 const MAX_RENDERS: u32 = 2;
@@ -43,14 +42,9 @@ pub(super) struct RenderWork {
     pub(super) timeline: Option<String>,
     /// Reported as completed, but without an address.
     pub(super) completed_without_url: u32,
-    /// The file's name, decided before the bytes are put there.
-    pub(super) final_path: Option<PathBuf>,
-    /// Of the file in `final_path`.
-    pub(super) sha256: Option<String>,
-    /// The file, when it is there.
-    pub(super) file: Option<FileReport>,
-    /// What was seen when it was looked at.
-    pub(super) seen: Option<Seen>,
+    /// The file.
+    #[serde(flatten)]
+    pub(super) end: End,
 }
 
 /// One step of a render.
@@ -67,7 +61,7 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         // The lease ended around the request: our own id tells whether it arrived.
         State::Submitting => look_up(step, work).await,
         State::Running => poll(step, work).await,
-        State::Ready | State::Delivering => deliver::step(step, &render, work).await,
+        State::Ready | State::Delivering => deliver(step, &render, work).await,
         state => Err(Error::internal(format!("A render cannot be {state}.")).into()),
     }
 }
@@ -297,4 +291,50 @@ async fn end_attempt(step: &Step, n: u32, state: AttemptState, render_id: &str) 
     let detail = serde_json::Value::Null;
     step.ledger.end_attempt(&step.job.id, n, state, Some(render_id), detail, step.now_ms()).await?;
     Ok(())
+}
+
+/// Fetches and places the file; done again from anywhere after a crash, with the same result.
+async fn deliver(step: &mut Step, render: &Render, work: RenderWork) -> Result<(), Halt> {
+    let wanted = Wanted {
+        output: &render.output_path,
+        inspection: &render.inspection,
+        delivery: &render.delivery,
+        is_part: false,
+    };
+    let mut end = work.end.clone();
+    if !deliver::is_placed(step, &wanted, &end).await {
+        step.record(Change {
+            state: Some(State::Delivering),
+            note: Some("Downloading the video…".to_owned()),
+            keep_lease: true,
+            due_at_ms: step.in_a(Duration::ZERO),
+            ..Change::default()
+        })
+        .await?;
+        let part = deliver::part_file(&render.output_path, step.job.id.as_str());
+        let downloaded = fetch(step, &work, &part).await?;
+        deliver::place(step, &wanted, &mut end, downloaded.sha256).await?;
+    }
+    deliver::finish(step, &wanted, end).await
+}
+
+async fn fetch(step: &Step, work: &RenderWork, part: &Path) -> Result<Downloaded, Halt> {
+    let client = step.client().await?;
+    let render_id = work.render_id.clone().unwrap_or_default();
+    // The address is asked for again and written down nowhere: it may be signed, and a signature runs out.
+    let url = match client.render_status(&render_id).await? {
+        RenderStatus::Completed { url } => url,
+        _ => None,
+    };
+    // Without one, the service's own route is taken.
+    let fetched = step.unless_stopped(client.download(&render_id, url.as_ref(), part, &|_, _| {})).await?;
+    fetched.map_err(|error| {
+        if error.kind() != Kind::Storage {
+            return Halt::Fault(error);
+        }
+        // On a full disk half a video helps nobody, and the whole one is still at the service.
+        deliver::remove(part);
+        let failed = Error::new(Kind::Storage, error.message()).because(error);
+        Halt::Fault(failed.next("The timeline is kept. Free some space, then call export again: it is free."))
+    })
 }

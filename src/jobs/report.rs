@@ -3,7 +3,9 @@
 use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::clip;
+use crate::jobs::deliver::End;
 use crate::jobs::inspect::{self, Seen};
+use crate::jobs::publish;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::settle;
@@ -20,13 +22,14 @@ const MAX_LISTED: u32 = 100;
 
 /// The report of a job, with the parts of a composite folded in.
 pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
-    if matches!(job.kind, JobKind::Run | JobKind::Film) {
-        let mut told = clip::told::report(app, job).await?;
-        insist(app, job, &mut told);
-        return Ok(told);
+    let mut told = match job.kind {
+        JobKind::Run | JobKind::Film => clip::told::report(app, job).await?,
+        JobKind::Handover | JobKind::Post => publish::told::report(app, job).await?,
+        JobKind::Turn | JobKind::Render | JobKind::Video => tell(job, &Parts::of(app, job).await?),
+    };
+    if !matches!(job.kind, JobKind::Handover | JobKind::Post) {
+        publish::told::add(app, job, &mut told).await?;
     }
-    let parts = Parts::of(app, job).await?;
-    let mut told = tell(job, &parts);
     insist(app, job, &mut told);
     Ok(told)
 }
@@ -43,8 +46,12 @@ pub(super) async fn video(app: &App, job: &Job) -> Result<Option<(FileReport, Se
     if matches!(job.kind, JobKind::Run | JobKind::Film) {
         return clip::told::video(app, job).await;
     }
+    if job.kind == JobKind::Handover {
+        let end = End::of(job);
+        return Ok(end.file.map(|file| (file, end.seen.unwrap_or_default())));
+    }
     let parts = Parts::of(app, job).await?;
-    Ok(parts.render.and_then(|(_, work)| Some((work.file?, work.seen.unwrap_or_default()))))
+    Ok(parts.render.and_then(|(_, work)| Some((work.end.file?, work.end.seen.unwrap_or_default()))))
 }
 
 /// The job of that name.
@@ -128,8 +135,8 @@ impl Parts {
         match job.kind {
             JobKind::Turn => parts.turn = Some((job.clone(), notes(job)?)),
             JobKind::Render => parts.render = Some((job.clone(), notes(job)?)),
-            // Told by `clip::told`.
-            JobKind::Run | JobKind::Film => {}
+            // Told by `clip::told` and `publish::told`.
+            JobKind::Run | JobKind::Film | JobKind::Handover | JobKind::Post => {}
             JobKind::Video => {
                 let ledger = app.ledger().await?;
                 let work: VideoWork = notes(job)?;
@@ -138,7 +145,7 @@ impl Parts {
                     match part.kind {
                         JobKind::Turn => parts.turn = Some((part.clone(), notes(&part)?)),
                         JobKind::Render => parts.render = Some((part.clone(), notes(&part)?)),
-                        JobKind::Video | JobKind::Run | JobKind::Film => {}
+                        _ => {}
                     }
                 }
             }
@@ -157,8 +164,8 @@ fn notes<T: serde::de::DeserializeOwned + Default>(job: &Job) -> Result<T> {
 
 fn tell(job: &Job, parts: &Parts) -> JobReport {
     let turn = parts.turn.as_ref().filter(|(part, _)| part.state == State::Done).map(|(_, work)| work);
-    let file = parts.render.as_ref().and_then(|(_, work)| work.file.clone());
-    let seen = parts.render.as_ref().and_then(|(_, work)| work.seen.as_ref());
+    let file = parts.render.as_ref().and_then(|(_, work)| work.end.file.clone());
+    let seen = parts.render.as_ref().and_then(|(_, work)| work.end.seen.as_ref());
     let exports = job.kind != JobKind::Turn;
     let rendered_timeline = parts.render.as_ref().and_then(|(_, work)| work.timeline.clone());
     JobReport {
@@ -189,6 +196,7 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
             .into_iter()
             .chain(seen.and_then(|seen| seen.picture.clone()).map(|(_, picture)| picture))
             .collect(),
+        ..JobReport::default()
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::film::FilmWork;
-use crate::jobs::{approve, cancel, report};
+use crate::jobs::{approve, cancel, publish, report};
 use crate::ledger::NewJob;
-use crate::model::job::{Job, JobId, State};
+use crate::model::job::{Job, JobId, JobKind, State};
 use crate::model::request::{Film, Request};
 use crate::money::Usd;
 
@@ -26,7 +26,7 @@ pub struct Prospect {
 /// When the job still runs, is done, or is none that is paid in dollars.
 pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
     let mut job = report::find(app, id).await?;
-    if let Some(parent) = &job.parent_id {
+    if let (Some(parent), false) = (&job.parent_id, matches!(job.kind, JobKind::Post | JobKind::Handover)) {
         job = report::find(app, parent).await?;
     }
     if !matches!(job.state, State::Failed | State::Uncertain | State::Cancelled) {
@@ -34,6 +34,9 @@ pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
             "The job {} is {}; there is nothing to try again.",
             job.id, job.state
         )));
+    }
+    if publish::is_undelivered(app, &job).await? {
+        return Ok(Prospect { job, most: Usd::ZERO, twice: Usd::ZERO });
     }
     let ledger = app.ledger().await?;
     let (request, _) = missing(app, &job).await?;
@@ -53,6 +56,9 @@ pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
 /// job that keeps the parts that are here.
 pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
     let Prospect { job, .. } = prospect(app, id).await?;
+    if publish::again(app, &job).await? {
+        return report::find(app, &job.id).await;
+    }
     let (request, had) = missing(app, &job).await?;
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let mut given_up = Vec::new();

@@ -78,6 +78,9 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     let ledger = app.ledger().await?;
     let now_ms = app.now_ms();
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
+        Identity::Known(job) if input.batch.is_some() => {
+            return Ok(Accepted::Job(Box::new(Submitted { job: *job, fresh: false })));
+        }
         Identity::Known(job) => return Ok(known(app, *job)),
         Identity::Fresh(key) => key,
     };
@@ -100,7 +103,12 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());
+    let current = app.current();
     let accepted = write_down(app, service, session_id, request, key).await?;
+    if let (true, Some(current)) = (input.batch.is_some(), current) {
+        // The lines of a batch are not what the conversation is about.
+        app.set_current(current);
+    }
     if let Some(session_id) = uploads {
         // The uploads have found their video: the next prompt that stands alone begins anew.
         ledger.note_uploads(service, &session_id, false).await?;
@@ -291,6 +299,10 @@ fn has_wishes(input: &GenerateInput) -> bool {
 /// The session that a new video is made in: the one that was named, or the current one if files were uploaded
 /// into it; a prompt that stands alone gets a session of its own, so that videos do not pile up on one timeline.
 async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<Option<Chosen>> {
+    // A line of a batch is nobody's conversation.
+    if input.batch.is_some() {
+        return Ok(None);
+    }
     let service = input.service.as_deref();
     if input.session_id.as_deref().is_some_and(|id| !id.trim().is_empty()) {
         return session::choose(app, caller, service, input.session_id.as_deref()).await;

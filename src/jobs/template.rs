@@ -84,6 +84,8 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         batch: None,
         fallback: None,
         template: Some(template),
+        rewrite: false,
+        enhancement: None,
         after_previous: false,
         inspection: Inspection::default(),
         delivery: Delivery::default(),

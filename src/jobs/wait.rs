@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::report;
-use crate::model::job::{EpochMs, Job, JobId};
+use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
@@ -57,7 +57,9 @@ pub async fn wait(
             job = report::find(app, id).await?;
             (revision, read) = (newest, now);
         }
-        if job.state.is_at_rest() || now.duration_since(begun) >= limit {
+        let rests =
+            job.state.is_at_rest() && !(job.state == State::Done && ledger.has_posts_under_way(id).await?);
+        if rests || now.duration_since(begun) >= limit {
             return Ok(job);
         }
         let news = (job.note.clone(), job.progress_pct);

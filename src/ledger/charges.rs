@@ -39,6 +39,32 @@ pub struct Caps {
     pub per_batch: Option<Usd>,
 }
 
+/// What a cap holds for. As the cause of an error it says which cap would have been passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Span {
+    /// From midnight to midnight, UTC.
+    #[error("day")]
+    Day,
+    /// From Monday to Monday, UTC.
+    #[error("week")]
+    Week,
+    /// The calls that name one batch.
+    #[error("batch")]
+    Batch,
+}
+
+impl Span {
+    /// When its budget begins anew; never for a batch.
+    #[must_use]
+    pub fn anew_ms(self, now_ms: EpochMs) -> Option<EpochMs> {
+        match self {
+            Self::Day => Some(day_start(now_ms) + DAY_MS),
+            Self::Week => Some(week_start(now_ms) + 7 * DAY_MS),
+            Self::Batch => None,
+        }
+    }
+}
+
 /// What is known about the cost of a job that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Charge {
@@ -252,10 +278,23 @@ async fn refuse_overspending(
             .await?,
         ),
     };
+    let per_batch = match &wanted.batch {
+        None => None,
+        // A batch that was enqueued has a budget of its own.
+        Some(batch) => {
+            let own: Option<Option<i64>> =
+                sqlx::query_scalar("SELECT budget_micros FROM batch WHERE name = $1")
+                    .bind(batch)
+                    .fetch_optional(&mut **tx)
+                    .await?;
+            let own = own.flatten().map(Usd::from_micros);
+            own.into_iter().chain(caps.per_batch).min()
+        }
+    };
     for (span, cap, used) in [
-        ("day", caps.per_day, spent.day),
-        ("week", caps.per_week, spent.week),
-        ("batch", caps.per_batch, in_batch),
+        (Span::Day, caps.per_day, spent.day),
+        (Span::Week, caps.per_week, spent.week),
+        (Span::Batch, per_batch, in_batch),
     ] {
         let Some(cap) = cap else { continue };
         if used.checked_add(wanted.most).is_none_or(|sum| sum > cap) {
@@ -266,6 +305,7 @@ async fn refuse_overspending(
                     wanted.most
                 ),
             )
+            .because(span)
             .next("Ask for something shorter or a cheaper model, wait for the budget to begin anew, or raise it."));
         }
     }

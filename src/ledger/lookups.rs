@@ -1,8 +1,9 @@
 //! Questions of a few callers: who asked the same before, whose session is this.
 
+use super::jobs::at_rest;
 use super::{Ledger, Session, row, sessions};
 use crate::error::Result;
-use crate::model::job::{EpochMs, Job, Service};
+use crate::model::job::{EpochMs, Job, JobId, Service};
 
 impl Ledger {
     /// The newest job whose dedupe key begins so.
@@ -19,6 +20,18 @@ impl Ledger {
         .as_ref()
         .map(row::job)
         .transpose()
+    }
+
+    /// Whether a clip is still on its way into the bucket afterwards, or a post of it on its way to a scheduler.
+    pub async fn has_posts_under_way(&self, id: &JobId) -> Result<bool> {
+        Ok(sqlx::query_scalar(concat!(
+            "SELECT EXISTS (SELECT 1 FROM job WHERE parent_id = $1 AND kind IN ('post', 'handover') AND state NOT IN ",
+            at_rest!(),
+            ")"
+        ))
+        .bind(id.as_str())
+        .fetch_one(&self.inner.readers)
+        .await?)
     }
 
     /// The session of this name, whoever's it is.

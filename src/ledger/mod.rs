@@ -11,6 +11,7 @@
 //! `SQLite` and `PostgreSQL` share wherever there is one.
 
 mod attempts;
+mod batches;
 mod charges;
 mod dispatcher;
 mod events;
@@ -21,6 +22,7 @@ mod moves;
 mod notices;
 mod open;
 mod place;
+mod ratings;
 mod recent;
 mod row;
 mod sessions;
@@ -40,10 +42,12 @@ use crate::model::job::{EpochMs, Failure, Job, JobId, JobKind, Service, State};
 use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
-pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Spent};
+pub use batches::{BatchChange, Brief, Enqueued, LineChange, NewBatch, NewLine};
+pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Span, Spent};
 pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
 pub use place::hazard;
+pub use ratings::Rating;
 pub use recent::Mark;
 pub use sessions::Session;
 

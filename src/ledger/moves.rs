@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 impl Ledger {
-    /// Takes up to `limit` jobs that are due and that nobody holds, the most overdue first. Each is `owner`'s
+    /// Takes up to `limit` jobs that are due and that nobody holds: first those whose result exists already and will be
+    /// forgotten by the service one day, then the most overdue. Each is `owner`'s
     /// until `now_ms + lease_ms`, under a new fence; after that time anybody may take it.
     ///
     /// A queued turn is left alone while another turn of its session is submitting or running, or was asked
@@ -22,7 +23,7 @@ impl Ledger {
              WHERE id IN (SELECT j.id FROM job j \
              WHERE j.due_at_ms <= $3 AND (j.lease_until_ms IS NULL OR j.lease_until_ms <= $3) AND ",
             takeable!(),
-            " ORDER BY j.due_at_ms, j.created_at_ms, j.id LIMIT $4) RETURNING *"
+            " ORDER BY j.state NOT IN ('ready', 'delivering'), j.due_at_ms, j.created_at_ms, j.id LIMIT $4) RETURNING *"
         ))
         .bind(owner)
         .bind(now_ms.saturating_add(lease_ms))
@@ -32,8 +33,14 @@ impl Ledger {
         .await?;
         tx.commit().await?;
         let mut jobs = row::jobs(&rows);
+        let made = |job: &Job| matches!(job.state, State::Ready | State::Delivering);
         jobs.sort_by(|a, b| {
-            (a.due_at_ms, a.created_at_ms, &a.id).cmp(&(b.due_at_ms, b.created_at_ms, &b.id))
+            (!made(a), a.due_at_ms, a.created_at_ms, &a.id).cmp(&(
+                !made(b),
+                b.due_at_ms,
+                b.created_at_ms,
+                &b.id,
+            ))
         });
         Ok(jobs)
     }

@@ -56,10 +56,11 @@ impl Ledger {
         .collect()
     }
 
-    /// Changes whenever something changed that is told about this job, its parts included. None without such a job.
+    /// Changes whenever something changed that is told about this job, its parts included; that somebody looked after it is
+    /// nothing to tell. None without such a job.
     pub async fn job_mark(&self, id: &JobId) -> Result<Option<Mark>> {
         let rows: Vec<Mark> = sqlx::query_scalar(
-            "SELECT CAST(state AS TEXT) || ' ' || updated_at_ms || ' ' || COALESCE(progress_pct, -1) || ' ' \
+            "SELECT state || ' ' || attempts || ' ' || COALESCE(progress_pct, -1) || ' ' \
              || cancel_requested || ' ' || LENGTH(work) || ' ' || COALESCE(session_id, '') || ' ' || COALESCE(note, '') \
              FROM job WHERE id = $1 OR parent_id = $1 ORDER BY id",
         )

@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The same for the list alone, which a client has read without asking for news.
 const LIST_EVERY: Duration = Duration::from_secs(2);
 /// A job changes several times in a moment; that is one piece of news.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(200);
 /// What one client may wait for; each costs a question to the ledger at every change.
 const MOST: usize = 200;
 

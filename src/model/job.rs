@@ -125,6 +125,10 @@ pub enum JobKind {
     Run,
     /// Several runs, joined into one file.
     Film,
+    /// A finished file goes into the bucket and before people: costs nothing here.
+    Handover,
+    /// One post of a clip on one channel: costs nothing here.
+    Post,
 }
 
 impl JobKind {
@@ -137,6 +141,8 @@ impl JobKind {
             Self::Video => "video",
             Self::Run => "run",
             Self::Film => "film",
+            Self::Handover => "handover",
+            Self::Post => "post",
         }
     }
 }
@@ -151,6 +157,8 @@ impl FromStr for JobKind {
             "video" => Ok(Self::Video),
             "run" => Ok(Self::Run),
             "film" => Ok(Self::Film),
+            "handover" => Ok(Self::Handover),
+            "post" => Ok(Self::Post),
             _ => Err(Error::internal(format!("The ledger holds a job of unknown kind {text:?}."))),
         }
     }
@@ -230,7 +238,12 @@ impl State {
             Cancelled, Delivering, Done, Failed, NeedsApproval, Queued, Ready, Running, Submitting, Uncertain,
         };
         match self {
-            Queued => matches!(next, Queued | Submitting | Running | NeedsApproval | Failed | Cancelled),
+            Queued => {
+                matches!(
+                    next,
+                    Queued | Submitting | Running | Delivering | NeedsApproval | Failed | Cancelled
+                )
+            }
             NeedsApproval => matches!(next, Queued | Failed | Cancelled),
             // Back to the queue only when the request surely had no effect.
             Submitting => {
@@ -239,8 +252,10 @@ impl State {
             Running => matches!(next, Running | Ready | Done | Uncertain | Failed | Cancelled | Queued),
             Ready => matches!(next, Ready | Delivering | Running | Done | Failed | Cancelled),
             Delivering => matches!(next, Delivering | Ready | Done | Failed | Cancelled),
-            Uncertain => matches!(next, Running | Done | Failed | Cancelled),
-            Done | Failed | Cancelled => false,
+            Uncertain => matches!(next, Submitting | Running | Done | Failed | Cancelled),
+            // Only on a person's word: a file that is here is delivered again, a post that was refused is sent anew.
+            Failed => matches!(next, Queued | Running | Delivering),
+            Done | Cancelled => false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The vocabulary: what a job is, what was asked, what is told about it.
 
+pub mod batch;
 pub mod catalog;
 pub mod delivery;
 pub mod inspection;

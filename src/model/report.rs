@@ -12,7 +12,7 @@ pub struct JobReport {
     /// The job's name; valid for ever, also after a restart. Absent when the words were a question.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job_id: String,
-    /// turn, render, video, run or film.
+    /// turn, render, video, run, film, handover or post.
     pub kind: String,
     /// queued, submitting, running, ready, delivering, done, `needs_approval`, uncertain, failed or cancelled.
     pub state: String,
@@ -53,8 +53,53 @@ pub struct JobReport {
     /// The price that a person has to agree to before anything is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalReport>,
+    /// Where it lies in the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored: Option<StoredReport>,
+    /// Its posts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<PostReport>,
     /// The sensible next call or question.
     pub next: String,
+}
+
+/// A file in a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StoredReport {
+    /// The bucket.
+    pub bucket: String,
+    /// Its name there.
+    pub key: String,
+    /// Where it can be fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// A signed url stops working then, in milliseconds since 1970; ask again for a fresh one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at_ms: Option<i64>,
+}
+
+/// A post of a clip on one channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PostReport {
+    /// The post's own job.
+    pub job_id: String,
+    /// Network, and account.
+    pub channel: String,
+    /// Who has it.
+    pub scheduler: String,
+    /// As of a job; done: the scheduler has it.
+    pub state: String,
+    /// draft, now, queue or a time.
+    pub when: String,
+    /// The scheduler's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_id: Option<String>,
+    /// Where it can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Why it did not get there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A file that was made or stored.

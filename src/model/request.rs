@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::delivery::Delivery;
+use crate::model::delivery::{Channel, Delivery, Scheduler, Timing};
 use crate::model::inspection::Inspection;
 use crate::model::job::{JobId, JobKind};
+use crate::model::report::FileReport;
 use crate::money::Usd;
 use crate::redact::SafeUrl;
 
@@ -25,6 +26,10 @@ pub enum Request {
     Run(Run),
     /// Several calls side by side, joined into one file.
     Film(Film),
+    /// A finished file on its way into the bucket and before people.
+    Handover(Handover),
+    /// One post of a clip on one channel.
+    Post(Post),
 }
 
 impl Request {
@@ -37,6 +42,8 @@ impl Request {
             Self::Video(_) => JobKind::Video,
             Self::Run(_) => JobKind::Run,
             Self::Film(_) => JobKind::Film,
+            Self::Handover(_) => JobKind::Handover,
+            Self::Post(_) => JobKind::Post,
         }
     }
 
@@ -44,7 +51,8 @@ impl Request {
     #[must_use]
     pub const fn inspection(&self) -> Option<&Inspection> {
         match self {
-            Self::Turn(_) => None,
+            Self::Turn(_) | Self::Post(_) => None,
+            Self::Handover(handover) => Some(&handover.inspection),
             Self::Render(render) => Some(&render.inspection),
             Self::Video(video) => Some(&video.inspection),
             Self::Run(run) => Some(&run.inspection),
@@ -56,7 +64,8 @@ impl Request {
     #[must_use]
     pub const fn delivery(&self) -> Option<&Delivery> {
         match self {
-            Self::Turn(_) => None,
+            Self::Turn(_) | Self::Post(_) => None,
+            Self::Handover(handover) => Some(&handover.delivery),
             Self::Render(render) => Some(&render.delivery),
             Self::Video(video) => Some(&video.delivery),
             Self::Run(run) => Some(&run.delivery),
@@ -136,6 +145,12 @@ pub struct Run {
     /// The change of a template, instead of a clip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Template>,
+    /// A prompt is rewritten by a language model, instead of a clip.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rewrite: bool,
+    /// What became of the prompt before it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enhancement: Option<Enhancement>,
     /// It begins on the last frame of the part before, and waits for that.
     #[serde(default)]
     pub after_previous: bool,
@@ -161,6 +176,16 @@ pub struct Template {
     /// An update without a definition empties the template; that is meant.
     #[serde(default)]
     pub blank: bool,
+}
+
+/// A prompt that was to be rewritten with more detail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enhancement {
+    /// What is sent instead of the user's words; none when that came to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What became of it, for people.
+    pub note: String,
 }
 
 /// Another model for the same wish.
@@ -192,6 +217,39 @@ pub struct Film {
     /// What becomes of the file.
     #[serde(default, skip_serializing_if = "Delivery::is_plain")]
     pub delivery: Delivery,
+}
+
+/// A file that is here already: it goes into the bucket, and posts are made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Handover {
+    /// The file, absolute.
+    pub path: PathBuf,
+    /// How it is looked at.
+    #[serde(default, skip_serializing_if = "Inspection::is_plain")]
+    pub inspection: Inspection,
+    /// What becomes of it.
+    pub delivery: Delivery,
+}
+
+/// One post: a clip, a channel, a scheduler. Sent at most once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Post {
+    /// Who takes it.
+    pub scheduler: Scheduler,
+    /// Where it appears.
+    pub channel: Channel,
+    /// The words under it.
+    pub caption: String,
+    /// A short title, for networks that want one.
+    pub title: String,
+    /// When it appears.
+    pub timing: Timing,
+    /// Where everybody can fetch the clip.
+    pub media_url: url::Url,
+    /// The clip, as it was measured.
+    pub file: FileReport,
+    /// Its sum.
+    pub sha256: String,
 }
 
 /// What is asked of a model (wholesale video API, "inputs.*").

@@ -13,14 +13,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use super::SkillBossBooks;
 use super::faults::{Faults, Rule};
 use super::gate::Gate;
+use super::{SkillBossBooks, SocialBooks};
 
 /// What these endpoints steer.
 pub(super) struct Control {
     pub(super) gate: Arc<Gate>,
     pub(super) books: SkillBossBooks,
+    pub(super) posts: SocialBooks,
     /// Forgets every user, session, upload and render.
     pub(super) reset: Box<dyn Fn() -> std::io::Result<()> + Send + Sync>,
 }
@@ -35,6 +36,7 @@ pub(super) fn router(control: Control) -> Router {
         .route("/__sandbox/skillboss/submissions", get(submissions))
         .route("/__sandbox/skillboss/charges", get(bills))
         .route("/__sandbox/skillboss/webhooks", get(deliveries))
+        .route("/__sandbox/social/posts", get(posts))
         .route("/__sandbox/faults", get(rules).post(set_rules))
         .route("/__sandbox/clock", post(clock))
         .route("/__sandbox/reset", post(reset))
@@ -66,6 +68,10 @@ async fn bills(State(control): State<Shared>) -> Response {
 
 async fn deliveries(State(control): State<Shared>) -> Response {
     rows(&control.books.deliveries())
+}
+
+async fn posts(State(control): State<Shared>) -> Response {
+    rows(&control.posts.posts())
 }
 
 const JSON_LINES: [(header::HeaderName, &str); 1] =

@@ -19,7 +19,7 @@ use super::connection::Peer;
 use super::faults::{self, Close, Endpoint, Fault, FaultsHandle, Refused, Seen};
 use super::log::{Entry, EntryKind, Log};
 use super::store::{hex, short_hash};
-use super::{Clock, nemo, skillboss, spoil};
+use super::{Clock, nemo, skillboss, social, spoil};
 
 /// What a request is about, for the log and for fault rules.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ pub(super) async fn pass(
         return marked(next.run(request).await);
     }
     let (method, path) = (request.method(), request.uri().path());
-    let endpoint = nemo::endpoint_of(method, path).or_else(|| skillboss::endpoint_of(method, path));
+    let mut endpoint = nemo::endpoint_of(method, path).or_else(|| skillboss::endpoint_of(method, path));
     let mut entry = Entry {
         seq: gate.log.number(),
         method: request.method().to_string(),
@@ -102,6 +102,12 @@ pub(super) async fn pass(
         Ok(both) => both,
         Err(refusal) => return marked(refusal),
     };
+    if let Some(of) =
+        social::endpoint_of(request.method(), request.uri().path(), body.as_deref().unwrap_or_default())
+    {
+        of.name().clone_into(&mut entry.endpoint);
+        endpoint = Some(of);
+    }
     if let Some(body) = &body {
         entry.body_bytes = Some(body.len() as u64);
         entry.body_sha256 = Some(hex(&Sha256::digest(body)));

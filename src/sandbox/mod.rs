@@ -18,6 +18,7 @@ mod options;
 #[cfg(feature = "studio")]
 pub mod render;
 mod skillboss;
+mod social;
 mod spoil;
 mod store;
 mod studio;
@@ -42,6 +43,8 @@ pub use skillboss::{
     Bill, Clips, Durations, Form, Idempotency, KeyHolder, Protocol, STANDARD_KEY, SkillBossBooks,
     SkillBossOptions, Submission, Usd, WHOLESALE_KEY, Webhooks,
 };
+
+pub use social::{SOCIAL_KEY, SocialBooks, SocialPost};
 
 /// Why the sandbox cannot start or cannot keep its books.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +99,8 @@ pub struct Sandbox {
     pub faults: FaultsHandle,
     /// What SkillBoss' half has accepted and charged.
     pub skillboss: SkillBossBooks,
+    /// What the schedulers have taken.
+    pub social: SocialBooks,
     /// Its clock, which tests may move.
     pub clock: Clock,
     closing: CancellationToken,
@@ -141,6 +146,7 @@ impl Sandbox {
             studio.clone(),
             closing.clone(),
         )?;
+        let social = social::Social::open(&options, clock.clone())?;
         let (nemo, renders) =
             nemo::Nemo::open(options, url.clone(), clock.clone(), log.clone(), studio, closing.clone())?;
         let gate = Arc::new(gate::Gate {
@@ -150,12 +156,19 @@ impl Sandbox {
             closing: closing.clone(),
         });
         let books = SkillBossBooks(Arc::clone(&boss));
+        let posts = SocialBooks::new(Arc::clone(&social));
         let router = nemo::router(Arc::clone(&nemo))
             .merge(skillboss::router(Arc::clone(&boss)))
+            .merge(social::router(Arc::clone(&social)))
             .merge(control::router(control::Control {
                 gate: Arc::clone(&gate),
                 books: books.clone(),
-                reset: Box::new(move || nemo.reset().and_then(|()| boss.reset())),
+                posts: posts.clone(),
+                reset: Box::new(move || {
+                    nemo.reset()?;
+                    boss.reset()?;
+                    social.reset()
+                }),
             }))
             .layer(axum::middleware::from_fn_with_state(gate, gate::pass));
 
@@ -175,6 +188,7 @@ impl Sandbox {
             log,
             faults,
             skillboss: books,
+            social: posts,
             clock,
             closing,
             server: Some(server),

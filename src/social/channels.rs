@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::Message;
 use crate::error::{Error, Kind, Result};
-use crate::model::delivery::Channel;
+use crate::model::delivery::{Channel, Scheduler};
 use crate::model::report::FileReport;
 use crate::redact;
 
@@ -29,6 +30,14 @@ pub struct Network {
     megabytes: Option<u64>,
     /// The narrowest and the widest picture, as width by height.
     aspect: Option<(f64, f64)>,
+    /// What Ayrshare calls it, when not as we do.
+    ayrshare: Option<String>,
+    /// What Postiz calls it: several, where it has more than one way in.
+    #[serde(default)]
+    postiz: Vec<String>,
+    /// What else a scheduler wants to know, by the scheduler's name. `{title}` is filled in.
+    #[serde(default)]
+    options: BTreeMap<String, serde_json::Value>,
     /// Where the numbers stand.
     pub source: String,
     /// When they were read, as in `2026-11`.
@@ -92,6 +101,26 @@ impl Network {
     #[must_use]
     pub fn service<'a>(&'a self, channel: &'a Channel) -> &'a str {
         self.service.as_deref().unwrap_or(&channel.network)
+    }
+
+    /// What Ayrshare calls it.
+    pub(super) fn ayrshare<'a>(&'a self, channel: &'a Channel) -> &'a str {
+        self.ayrshare.as_deref().unwrap_or_else(|| self.service(channel))
+    }
+
+    /// What Postiz calls it.
+    pub(super) fn postiz<'a>(&'a self, channel: &'a Channel) -> Vec<&'a str> {
+        if self.postiz.is_empty() {
+            return vec![channel.network.as_str()];
+        }
+        self.postiz.iter().map(String::as_str).collect()
+    }
+
+    /// What else a scheduler wants to know about a post on it.
+    pub(super) fn options(&self, scheduler: Scheduler, message: &Message) -> Option<serde_json::Value> {
+        let mut options = self.options.get(scheduler.name())?.clone();
+        fill(&mut options, message);
+        Some(options)
     }
 
     /// Whether it takes these words.
@@ -158,6 +187,16 @@ impl Network {
             "Make one that fits, or leave this channel out. The limits are those of {} ({}).",
             self.source, self.as_of
         )))
+    }
+}
+
+/// Puts the words of a message into the places for them.
+fn fill(value: &mut serde_json::Value, message: &Message) {
+    match value {
+        serde_json::Value::String(text) if text.as_str() == "{title}" => text.clone_from(&message.title),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| fill(value, message)),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|value| fill(value, message)),
+        _ => {}
     }
 }
 

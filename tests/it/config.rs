@@ -100,9 +100,30 @@ fn a_file_may_set_everything() {
         preview = "poster"
         preview_kb = 90
         strict = true
+        enhance = true
         allow_loopback = true
         log = "info,rmcp=error"
         catalog = "prices.toml"
+        deliver = "s3"
+        [bucket]
+        name = "our-clips"
+        region = "eu-central-1"
+        endpoint = "https://store.example/"
+        key = "{date}/{job}.mp4"
+        url = "https://cdn.example/clips"
+        link_s = 600
+        [social]
+        scheduler = "hook"
+        buffer_key = "CANARY-buffer-0123456789"
+        buffer_url = "https://buffer.example"
+        ayrshare_key = "CANARY-ayrshare-0123456789"
+        ayrshare_profile = "CANARY-profile-0123456789"
+        ayrshare_url = "https://ayrshare.example/api"
+        postiz_key = "CANARY-postiz-0123456789"
+        postiz_url = "https://postiz.example/api/public/v1"
+        hook_url = "https://hook.example/posts"
+        hook_secret = "whsec_CANARY0123456789"
+        hook_repeats = true
         [budget]
         max_per_call = "1.50"
         max_per_day = 18
@@ -155,6 +176,14 @@ fn a_file_may_set_everything() {
     assert_eq!(config.http.token.as_ref().unwrap().reveal(), "door-CANARY-0123456789");
     assert_eq!(config.hooks.public_url.as_ref().unwrap().as_str(), "https://hooks.example/");
     assert_eq!(config.hooks.secrets.len(), 2);
+    let bucket = config.bucket.as_ref().unwrap();
+    assert_eq!((bucket.name.as_str(), bucket.region.as_str()), ("our-clips", "eu-central-1"));
+    assert_eq!((bucket.key.as_str(), bucket.link), ("{date}/{job}.mp4", Some(Duration::from_secs(600))));
+    assert_eq!(bucket.endpoint.as_ref().unwrap().as_str(), "https://store.example/");
+    assert_eq!(bucket.public_url.as_ref().unwrap().as_str(), "https://cdn.example/clips");
+    assert_eq!((config.deliver.as_deref(), config.social.scheduler.as_deref()), (Some("s3"), Some("hook")));
+    assert!(config.social.hook_ignores_repeats);
+    assert_eq!(config.social.postiz_url.as_str(), "https://postiz.example/api/public/v1");
     // The table names every key that the file may have, and nothing printable shows the token.
     let keys = SETTINGS.iter().filter(|setting| setting.key.is_some()).count();
     let from_file = config.resolved.iter().filter(|setting| setting.source.contains(" in ")).count();
@@ -391,5 +420,48 @@ fn the_install_path_tells_who_installed_us() {
         assert_eq!(load(&around).unwrap().nemo.platform, platform, "{exe}");
         let around = around.and("SKILL_SOURCE", "github");
         assert_eq!(load(&around).unwrap().nemo.platform, "github");
+    }
+}
+
+#[test]
+fn who_we_are_at_the_bucket_is_read_from_the_usual_variables() {
+    let home = home();
+    let around = |vars: &[(&str, &str)]| {
+        let mut around = Surroundings::only(home.path()).and("FIRSTCUT_BUCKET", "our-clips");
+        for (name, value) in vars {
+            around = around.and(name, *value);
+        }
+        Config::load(&Overrides::default(), &around).unwrap().bucket.unwrap()
+    };
+    let plain = around(&[]);
+    assert_eq!(
+        (plain.region.as_str(), plain.endpoint.is_none(), plain.aws.keys.is_none()),
+        ("us-east-1", true, true)
+    );
+    assert!(!plain.aws.instance, "a machine's own role is never tried unasked");
+    let ours = around(&[
+        ("AWS_REGION", "eu-west-3"),
+        ("AWS_ENDPOINT_URL_S3", "https://store.example"),
+        ("AWS_ACCESS_KEY_ID", "AKIATEST"),
+        ("AWS_SECRET_ACCESS_KEY", "CANARY-secret-0123456789"),
+        ("AWS_SESSION_TOKEN", "CANARY-session-0123456789"),
+        ("AWS_PROFILE", "team"),
+    ]);
+    assert_eq!(ours.region, "eu-west-3");
+    assert_eq!(ours.endpoint.as_ref().unwrap().as_str(), "https://store.example/");
+    assert_eq!(ours.aws.keys.as_ref().unwrap().id, "AKIATEST");
+    assert_eq!(ours.aws.profile.as_deref(), Some("team"));
+    assert!(!format!("{ours:?}").contains("CANARY"));
+    for (name, value, fix) in [
+        ("FIRSTCUT_BUCKET", "s3://our-clips/x", "Give only the name"),
+        ("FIRSTCUT_BUCKET_KEY", "clips/latest.mp4", "{job}"),
+        ("FIRSTCUT_BUCKET_LINK_S", "1000000", "604800"),
+        ("AWS_ENDPOINT_URL_S3", "http://store.example", "https"),
+        ("FIRSTCUT_SCHEDULER", "hootsuite", "buffer, ayrshare, postiz, hook"),
+    ] {
+        let around = Surroundings::only(home.path()).and("FIRSTCUT_BUCKET", "our-clips").and(name, value);
+        let error = Config::load(&Overrides::default(), &around).unwrap_err();
+        let told = format!("{error} {}", error.next_step().unwrap_or_default());
+        assert!(told.contains(fix), "{name}: {told}");
     }
 }

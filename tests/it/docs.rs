@@ -230,6 +230,63 @@ fn the_house_files_are_there() {
     }
 }
 
+/// The commands of a text's shell blocks, as words; without remarks, and as far as they are ours.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines = blocks.flat_map(str::lines).map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines
+        .filter(|line| line.starts_with("firstcut "))
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn the_guide_of_the_pipeline_holds() {
+    let guide = read("docs/pipeline.md");
+    for link in guide.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(link.contains("://") || path("docs").join(link).exists(), "docs/pipeline.md links to {link}");
+    }
+    let words = commands(&guide);
+    assert!(words.len() > 15, "{words:?}");
+    for words in words {
+        let read = Cli::command().try_get_matches_from(&words);
+        assert!(read.is_ok(), "{words:?}: {}", read.unwrap_err());
+    }
+    let example = read("examples/prompts.jsonl");
+    let form = firstcut::jobs::batch::read::Form::of("prompts.jsonl", &example).unwrap();
+    let lines = firstcut::jobs::batch::read::read(form, &example).unwrap();
+    assert_eq!(lines.len(), 20);
+    for line in lines {
+        let wish = line.wish.unwrap();
+        assert!(wish.channels.len() == 1 && wish.caption.is_some() && wish.key.is_some(), "{wish:?}");
+    }
+}
+
+#[test]
+fn the_worker_starts_as_it_is_deployed() {
+    let unit = read("deploy/firstcut-worker.service");
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+    Cli::command().try_get_matches_from(start.split_whitespace()).unwrap();
+    let compose = read("deploy/compose.yaml");
+    Yaml::load_from_str(&compose).unwrap();
+    let mut started = 0;
+    for line in compose.lines().filter_map(|line| line.trim().strip_prefix("command: ")) {
+        let words: Vec<String> = serde_json::from_str(line).unwrap();
+        let words = std::iter::once("firstcut".to_owned()).chain(words);
+        match Cli::command().try_get_matches_from(words) {
+            Ok(_) => started += 1,
+            Err(error) => assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{line}"),
+        }
+    }
+    assert_eq!(started, 1);
+    // Every setting of the example is one that there is, or one of the usual `AWS_*`.
+    for line in read("deploy/worker.env.example").lines().filter(|line| !line.starts_with('#')) {
+        let Some((name, _)) = line.split_once('=') else { continue };
+        let known = SETTINGS.iter().any(|setting| setting.name == name) || name.starts_with("AWS_");
+        assert!(known, "worker.env.example sets {name}");
+    }
+}
+
 #[test]
 fn the_packages_say_what_is_true() {
     let package = |name: &str| serde_json::from_str::<Value>(&read(name)).unwrap();

@@ -38,7 +38,7 @@ pub(super) struct Install {
     /// Take it out again
     #[arg(long, visible_alias = "uninstall", requires = "client")]
     remove: bool,
-    /// Give the server a setting, as in NEMO_TOKEN=…; it stands readable in the client's file
+    /// Give the server one of the settings in the README; it stands readable in the client's file
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting, conflicts_with = "remove", requires = "client")]
     env: Vec<(String, String)>,
     /// Leave the skill out

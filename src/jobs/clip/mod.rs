@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::approve;
+use crate::jobs::enhance;
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
@@ -73,7 +74,7 @@ pub(super) async fn submit(
     let asked = (
         (prompt, &input.model, input.duration_seconds, &input.aspect_ratio, &input.resolution),
         (&input.negative_prompt, &input.image, &input.last_frame, &input.reference_images),
-        (input.generate_audio, &input.output_path, input.chain_frames),
+        (input.generate_audio, &input.output_path, input.chain_frames, input.enhance),
     );
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
         Identity::Known(job) => {
@@ -108,7 +109,13 @@ pub(super) async fn submit(
     )?;
     let quote = quote(app, service, input).await?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
-    let request = parts::request(app, caller, input, prompt, &quote, output_path, delivery).await?;
+    let enhancement = match input.enhance.unwrap_or(app.config().enhance) {
+        true => Some(enhance::enhance(app, service, prompt, input.batch.as_deref()).await),
+        false => None,
+    };
+    let request =
+        parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhancement.as_ref())
+            .await?;
     let new = NewJob {
         id: JobId::fresh(),
         parent_id: None,
@@ -124,6 +131,15 @@ pub(super) async fn submit(
     let wanted = approve::wanted(&new.request)?;
     let inserted = approve::write_down(app, new, &wanted, input.approved).await?;
     Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
+}
+
+/// What can be checked of a wish before it has a price: what the models take, and that pictures are there.
+pub(super) fn check(app: &App, caller: &Caller, input: &GenerateInput) -> Result<()> {
+    refuse_foreign_wishes(input)?;
+    for given in input.image.iter().chain(&input.last_frame).chain(&input.reference_images) {
+        paths::picture(app.config(), caller, given)?;
+    }
+    Ok(())
 }
 
 /// What only sessions understand is refused, not dropped.

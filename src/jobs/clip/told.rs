@@ -5,7 +5,7 @@ use crate::error::{Error, Money, Result};
 use crate::jobs::approve::Waiting;
 use crate::jobs::film::FilmWork;
 use crate::jobs::inspect::{self, Seen};
-use crate::jobs::run::RunWork;
+use crate::jobs::run::{RunWork, retention};
 use crate::jobs::session::rehearsal_mark;
 use crate::ledger::{Booked, Charge, ChargeSource};
 use crate::model::job::{Job, JobKind, State};
@@ -27,9 +27,10 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
         service: job.service.name().to_owned(),
         progress_pct: if job.state.is_at_rest() { None } else { job.progress_pct },
         message: format!(
-            "{}{}",
+            "{}{}{}",
             rehearsal_mark(job.service),
-            message(job, &files, cost.as_ref(), used.as_deref(), seen.as_ref())
+            message(job, &files, cost.as_ref(), used.as_deref(), seen.as_ref()),
+            retention::warning(job, app.now_ms()).map(|words| format!(" {words}")).unwrap_or_default()
         ),
         next: next(job, &files, seen.as_ref()),
         checks: seen.map(|seen| seen.checks).unwrap_or_default(),
@@ -69,18 +70,18 @@ async fn made(app: &App, job: &Job) -> Result<Made> {
             _ => None,
         };
         let used = work.model_used.filter(|used| asked.is_some_and(|asked| !used.ends_with(asked.as_str())));
-        return Ok(Made { files: work.file.into_iter().collect(), used, seen: work.seen });
+        return Ok(Made { files: work.end.file.into_iter().collect(), used, seen: work.end.seen });
     }
     let work: FilmWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
-    if let Some(file) = work.file {
-        return Ok(Made { files: vec![file], used: None, seen: work.seen });
+    if let Some(file) = work.end.file {
+        return Ok(Made { files: vec![file], used: None, seen: work.end.seen });
     }
     // Before the film is whole, its parts are what there is.
     let mut files = Vec::new();
     for part in &work.parts {
         let part = app.ledger().await?.job(part).await?;
         let part: RunWork = serde_json::from_value(part.work).unwrap_or_default();
-        files.extend(part.file.filter(|_| job.state.is_at_rest()));
+        files.extend(part.end.file.filter(|_| job.state.is_at_rest()));
     }
     Ok(Made { files, ..Made::default() })
 }
@@ -164,7 +165,26 @@ fn message(
             said.push(format!("Still working: {note}"));
         }
     }
+    if !matches!(job.state, State::Cancelled | State::NeedsApproval) {
+        said.extend(rewritten(job));
+    }
     said.join(" ")
+}
+
+/// What became of the prompt before it was sent, beside the user's own.
+fn rewritten(job: &Job) -> Option<String> {
+    let run = match &job.request {
+        Request::Run(run) => run,
+        Request::Film(film) => film.parts.first()?,
+        _ => return None,
+    };
+    let it = run.enhancement.as_ref()?;
+    Some(match &it.text {
+        Some(text) => {
+            format!("{} Sent: {} Yours: {}", it.note, redact::quotation(text), redact::quotation(&run.prompt))
+        }
+        None => it.note.clone(),
+    })
 }
 
 fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {

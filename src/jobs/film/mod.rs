@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::jobs::advance::{Halt, Step, millis, notes};
-use crate::jobs::inspect;
+use crate::jobs::deliver::End;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
 use crate::model::job::{EpochMs, Failure, Job, JobId, State};
-use crate::model::report::FileReport;
 use crate::model::request::{Film, Request, Run};
 
 pub(super) use fault::after_fault;
@@ -28,18 +27,9 @@ const SAFETY_NET: Duration = Duration::from_millis(700);
 pub(super) struct FilmWork {
     /// The parts in order, once they are written down.
     pub(super) parts: Vec<JobId>,
-    /// The file's name, decided before the bytes are put there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) final_path: Option<PathBuf>,
-    /// Of the file in `final_path`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
-    /// The file, when it is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file: Option<FileReport>,
-    /// What was seen of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) seen: Option<inspect::Seen>,
+    /// The file.
+    #[serde(flatten)]
+    pub(super) end: End,
     /// Why it cannot become whole; it ends when the parts that are under way have ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) broken: Option<Failure>,
@@ -226,7 +216,8 @@ fn share(part: &Job) -> f64 {
 fn file_of(part: &Job) -> Result<PathBuf, Halt> {
     let work: RunWork = serde_json::from_value(part.work.clone())
         .map_err(|error| Error::internal("A part's notes cannot be read.").because(error))?;
-    work.file
+    work.end
+        .file
         .map(|file| PathBuf::from(file.path))
         .ok_or_else(|| Error::internal(format!("The part {} has no file.", part.id)).into())
 }

@@ -1,12 +1,12 @@
 //! The whole: every part is here, and they become one file in its place.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{FilmWork, craft, file_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::{deliver, inspect, paths};
+use crate::jobs::advance::{Halt, Step, notes, notes_value};
+use crate::jobs::deliver::{self, Wanted};
 use crate::ledger::Change;
 use crate::media;
 use crate::model::job::{Failure, Job, State};
@@ -20,13 +20,35 @@ pub(super) async fn assemble(
     mut work: FilmWork,
     parts: &[Job],
 ) -> Result<(), Halt> {
-    let part_file = deliver::part_file(&film.output_path, step.job.id.as_str());
-    if let (Some(path), Some(sha256)) = (work.final_path.clone(), work.sha256.clone())
-        && deliver::holds(&path, sha256).await
-    {
-        deliver::remove(&part_file);
-        return done(step, film, work, parts, &path).await;
+    let wanted = Wanted {
+        output: &film.output_path,
+        inspection: &film.inspection,
+        delivery: &film.delivery,
+        is_part: false,
+    };
+    let mut end = work.end.clone();
+    if !deliver::is_placed(step, &wanted, &end).await {
+        let Some(sha256) = join(step, film, &mut work, parts).await? else { return Ok(()) };
+        deliver::place(step, &wanted, &mut end, sha256).await?;
     }
+    deliver::finish(step, &wanted, end).await?;
+    if step.job.state == State::Done {
+        // The film is on the disk and written down: its parts have served.
+        for file in parts.iter().filter_map(|part| file_of(part).ok()) {
+            deliver::remove(&file);
+            deliver::remove(&file.with_extension("last.png"));
+        }
+    }
+    Ok(())
+}
+
+/// Joins the parts into the part file; gives its sum. None when they cannot be joined and the row says so.
+async fn join(
+    step: &mut Step,
+    film: &Film,
+    work: &mut FilmWork,
+    parts: &[Job],
+) -> Result<Option<String>, Halt> {
     if step.job.state == State::Running {
         step.record(Change {
             state: Some(State::Ready),
@@ -38,6 +60,7 @@ pub(super) async fn assemble(
         .await?;
     }
     let files = parts.iter().map(file_of).collect::<Result<Vec<_>, Halt>>()?;
+    let part_file = deliver::part_file(&film.output_path, step.job.id.as_str());
     // What an earlier try left is of no use: joining starts anew.
     deliver::remove(&part_file);
     let (from, to) = (files.clone(), part_file.clone());
@@ -48,53 +71,16 @@ pub(super) async fn assemble(
     });
     let (reencoded, sha256) = match joined.await {
         Ok(Ok(joined)) => joined,
-        Ok(Err(error)) => return cannot_join(step, &work, &files, error).await,
+        Ok(Err(error)) => {
+            cannot_join(step, work, &files, error).await?;
+            return Ok(None);
+        }
         Err(error) => return Err(Error::internal("Joining was interrupted.").because(error).into()),
     };
     work.reencoded = reencoded;
-    work.sha256 = Some(sha256);
-    work.final_path = Some(paths::unused(&film.output_path));
-    step.record(Change {
-        state: Some(State::Delivering),
-        work: notes(&work)?,
-        keep_lease: true,
-        due_at_ms: step.in_a(Duration::ZERO),
-        ..Change::default()
-    })
-    .await?;
-    let wanted = work.final_path.clone().unwrap_or_else(|| film.output_path.clone());
-    let path = staged::publish(&part_file, &wanted)?;
-    work.final_path = Some(path.clone());
-    done(step, film, work, parts, &path).await
-}
-
-async fn done(
-    step: &mut Step,
-    film: &Film,
-    mut work: FilmWork,
-    parts: &[Job],
-    path: &Path,
-) -> Result<(), Halt> {
-    work.file = Some(deliver::describe(path).await?);
-    step.record(deliver::looking(notes(&work)?, step)).await?;
-    work.seen = inspect::inspect(&step.app, path, &film.inspection, &step.stop).await;
-    if work.seen.is_none() {
-        return Err(Halt::Stop);
-    }
-    step.record(Change {
-        state: Some(State::Done),
-        work: notes(&work)?,
-        note: Some("✅ Video ready!".to_owned()),
-        progress_pct: Some(100.0),
-        ..Change::default()
-    })
-    .await?;
-    // The film is on the disk and written down: its parts have served.
-    for file in parts.iter().filter_map(|part| file_of(part).ok()) {
-        deliver::remove(&file);
-        deliver::remove(&file.with_extension("last.png"));
-    }
-    Ok(())
+    // Kept with the file's name, in the change that comes next.
+    step.job.work = notes_value(work)?;
+    Ok(Some(sha256))
 }
 
 /// The parts are paid for and here: they are named, never thrown away.

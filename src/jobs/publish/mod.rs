@@ -1,5 +1,115 @@
-//! What becomes of a finished clip: where it goes, and its posts.
+//! Posts of finished clips, and the way of a file into the bucket afterwards.
+//!
+//! A post is a job like any other: its row exists before anything leaves, an attempt is written down before each message,
+//! and what may have arrived is never sent again before it is known that it did not.
 
+mod ask;
+mod handover;
 mod plan;
+mod post;
+mod settle;
+pub(super) mod told;
 
+use crate::error::{Error, Result};
+use crate::jobs::advance::{Halt, Step};
+use crate::jobs::deliver::{End, root_of};
+use crate::ledger::{Ledger, NewJob};
+use crate::model::delivery::Posts;
+use crate::model::job::{EpochMs, Job, JobId, Service, State};
+use crate::model::request::{Post, Request};
+use crate::social::channels;
+
+pub use ask::{Asked, Published, publish};
+pub(super) use ask::{again, is_undelivered};
+pub(super) use handover::step as handover;
 pub(super) use plan::delivery;
+pub use plan::set_up;
+pub(super) use post::step;
+pub(super) use settle::{adopt_post, drop_post};
+
+/// The longest title of a post (`YouTube` Data API, `snippet.title`).
+const TITLE_CHARS: usize = 100;
+
+/// The clip of a job lies where everybody can fetch it: its posts are written down, each once.
+pub(super) async fn begin(step: &mut Step, end: &End, posts: &Posts) -> Result<(), Halt> {
+    let root = root_of(&step.job).clone();
+    let title = title(&step.ledger.job(&root).await?);
+    let (ledger, service, now_ms) = (step.ledger.clone(), step.job.service, step.now_ms());
+    write_down(&ledger, &root, service, end, posts, &title, now_ms).await?;
+    step.app.ring();
+    Ok(())
+}
+
+/// One row for each channel. The same clip, channel and scheduler give the same row, however often it is asked for.
+async fn write_down(
+    ledger: &Ledger,
+    root: &JobId,
+    service: Service,
+    end: &End,
+    posts: &Posts,
+    title: &str,
+    now_ms: EpochMs,
+) -> Result<Vec<Job>> {
+    let missing = || Error::internal("A clip without a public address cannot be posted.");
+    let media_url = match end.stored.as_ref().and_then(|stored| stored.url.clone()) {
+        Some(url) => url,
+        // Make-believe, as everything of a rehearsal without a bucket.
+        None if service == Service::Sandbox => format!("https://clips.sandbox.example/{root}.mp4"),
+        None => return Err(missing()),
+    };
+    let media_url = media_url.parse::<url::Url>().map_err(|error| missing().because(error))?;
+    let file = end.file.clone().unwrap_or_default();
+    let mut rows = Vec::with_capacity(posts.channels.len());
+    for channel in &posts.channels {
+        let post = Post {
+            scheduler: posts.scheduler,
+            channel: channel.clone(),
+            caption: posts.caption.clone(),
+            title: title.to_owned(),
+            timing: posts.timing,
+            media_url: media_url.clone(),
+            file: file.clone(),
+            sha256: end.sha256.clone().unwrap_or_default(),
+        };
+        let new = NewJob {
+            id: JobId::fresh(),
+            parent_id: Some(root.clone()),
+            service,
+            session_id: None,
+            state: State::Queued,
+            request: Request::Post(post),
+            work: serde_json::Value::Null,
+            dedupe_key: format!("post:{root}:{}:{channel}", posts.scheduler.name()),
+            note: Some("Waiting for its turn.".to_owned()),
+            due_at_ms: Some(now_ms),
+        };
+        rows.push(ledger.insert(new, now_ms).await?.job);
+    }
+    Ok(rows)
+}
+
+/// Refuses a clip that some channel does not take, before anything is sent.
+fn check(end: &End, posts: &Posts) -> Result<()> {
+    let Some(file) = &end.file else { return Ok(()) };
+    posts.channels.iter().try_for_each(|channel| channels::network(channel)?.check_file(file))
+}
+
+/// What the clip is about, short.
+fn title(whole: &Job) -> String {
+    let words = match &whole.request {
+        Request::Video(video) => video.prompt.clone(),
+        Request::Run(run) => run.prompt.clone(),
+        Request::Film(film) => film.prompt.clone(),
+        Request::Handover(handover) => {
+            handover.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+        }
+        _ => String::new(),
+    };
+    let line = words.lines().next().unwrap_or_default().trim();
+    if line.chars().count() <= TITLE_CHARS {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(TITLE_CHARS - 1).collect();
+    let whole_words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    format!("{whole_words}…")
+}

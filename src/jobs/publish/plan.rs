@@ -30,7 +30,8 @@ pub(in crate::jobs) fn delivery(
 ) -> Result<Delivery> {
     let place = place(config, deliver)?;
     let posts = publish.map(|publish| posts(config, rehearsal, publish, now_ms)).transpose()?;
-    if posts.is_some() {
+    // A rehearsal needs no bucket: its schedulers fetch nothing.
+    if posts.is_some() && !(rehearsal && place == Place::Folder) {
         let bucket = config.bucket.as_ref().filter(|_| place == Place::S3);
         let Some(bucket) = bucket else {
             return Err(Error::invalid(
@@ -156,7 +157,7 @@ fn scheduler(config: &Config, rehearsal: bool, word: Option<&str>) -> Result<Sch
             Err(missing(scheduler))
         };
     }
-    let ready: Vec<Scheduler> = Scheduler::ALL.into_iter().filter(|one| is_set_up(config, *one)).collect();
+    let ready = set_up(config);
     match ready.as_slice() {
         [only] => Ok(*only),
         [] if rehearsal => Ok(Scheduler::Buffer),
@@ -168,6 +169,12 @@ fn scheduler(config: &Config, rehearsal: bool, word: Option<&str>) -> Result<Sch
                 .next("Say which one as scheduler, or set FIRSTCUT_SCHEDULER."))
         }
     }
+}
+
+/// The schedulers that are set up.
+#[must_use]
+pub fn set_up(config: &Config) -> Vec<Scheduler> {
+    Scheduler::ALL.into_iter().filter(|one| is_set_up(config, *one)).collect()
 }
 
 fn is_set_up(config: &Config, scheduler: Scheduler) -> bool {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{RETENTION_MS, RunWork, watch};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::{deliver, inspect, paths};
+use crate::jobs::advance::{Halt, Step};
+use crate::jobs::deliver::{self, Wanted};
 use crate::ledger::Change;
 use crate::model::job::State;
 use crate::model::request::Run;
-use crate::net::staged::{self, Staged};
+use crate::net::staged::Staged;
 use crate::redact::SafeUrl;
 use crate::skillboss::status::Phase;
 
@@ -19,48 +19,61 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     let Some(output) = run.output_path.clone() else {
         return Err(Error::internal("A run without a file has nothing to fetch.").into());
     };
-    let part = deliver::part_file(&output, step.job.id.as_str());
-    if let (Some(path), Some(sha256)) = (work.final_path.clone(), work.sha256.clone())
-        && deliver::holds(&path, sha256).await
-    {
-        deliver::remove(&part);
-        return done(step, run, work, &path).await;
+    let wanted = Wanted {
+        output: &output,
+        inspection: &run.inspection,
+        delivery: &run.delivery,
+        is_part: step.job.parent_id.is_some(),
+    };
+    let mut end = work.end.clone();
+    if !deliver::is_placed(step, &wanted, &end).await {
+        if step.job.state != State::Delivering {
+            step.record(Change {
+                state: Some(State::Delivering),
+                note: Some("Downloading the clip…".to_owned()),
+                keep_lease: true,
+                due_at_ms: step.in_a(Duration::ZERO),
+                ..Change::default()
+            })
+            .await?;
+        }
+        let Some(sha256) = bring(step, run, &mut work, &output).await? else { return Ok(()) };
+        deliver::place(step, &wanted, &mut end, sha256).await?;
     }
-    if step.job.state != State::Delivering {
-        step.record(Change {
-            state: Some(State::Delivering),
-            note: Some("Downloading the clip…".to_owned()),
-            keep_lease: true,
-            due_at_ms: step.in_a(Duration::ZERO),
-            ..Change::default()
-        })
-        .await?;
+    // The clip is here: an address that may be signed need not be kept any longer.
+    if let Some(notes) = step.job.work.as_object_mut() {
+        notes.remove("address");
     }
+    deliver::finish(step, &wanted, end).await
+}
+
+/// Brings the clip into the part file; gives its sum. None when the row was changed.
+async fn bring(
+    step: &mut Step,
+    run: &Run,
+    work: &mut RunWork,
+    output: &Path,
+) -> Result<Option<String>, Halt> {
+    let part = deliver::part_file(output, step.job.id.as_str());
     let kept = work.remote.is_none() && work.address.is_none();
     let fetched = if kept {
         // The answer was the clip itself, and lies here already.
         Staged::open(&part).await?.finish().await
     } else {
-        let Some(url) = address(step, run, &mut work).await? else { return Ok(()) };
+        let Some(url) = address(step, run, work).await? else { return Ok(None) };
         let client = step.skillboss().await?;
         step.unless_stopped(client.download(&url, &part, &|_, _| {})).await?
     };
-    let downloaded = match fetched {
-        Ok(downloaded) => downloaded,
+    match fetched {
+        Ok(downloaded) => Ok(Some(downloaded.sha256)),
         Err(error) => {
             if error.kind() == Kind::Storage {
                 // On a full disk half a clip helps nobody, and the whole one is still at the service.
                 deliver::remove(&part);
             }
-            return Err(error.into());
+            Err(error.into())
         }
-    };
-    work.sha256 = Some(downloaded.sha256);
-    work.final_path = Some(paths::unused(&output));
-    step.record(Change { work: notes(&work)?, keep_lease: true, ..Change::default() }).await?;
-    let path = staged::publish(&part, &work.final_path.clone().unwrap_or(output))?;
-    work.final_path = Some(path.clone());
-    done(step, run, work, &path).await
+    }
 }
 
 /// Puts a clip that came within an answer to where a download would put it.
@@ -113,27 +126,6 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
             Ok(None)
         }
     }
-}
-
-async fn done(step: &mut Step, run: &Run, mut work: RunWork, path: &Path) -> Result<(), Halt> {
-    work.file = Some(deliver::describe(path).await?);
-    work.address = None;
-    // A part is looked at when the whole is.
-    if step.job.parent_id.is_none() {
-        step.record(deliver::looking(notes(&work)?, step)).await?;
-        work.seen = inspect::inspect(&step.app, path, &run.inspection, &step.stop).await;
-        if work.seen.is_none() {
-            return Err(Halt::Stop);
-        }
-    }
-    step.record(Change {
-        state: Some(State::Done),
-        work: notes(&work)?,
-        note: Some("✅ Video ready!".to_owned()),
-        progress_pct: Some(100.0),
-        ..Change::default()
-    })
-    .await
 }
 
 /// It was paid for and nobody fetched it while the service kept it. Said loudly.

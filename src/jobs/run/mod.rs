@@ -2,6 +2,8 @@
 
 mod doubt;
 mod fetch;
+pub(super) mod retention;
+mod rewrite;
 mod send;
 mod watch;
 
@@ -12,10 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
-use crate::jobs::inspect::Seen;
+use crate::jobs::deliver::End;
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, State};
-use crate::model::report::FileReport;
 use crate::model::request::{Request, Run};
 use crate::money::Usd;
 use crate::redact::SafeUrl;
@@ -59,24 +60,18 @@ pub(super) struct RunWork {
     /// What it came to, and whether the service said so itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cost: Option<Usd>,
+    /// The prompt that a language model wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
     /// The model that the service says it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) model_used: Option<String>,
     /// Names under which the service lists work that may be this run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) candidates: Vec<String>,
-    /// The file's name, decided before the bytes are put there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) final_path: Option<PathBuf>,
-    /// Of the file in `final_path`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
-    /// The file, when it is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file: Option<FileReport>,
-    /// What was seen of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) seen: Option<Seen>,
+    /// The file.
+    #[serde(flatten)]
+    pub(super) end: End,
 }
 
 /// One step of a run.
@@ -85,6 +80,9 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         return Err(Error::internal("This job is no run.").into());
     };
     let work: RunWork = step.work()?;
+    if run.rewrite {
+        return rewrite::step(step, &run, work).await;
+    }
     match step.job.state {
         State::Queued if step.job.cancel_requested => {
             step.cancelled("Stopped before anything was sent; it costs nothing.").await

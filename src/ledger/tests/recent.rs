@@ -48,8 +48,12 @@ async fn marks_change_with_what_they_stand_for_and_with_nothing_else() {
     let session_mark = ledger.session_mark("s2").await.unwrap();
     assert!(session_mark.is_some() && ledger.session_mark("nobody").await.unwrap().is_none());
 
-    // A word about how it goes: news of the job, not of the list.
+    // Somebody looked after it.
     let before = all().await;
+    done(ledger.record(&held, Change { keep_lease: true, ..Change::default() }, "me", 5).await.unwrap());
+    assert_eq!(all().await, before);
+
+    // A word about how it goes: news of the job, not of the list.
     let word = Change {
         note: Some("Half.".into()),
         progress_pct: Some(50.0),

@@ -147,8 +147,13 @@ fn words(job: &Job) -> String {
         }
         Request::Video(video) => ("Video", video.prompt.clone()),
         Request::Run(run) if run.template.is_some() => ("Template", run.prompt.clone()),
+        Request::Run(run) if run.rewrite => ("Rewriting", run.prompt.clone()),
         Request::Run(run) => ("Video", run.prompt.clone()),
         Request::Film(film) => ("Video", film.prompt.clone()),
+        Request::Post(post) => ("Post", post.caption.clone()),
+        Request::Handover(handover) => {
+            ("Delivery", handover.path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        }
     };
     match redact::label(&words) {
         words if words.is_empty() => kind.to_owned(),

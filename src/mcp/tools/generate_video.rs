@@ -9,13 +9,14 @@ use serde::Deserialize;
 use super::SERVICES;
 use crate::config::Preview;
 use crate::error::Error;
-use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, RESOLUTIONS};
+use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, PublishInput, RESOLUTIONS};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
 use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
+use crate::model::delivery::Place;
 use crate::model::report::JobReport;
 
 #[derive(Deserialize, JsonSchema)]
@@ -68,8 +69,22 @@ struct GenerateVideo {
     /// Long videos of several parts: begin each on the last frame of the one before
     #[serde(default)]
     chain_frames: bool,
+    #[schemars(description = "Default: s3 when a bucket is set up", extend("enum" = Place::NAMES))]
+    deliver: Option<String>,
+    /// Posts of the result; drafts unless `when` says otherwise
+    publish: Option<Posts>,
     #[schemars(description = "From an answer with state needs_approval, once the user agreed to the price")]
     quote_token: Option<String>,
+}
+
+/// As in the tool `publish`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Posts {
+    #[serde(default)]
+    channels: Vec<String>,
+    caption: Option<String>,
+    when: Option<String>,
 }
 
 #[tool_router(router = generate_video_router, vis = "pub(super)")]
@@ -111,6 +126,13 @@ impl Server {
             strict: look.strict,
             chain_frames: asked.chain_frames,
             quote_token: asked.quote_token,
+            deliver: asked.deliver,
+            publish: asked.publish.map(|posts| PublishInput {
+                channels: posts.channels,
+                caption: posts.caption,
+                when: posts.when,
+                ..PublishInput::default()
+            }),
             ..GenerateInput::default()
         };
         let accepted = submit::generate(self.app(), self.caller(), input).await?;

@@ -13,6 +13,7 @@ mod estimate_cost;
 mod export;
 mod generate_video;
 mod list_jobs;
+mod publish;
 mod session_state;
 mod update_template;
 mod upload;
@@ -30,6 +31,7 @@ pub(super) fn router() -> ToolRouter<Server> {
         + Server::check_job_router()
         + Server::cancel_job_router()
         + Server::list_jobs_router()
+        + Server::publish_router()
 }
 
 /// The services that have sessions with a timeline.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The places where trouble can be had: NemoVideo's down to [`Endpoint::Cdn`], SkillBoss' from [`Endpoint::Run`] on.
+/// The places where trouble can be had: NemoVideo's down to [`Endpoint::Cdn`], the schedulers'
+/// two, SkillBoss' from [`Endpoint::Run`] on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the endpoint that it names")]
@@ -19,6 +20,8 @@ pub enum Endpoint {
     RenderCancel,
     RenderDownload,
     Cdn,
+    SocialPost,
+    SocialRead,
     Run,
     RunStatus,
     RunCancel,
@@ -62,6 +65,8 @@ impl Endpoint {
             Self::RenderCancel => "render_cancel",
             Self::RenderDownload => "render_download",
             Self::Cdn => "cdn",
+            Self::SocialPost => "social_post",
+            Self::SocialRead => "social_read",
             Self::Run => "run",
             Self::RunStatus => "run_status",
             Self::RunCancel => "run_cancel",

@@ -16,8 +16,18 @@ use super::run::{Ask, body_of};
 
 /// What the model makes of a text: the same, with a camera and a light.
 pub(super) fn rewritten(text: &str) -> String {
-    let text = text.trim().trim_end_matches('.');
+    let text = unfenced(text.trim()).trim_end_matches('.');
     format!("cinematic: {text}. Slow dolly-in, soft key light, shallow depth of field, 35mm film look.")
+}
+
+/// A model answers with what stands between marks such as `<prompt>` and `</prompt>`, and without them.
+fn unfenced(text: &str) -> &str {
+    let inside = || {
+        let (mark, rest) = text.strip_prefix('<')?.split_once('>')?;
+        let is_mark = !mark.is_empty() && mark.bytes().all(|byte| byte.is_ascii_alphabetic());
+        rest.strip_suffix(&format!("</{mark}>")).filter(|_| is_mark)
+    };
+    inside().unwrap_or(text).trim()
 }
 
 pub(super) async fn completions(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Pipe;
 
 /// Name, and whether it reads only, may destroy, may be repeated without further effect, and reaches outside.
-const TOOLS: [(&str, [Option<bool>; 4]); 11] = [
+const TOOLS: [(&str, [Option<bool>; 4]); 12] = [
     ("cancel_job", [Some(false), Some(true), Some(true), Some(true)]),
     ("check_credits", [Some(true), None, None, Some(true)]),
     ("check_job", [Some(true), None, None, Some(false)]),
@@ -14,13 +14,14 @@ const TOOLS: [(&str, [Option<bool>; 4]); 11] = [
     ("export", [Some(false), Some(false), Some(false), Some(true)]),
     ("generate_video", [Some(false), Some(false), Some(false), Some(true)]),
     ("list_jobs", [Some(true), None, None, Some(false)]),
+    ("publish", [Some(false), Some(false), Some(true), Some(true)]),
     ("session_state", [Some(true), None, None, Some(true)]),
     ("update_template", [Some(false), Some(true), Some(false), Some(true)]),
     ("upload", [Some(false), Some(false), Some(false), Some(true)]),
 ];
 
-/// Tokens that the whole list may cost; one more tool is to come within 3,000.
-const BUDGET: usize = 2_500;
+/// Tokens that the whole list may cost.
+const BUDGET: usize = 3_000;
 
 /// What the server says that it can do: exactly what it does, in both eras.
 fn capabilities() -> Value {

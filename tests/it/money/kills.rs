@@ -20,16 +20,16 @@ const WORKERS: usize = 4;
 const FREEZE_MS: u64 = 700;
 
 /// Luck from a seed.
-struct Luck(u64);
+pub(crate) struct Luck(pub(crate) u64);
 
 impl Luck {
-    fn below(&mut self, most: u64) -> u64 {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
 }
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
@@ -78,7 +78,7 @@ impl<'a> Pool<'a> {
 }
 
 /// As `kill -STOP` and `kill -CONT`.
-fn signal(worker: &Child, name: &str) {
+pub(crate) fn signal(worker: &Child, name: &str) {
     if let Some(pid) = worker.id() {
         let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
         assert!(sent.success());
@@ -215,7 +215,7 @@ fn waits_for_a_notice(job: &Job) -> bool {
     job.state == State::Submitting && job.note.as_deref().is_some_and(|note| note.contains("notice"))
 }
 
-fn error(status: u16, after_work: bool) -> Fault {
+pub(crate) fn error(status: u16, after_work: bool) -> Fault {
     let shape = ErrorShape::default();
     Fault::Error {
         status,

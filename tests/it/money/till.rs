@@ -16,18 +16,18 @@ use crate::home::Home;
 use crate::talk::PATIENCE;
 
 /// The cheapest clip that there is.
-pub(super) const MODEL: &str = "veo-3.1-lite";
+pub(crate) const MODEL: &str = "veo-3.1-lite";
 
 /// What that costs in millionths of a dollar: four seconds at three cents.
-pub(super) const PRICE_MICROS: i64 = 120_000;
+pub(crate) const PRICE_MICROS: i64 = 120_000;
 
 /// The words of a command that orders one.
-pub(super) fn make(prompt: &str) -> Vec<&str> {
+pub(crate) fn make(prompt: &str) -> Vec<&str> {
     vec!["make", prompt, "--model", MODEL, "--seconds", "4", "--resolution", "720p", "--json"]
 }
 
 /// The same in this process.
-pub(super) fn wish(prompt: &str) -> GenerateInput {
+pub(crate) fn wish(prompt: &str) -> GenerateInput {
     GenerateInput {
         prompt: prompt.to_owned(),
         model: Some(MODEL.to_owned()),
@@ -38,7 +38,7 @@ pub(super) fn wish(prompt: &str) -> GenerateInput {
 }
 
 /// Orders in this process; nothing moves the job yet.
-pub(super) async fn order(home: &Home, app: &App, input: GenerateInput) -> Result<Job> {
+pub(crate) async fn order(home: &Home, app: &App, input: GenerateInput) -> Result<Job> {
     let caller = Caller { door: Door::Cli, working_dir: home.work() };
     match submit::generate(app, &caller, input).await? {
         Accepted::Job(submitted) => Ok(submitted.job),
@@ -47,12 +47,12 @@ pub(super) async fn order(home: &Home, app: &App, input: GenerateInput) -> Resul
 }
 
 /// Every job, parts too.
-pub(super) async fn all(ledger: &Ledger) -> Vec<Job> {
+pub(crate) async fn all(ledger: &Ledger) -> Vec<Job> {
     ledger.list(&Filter::default(), 10_000).await.unwrap()
 }
 
 /// Moves the jobs in this process until something is so.
-pub(super) async fn move_until(app: &App, what: &str, so: impl AsyncFn(&Ledger) -> bool) {
+pub(crate) async fn move_until(app: &App, what: &str, so: impl AsyncFn(&Ledger) -> bool) {
     let stop = CancellationToken::new();
     let engine = tokio::spawn(engine::run(app.clone(), stop.clone()));
     let ledger = app.ledger().await.unwrap();
@@ -67,17 +67,17 @@ pub(super) async fn move_until(app: &App, what: &str, so: impl AsyncFn(&Ledger) 
 }
 
 /// Moves them until none moves any more.
-pub(super) async fn rest(app: &App) {
+pub(crate) async fn rest(app: &App) {
     move_until(app, "rest", async |ledger| all(ledger).await.iter().all(|job| job.state.is_at_rest())).await;
 }
 
 /// What the program booked for a job.
-pub(super) async fn booked(ledger: &Ledger, id: &JobId) -> Booked {
+pub(crate) async fn booked(ledger: &Ledger, id: &JobId) -> Booked {
     ledger.charge(id).await.unwrap().unwrap_or_else(|| panic!("nothing is booked for {id}"))
 }
 
 /// Changes rows behind the program's back, for moments that no kill can be timed for.
-pub(super) async fn alter(home: &Home, changes: &[&str]) {
+pub(crate) async fn alter(home: &Home, changes: &[&str]) {
     let path = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join("ledger.sqlite"));
     let mut ledger = SqliteConnection::connect_with(&path).await.unwrap();
     for change in changes {
@@ -88,7 +88,7 @@ pub(super) async fn alter(home: &Home, changes: &[&str]) {
 }
 
 /// Of everything that was charged: it is a file, or it is shown as doubtful.
-pub(super) async fn nothing_is_lost(home: &Home) {
+pub(crate) async fn nothing_is_lost(home: &Home) {
     let ledger = home.ledger().await.unwrap();
     let jobs = all(&ledger).await;
     for (id, bills) in home.bills() {

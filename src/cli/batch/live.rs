@@ -1,0 +1,212 @@
+//! Stays with a batch: a table that is drawn anew on a terminal, a line per change elsewhere, JSON lines for machines.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::batch::told;
+use crate::cli::follow::interrupted;
+use crate::cli::report::{Out, plain};
+use crate::cli::{Exit, Shell};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::batch::report::{BatchReport, LineReport, Standing, report};
+use crate::jobs::engine;
+
+/// Between two looks at the ledger.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// Jobs that the table shows one by one.
+const SHOWN: usize = 8;
+/// How long a batch that stands still may take to be taken up.
+const LET_FEED: Duration = Duration::from_secs(2);
+/// How long steps in hand may take to let go at the end.
+const LET_GO: Duration = Duration::from_secs(5);
+
+impl Shell {
+    /// Moves the jobs in this process until the batch has ended or cannot go on by itself. `bad` lines of the file were
+    /// not taken, which the exit code says.
+    pub(super) async fn stay(&self, name: &str, bad: usize) -> Result<Exit> {
+        let (first, standing) = report(&self.app, name).await?;
+        if standing == Standing::Ended {
+            return self.end(&first, standing, bad);
+        }
+        let stop = CancellationToken::new();
+        let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
+        let mut view = View::open(self.out);
+        let watched = tokio::select! {
+            watched = self.watch(name, &mut view) => Some(watched),
+            () = interrupted() => None,
+            ended = &mut engine => {
+                view.close();
+                return Err(match ended {
+                    Ok(Err(error)) => error,
+                    Ok(Ok(())) => Error::internal("The loop that moves jobs ended too early."),
+                    Err(panic) => Error::internal("The loop that moves jobs ended too early.").because(panic),
+                });
+            }
+        };
+        view.close();
+        stop.cancel();
+        tokio::select! {
+            _ = tokio::time::timeout(LET_GO, &mut engine) => {}
+            () = interrupted() => {}
+        }
+        match watched {
+            Some(ended) => {
+                let (told, standing) = ended?;
+                self.end(&told, standing, bad)
+            }
+            None => {
+                let (told, standing) = report(&self.app, name).await?;
+                self.end(&told, standing, bad)?;
+                self.out.note(&format!(
+                    "Stopped watching; every line is kept and nothing is paid twice. Go on with:\n  firstcut batch wait {name}"
+                ));
+                Ok(Kind::Cancelled.exit_code())
+            }
+        }
+    }
+
+    async fn watch(&self, name: &str, view: &mut View) -> Result<(BatchReport, Standing)> {
+        let ledger = self.app.ledger().await?;
+        let mut seen = None;
+        let mut stuck_since: Option<Instant> = None;
+        loop {
+            let revision = ledger.revision().await?;
+            if seen != Some(revision) || stuck_since.is_some() {
+                let (told, standing) = report(&self.app, name).await?;
+                view.show(&told)?;
+                // What stands still may be about to be taken up: who moves the jobs looks first.
+                stuck_since = stuck_since.or(Some(Instant::now())).filter(|_| standing == Standing::Stuck);
+                let waited = stuck_since.is_some_and(|since| since.elapsed() > LET_FEED);
+                if standing == Standing::Ended || waited {
+                    return Ok((told, standing));
+                }
+                seen = Some(revision);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn end(&self, told: &BatchReport, standing: Standing, bad: usize) -> Result<Exit> {
+        let verdict = told.verdict(standing);
+        let exit = match verdict {
+            Some(kind) => kind.exit_code(),
+            None if bad > 0 => Kind::InvalidInput.exit_code(),
+            None => 0,
+        };
+        if self.out.json {
+            let mut shape = serde_json::to_value(told)
+                .map_err(|error| Error::internal("The result cannot be written as JSON.").because(error))?;
+            shape["event"] = "end".into();
+            shape["bad_lines"] = bad.into();
+            shape["exit_code"] = exit.into();
+            self.out.line(&shape)?;
+        } else {
+            self.out.result(told, || told::batch_in_short(told))?;
+            if bad > 0 {
+                self.out.note(&format!("{bad} lines of the file could not be used; they are named above."));
+            }
+        }
+        Ok(exit)
+    }
+}
+
+/// What is shown meanwhile.
+struct View {
+    out: Out,
+    /// What was told of each line.
+    told: HashMap<String, String>,
+    table: Option<Table>,
+}
+
+struct Table {
+    all: MultiProgress,
+    head: ProgressBar,
+    rows: Vec<ProgressBar>,
+}
+
+impl View {
+    fn open(out: Out) -> Self {
+        let table = (out.is_watched() && !out.json).then(|| {
+            let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+            let bar = |form: &str| {
+                let bar = all.add(ProgressBar::new(100));
+                if let Ok(style) = ProgressStyle::with_template(form) {
+                    bar.set_style(style);
+                }
+                bar
+            };
+            let head = bar("{spinner} {elapsed} {bar:24} {pos}/{len} {wide_msg}");
+            head.enable_steady_tick(Duration::from_millis(150));
+            Table { head, rows: (0..SHOWN).map(|_| bar("  {wide_msg}")).collect(), all }
+        });
+        Self { out, told: HashMap::new(), table }
+    }
+
+    fn show(&mut self, told: &BatchReport) -> Result<()> {
+        if let Some(table) = &self.table {
+            table.draw(told);
+            return Ok(());
+        }
+        for line in &told.lines {
+            let posts: Vec<_> = line.posts.iter().map(|post| post.state.as_str()).collect();
+            let job = line.job_id.as_deref().unwrap_or_default();
+            let news = format!("{} {job} {}", line.state, posts.join(" "));
+            let before = self.told.insert(line.key.clone(), news.clone());
+            // That a line waits is no news.
+            let is_news = before.as_ref() != Some(&news) && !(before.is_none() && line.state == "waiting");
+            if !is_news {
+                continue;
+            }
+            if self.out.json {
+                self.out.line(&change(told, line))?;
+            } else {
+                self.out.note(&told::batch_line(line));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some(table) = self.table.take() {
+            // A terminal that went away needs no cleaning.
+            let _gone = table.all.clear();
+        }
+    }
+}
+
+/// A change of one line, for machines.
+fn change(told: &BatchReport, line: &LineReport) -> Value {
+    let mut shape = json!(line);
+    shape["event"] = "line".into();
+    shape["batch"] = told.batch.as_str().into();
+    shape["counts"] = json!(told.counts);
+    shape["charged_usd"] = json!(told.charged_usd);
+    shape["eta_s"] = json!(told.eta_s);
+    shape
+}
+
+impl Table {
+    fn draw(&self, told: &BatchReport) {
+        let done = told.counts.get("done").copied().unwrap_or_default();
+        self.head.set_length(u64::from(told.lines_total));
+        self.head.set_position(u64::from(done));
+        self.head.set_message(plain(&told::batch_head(told)).replace(['\n', '\t'], " "));
+        let moving: Vec<&LineReport> =
+            told.lines.iter().filter(|line| told::is_under_way(&line.state)).collect();
+        for (place, row) in self.rows.iter().enumerate() {
+            let shown = match moving.get(place) {
+                Some(line) if place + 1 == SHOWN && moving.len() > SHOWN => {
+                    format!("{}  … and {} more", told::batch_line(line), moving.len() - SHOWN)
+                }
+                Some(line) => told::batch_line(line),
+                None => String::new(),
+            };
+            row.set_message(plain(&shown).replace(['\n', '\t'], " "));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Batches, routes and their comparison in words, for people at a terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::cli::advice;
+use crate::config::Route;
+use crate::jobs::batch::check::{Problem, Prospect};
+use crate::jobs::batch::report::{BatchReport, LineReport};
+use crate::jobs::routes::interval::Interval;
+use crate::jobs::routes::report::{ArmReport, Comparison};
+use crate::redact::quote;
+
+/// What a batch would take: what is wrong first, then the price.
+pub(in crate::cli) fn prospect(told: &Prospect) -> String {
+    let mut text = String::new();
+    let mut line = |problem: &Problem| {
+        let _ = writeln!(
+            text,
+            "line {}: {}. {}",
+            problem.line,
+            problem.message.trim_end_matches('.'),
+            advice::for_people(&problem.next)
+        );
+    };
+    told.problems.iter().chain(&told.skipped).for_each(&mut line);
+    for sum in &told.sums {
+        let model = if sum.model.is_empty() { "its own model" } else { &sum.model };
+        let seconds = if sum.seconds > 0 { format!(", {} s", sum.seconds) } else { String::new() };
+        let calls = if sum.calls == sum.lines { String::new() } else { format!(" in {} calls", sum.calls) };
+        let price = match (sum.estimated_usd, sum.most_usd) {
+            (Some(about), Some(most)) if about != most => format!("about {about}, at most {most}"),
+            (_, Some(most)) => format!("at most {most}"),
+            _ => "NemoVideo's credits".to_owned(),
+        };
+        let clips = if sum.lines == 1 { "clip" } else { "clips" };
+        let _ =
+            writeln!(text, "{:<24} {} {clips}{calls}{seconds}: {price}  ({})", model, sum.lines, sum.service);
+    }
+    let mut sum = match told.new_lines {
+        0 => "Nothing new to make".to_owned(),
+        1 => "1 clip to make".to_owned(),
+        many => format!("{many} clips to make"),
+    };
+    if let Some(most) = told.most_usd {
+        let about = told.estimated_usd.map(|about| format!("about {about}, ")).unwrap_or_default();
+        let _ = write!(sum, " for {about}at most {most}");
+    }
+    if let Some(credits) = told.most_credits {
+        let _ =
+            write!(sum, "{} up to {credits} credits", if told.most_usd.is_some() { " and" } else { " for" });
+    }
+    let known = if told.known_lines > 0 {
+        format!("; {} are in the batch already", told.known_lines)
+    } else {
+        String::new()
+    };
+    let bad = match told.problems.len() {
+        0 => String::new(),
+        1 => "; 1 line cannot be used and is left out".to_owned(),
+        many => format!("; {many} lines cannot be used and are left out"),
+    };
+    let _ = write!(text, "{sum}{known}{bad}.");
+    text
+}
+
+/// A batch with every line.
+pub(in crate::cli) fn batch(told: &BatchReport) -> String {
+    let mut text = String::new();
+    for line in &told.lines {
+        let _ = writeln!(text, "{}", batch_line(line));
+        if let (Some(_), Some(next)) = (&line.error, &line.next) {
+            let _ = writeln!(text, "      {}", advice::for_people(next));
+        }
+    }
+    text.push_str(&batch_in_short(told));
+    text
+}
+
+/// The same without lines, but for those that came to nothing.
+pub(in crate::cli) fn batch_in_short(told: &BatchReport) -> String {
+    let mut text = format!("{} ({}): {}", told.batch, told.state, told.message);
+    if let Some(eta) = told.eta_s {
+        let _ = write!(text, " About {} left.", span(eta));
+    }
+    let _ = write!(text, "\nNext: {}", advice::for_people(&told.next));
+    text
+}
+
+/// The first line of the live table.
+pub(in crate::cli) fn batch_head(told: &BatchReport) -> String {
+    let counts: Vec<_> = told.counts.iter().map(|(state, many)| format!("{many} {state}")).collect();
+    let budget = told.budget_usd.map(|budget| format!(" of {budget}")).unwrap_or_default();
+    let eta = told.eta_s.map(|eta| format!(" · about {} left", span(eta))).unwrap_or_default();
+    let hold = told.hold.as_ref().map(|hold| format!(" · {}", hold.message)).unwrap_or_default();
+    format!("{} · {}{budget}{eta}{hold}", counts.join(", "), told.charged_usd)
+}
+
+/// One line of a batch.
+pub(in crate::cli) fn batch_line(line: &LineReport) -> String {
+    let state = match line.progress_pct {
+        Some(percent) => format!("{} {percent:.0} %", line.state),
+        None => line.state.clone(),
+    };
+    let model = line.model.as_deref().unwrap_or("–");
+    let about = match (&line.file, &line.not_before) {
+        (Some(file), _) => file.clone(),
+        (None, Some(at)) => format!("not before {at}"),
+        (None, None) => quote(&line.message, 160),
+    };
+    let posts: Vec<_> = line
+        .posts
+        .iter()
+        .map(|post| match &post.error {
+            Some(_) => format!("{}: {} ({})", post.channel, post.state, post.message),
+            None => format!("{}: {}", post.channel, post.state),
+        })
+        .collect();
+    let about = if posts.is_empty() { about } else { format!("{about}  [{}]", posts.join(", ")) };
+    format!(
+        "{:>4}  {state:<16} {:<20} {model:<14} {}  {about}",
+        line.line,
+        quote(&line.key, 20),
+        quote(&line.prompt, 40)
+    )
+}
+
+/// Whether a line in this state has a job that moves.
+pub(in crate::cli) fn is_under_way(state: &str) -> bool {
+    matches!(state, "queued" | "submitting" | "running" | "ready" | "delivering")
+}
+
+/// All batches, one a line.
+pub(in crate::cli) fn batches(all: &[BatchReport]) -> String {
+    if all.is_empty() {
+        return "There are no batches.\nNext: firstcut batch FILE.jsonl begins one.".to_owned();
+    }
+    let lines: Vec<_> =
+        all.iter().map(|told| format!("{:<24} {:<9} {}", told.batch, told.state, told.message)).collect();
+    lines.join("\n")
+}
+
+/// The routes of the settings.
+pub(in crate::cli) fn routes(routes: &BTreeMap<String, Route>, file: &str) -> String {
+    if routes.is_empty() {
+        return format!(
+            "There are no routes.\nNext: write one into {file}:\n\n[routes.social]\narms = [\n  {{ model = \"veo-3.1\", weight = 50 }},\n  {{ model = \"veo-3.1-fast\", weight = 50 }},\n]"
+        );
+    }
+    let mut text = String::new();
+    for (name, route) in routes {
+        let sum: f64 = route.arms.iter().map(|arm| arm.weight).sum();
+        let arms: Vec<_> =
+            route.arms.iter().map(|arm| format!("{} {:.0} %", arm.model, arm.weight * 100.0 / sum)).collect();
+        let _ = writeln!(text, "{name:<16} {}", arms.join(", "));
+    }
+    text
+}
+
+/// Models beside each other.
+pub(in crate::cli) fn comparison(told: &Comparison) -> String {
+    let mut text = String::new();
+    for arm in &told.arms {
+        let _ = writeln!(text, "{}", if arm.model.is_empty() { "(its own model)" } else { &arm.model });
+        for (name, value) in facts(arm) {
+            let _ = writeln!(text, "  {name:<14} {value}");
+        }
+    }
+    let _ = write!(text, "{}", told.message);
+    text
+}
+
+fn facts(arm: &ArmReport) -> Vec<(&'static str, String)> {
+    let mut facts = vec![(
+        "clips",
+        format!("{} of {} lines, {} came to nothing, {:.0} s", arm.done, arm.lines, arm.failed, arm.seconds),
+    )];
+    let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
+    add("success", arm.success.map(percent));
+    let each = arm.usd_per_clip.map(|each| format!(", {each} a clip")).unwrap_or_default();
+    let kept = arm.usd_per_kept_clip.map(|each| format!(", {each} a kept clip")).unwrap_or_default();
+    add("cost", (arm.lines > 0).then(|| format!("{}{each}{kept}", arm.charged_usd)));
+    add("time", arm.median_wait_s.map(|wait| format!("{wait:.0} s in the middle")));
+    add("kept", arm.kept.map(percent));
+    let score =
+        |it: Interval| format!("{:.2} ({:.2} to {:.2}), {} clips", it.value, it.low, it.high, it.clips);
+    add("score", arm.score.map(score));
+    add("engagement", arm.engagement.map(percent));
+    facts
+}
+
+fn percent(it: Interval) -> String {
+    format!(
+        "{:.1} % ({:.1} to {:.1} %), {} clips",
+        it.value * 100.0,
+        it.low * 100.0,
+        it.high * 100.0,
+        it.clips
+    )
+}
+
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..90 => format!("{seconds} s"),
+        90..5_400 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{:.1} h", std::time::Duration::from_secs(seconds).as_secs_f64() / 3600.0),
+    }
+}

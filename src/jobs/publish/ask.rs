@@ -1,0 +1,309 @@
+//! Posts of a clip that is here already, asked for by hand: checked, shown, and only then written down.
+
+use sha2::{Digest, Sha256};
+
+use super::{check, plan, title, write_down};
+use crate::app::App;
+use crate::delivery::Named;
+use crate::error::{Error, Kind, Result};
+use crate::jobs::deliver::{self, End};
+use crate::jobs::inspect::Seen;
+use crate::jobs::plan::{Caller, PublishInput};
+use crate::jobs::video::VideoWork;
+use crate::jobs::{paths, report};
+use crate::ledger::{Change, NewJob};
+use crate::model::delivery::{Delivery, Posts, Timing};
+use crate::model::inspection::Inspection;
+use crate::model::job::{Job, JobId, JobKind, Service, State};
+use crate::model::report::JobReport;
+use crate::model::request::{Handover, Request};
+
+/// Which clip.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// That of a job.
+    Job(JobId),
+    /// A file.
+    File(String),
+}
+
+/// What became of the wish.
+#[derive(Debug)]
+pub enum Published {
+    /// The posts are written down; this job tells about them.
+    Job(Box<Job>),
+    /// It was only tried: this would happen.
+    Tried(Box<JobReport>),
+}
+
+/// A clip, and what is known of it.
+struct Clip {
+    /// The job that made it; none for a file.
+    root: Option<Job>,
+    end: End,
+    service: Service,
+    inspection: Inspection,
+}
+
+/// Has posts made of a clip: into the bucket first, if it is not there. With `dry_run` everything is checked and nothing is
+/// written down or sent.
+///
+/// # Errors
+/// When the clip, a channel, the scheduler, the bucket or the time cannot be used. Nothing was posted then.
+pub async fn publish(
+    app: &App,
+    caller: &Caller,
+    asked: &Asked,
+    input: &PublishInput,
+    dry_run: bool,
+) -> Result<Published> {
+    let (config, now_ms) = (app.config(), app.now_ms());
+    let clip = match asked {
+        Asked::Job(id) => of_job(app, id).await?,
+        Asked::File(path) => of_file(app, caller, path).await?,
+    };
+    let rehearsal = clip.service == Service::Sandbox;
+    let delivery = plan::delivery(config, rehearsal, Some("s3"), Some(input), now_ms)?;
+    let Some(posts) = delivery.posts.clone() else {
+        return Err(Error::internal("A wish for posts became none."));
+    };
+    let strict = clip.inspection.strict || config.strict;
+    if strict && clip.end.seen.as_ref().is_some_and(Seen::has_failed) {
+        return Err(Error::new(
+            Kind::CheckFailed,
+            "This clip failed its delivery check, so it is not posted.",
+        )
+        .next("Look at its checks; make a better one, or publish without strict."));
+    }
+    check(&clip.end, &posts)?;
+    if dry_run {
+        return Ok(Published::Tried(Box::new(tried(app, &clip, &posts)?)));
+    }
+    let ledger = app.ledger().await?;
+    let mut end = clip.end.clone();
+    refresh_address(app, &mut end)?;
+    let job = match (&clip.root, end.stored.as_ref().and_then(|stored| stored.url.as_ref())) {
+        (Some(root), Some(_)) => {
+            let title = title(root);
+            for row in write_down(ledger, &root.id, clip.service, &end, &posts, &title, now_ms).await? {
+                send_again(app, &row, &posts).await?;
+            }
+            root.clone()
+        }
+        _ => hand_over(app, &clip, delivery).await?,
+    };
+    app.ring();
+    Ok(Published::Job(Box::new(job)))
+}
+
+/// The clip of a job that is at rest.
+async fn of_job(app: &App, id: &JobId) -> Result<Clip> {
+    let mut root = report::find(app, id).await?;
+    if let Some(parent) = &root.parent_id {
+        root = report::find(app, parent).await?;
+    }
+    if !root.state.is_at_rest() {
+        return Err(Error::invalid(format!("The job {} is not done yet ({}).", root.id, root.state))
+            .next("Publish it when it is; or say so where the video is asked for (`publish`)."));
+    }
+    let end = match holder(app, &root).await? {
+        Some(holder) => End::of(&holder),
+        None => End::default(),
+    };
+    let here = end.file.as_ref().is_some_and(|file| std::path::Path::new(&file.path).is_file());
+    if !here && end.stored.is_none() {
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("The job {} has no video that could be posted.", root.id),
+        )
+        .next("Name a job that made one, or a file."));
+    }
+    let inspection = root.request.inspection().cloned().unwrap_or_default();
+    Ok(Clip { service: root.service, inspection, end, root: Some(root) })
+}
+
+/// The job whose notes tell about the file of a job: itself, or the export of a video.
+pub(super) async fn holder(app: &App, root: &Job) -> Result<Option<Job>> {
+    if root.kind != JobKind::Video {
+        return Ok(Some(root.clone()));
+    }
+    let work: VideoWork = serde_json::from_value(root.work.clone()).unwrap_or_default();
+    match work.render {
+        Some(render) => report::find(app, &render).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
+    let path = paths::input_file(app.config(), caller, given)?;
+    // Known files are known by their jobs: nothing is stored twice.
+    let service = app.service(None)?;
+    Ok(Clip {
+        root: None,
+        end: End { final_path: Some(path), ..End::default() },
+        service,
+        inspection: Inspection::default(),
+    })
+}
+
+/// The bucket may have got a public address since.
+fn refresh_address(app: &App, end: &mut End) -> Result<()> {
+    if let Some(stored) = &mut end.stored {
+        let store = app.store()?;
+        if stored.bucket == store.bucket() {
+            stored.url = store.public_url(&stored.key).map(String::from);
+        }
+    }
+    Ok(())
+}
+
+/// A post that was refused is sent anew, with the words and the time of now. One that is there is left as it is.
+async fn send_again(app: &App, row: &Job, posts: &Posts) -> Result<()> {
+    let Request::Post(post) = &row.request else { return Ok(()) };
+    if !matches!(row.state, State::Failed | State::Cancelled) {
+        if post.caption != posts.caption || post.timing != posts.timing {
+            return Err(Error::invalid(format!(
+                "There is a post of this clip for {} already ({}), with other words or another time. Nothing was changed.",
+                post.channel, row.id
+            ))
+            .next(format!("Change it at {}; the same clip is not posted there twice.", post.scheduler.title())));
+        }
+        return Ok(());
+    }
+    let ledger = app.ledger().await?;
+    let change = Change {
+        state: Some(State::Queued),
+        work: Some(serde_json::Value::Null),
+        failure: Some(None),
+        note: Some("Waiting for its turn once more.".to_owned()),
+        due_at_ms: Some(Some(app.now_ms())),
+        ..Change::default()
+    };
+    ledger.resolve(&row.id, State::Failed, change, "person", app.now_ms()).await?;
+    Ok(())
+}
+
+/// The file goes into the bucket first.
+async fn hand_over(app: &App, clip: &Clip, delivery: Delivery) -> Result<Job> {
+    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
+    let path = clip.end.final_path.clone().ok_or_else(|| Error::internal("A clip without a file."))?;
+    let wish = serde_json::to_string(&delivery).unwrap_or_default();
+    let of = clip.root.as_ref().map_or_else(|| path.display().to_string(), |root| root.id.to_string());
+    let sum: String =
+        Sha256::digest(format!("{of}\n{wish}")).iter().map(|byte| format!("{byte:02x}")).collect();
+    let end = End { stored: None, upload: None, bucket_tries: 0, ..clip.end.clone() };
+    let work = serde_json::to_value(&end).map_err(|error| Error::internal("Notes.").because(error))?;
+    let new = NewJob {
+        id: JobId::fresh(),
+        parent_id: clip.root.as_ref().map(|root| root.id.clone()),
+        service: clip.service,
+        session_id: None,
+        state: State::Queued,
+        request: Request::Handover(Handover { path, inspection: clip.inspection.clone(), delivery }),
+        work,
+        dedupe_key: format!("handover:{sum}"),
+        note: Some("Waiting for its turn.".to_owned()),
+        due_at_ms: Some(now_ms),
+    };
+    let job = ledger.insert(new, now_ms).await?.job;
+    if deliver::is_undelivered(&job) {
+        deliver_again(app, &job).await?;
+    }
+    match &clip.root {
+        Some(root) => Ok(root.clone()),
+        None => report::find(app, &job.id).await,
+    }
+}
+
+/// Whether all that is missing of a job is its delivery, or that it is a post that was refused.
+pub(in crate::jobs) async fn is_undelivered(app: &App, job: &Job) -> Result<bool> {
+    if job.kind == JobKind::Post {
+        return Ok(job.state == State::Failed);
+    }
+    Ok(holder(app, job).await?.is_some_and(|holder| deliver::is_undelivered(&holder)))
+}
+
+/// A job whose file is here and did not get into the bucket goes on from there. False when it is none of that sort.
+pub(in crate::jobs) async fn again(app: &App, job: &Job) -> Result<bool> {
+    if job.kind == JobKind::Post && job.state == State::Failed {
+        let change = Change {
+            state: Some(State::Queued),
+            work: Some(serde_json::Value::Null),
+            failure: Some(None),
+            note: Some("Waiting for its turn once more.".to_owned()),
+            ..Change::default()
+        };
+        app.ledger().await?.resolve(&job.id, State::Failed, change, "person", app.now_ms()).await?;
+        app.ring();
+        return Ok(true);
+    }
+    let Some(holder) = holder(app, job).await? else { return Ok(false) };
+    if !deliver::is_undelivered(&holder) {
+        return Ok(false);
+    }
+    deliver_again(app, &holder).await?;
+    if holder.id != job.id {
+        let goes_on = Change { state: Some(State::Running), failure: Some(None), ..Change::default() };
+        app.ledger().await?.resolve(&job.id, State::Failed, goes_on, "person", app.now_ms()).await?;
+    }
+    app.ring();
+    Ok(true)
+}
+
+async fn deliver_again(app: &App, holder: &Job) -> Result<()> {
+    let mut work = holder.work.clone();
+    work["bucket_tries"] = 0.into();
+    let change = Change {
+        state: Some(State::Delivering),
+        work: Some(work),
+        failure: Some(None),
+        note: Some("Delivering it again.".to_owned()),
+        ..Change::default()
+    };
+    app.ledger().await?.resolve(&holder.id, State::Failed, change, "person", app.now_ms()).await?;
+    Ok(())
+}
+
+/// What would happen.
+fn tried(app: &App, clip: &Clip, posts: &Posts) -> Result<JobReport> {
+    let store = app.store()?;
+    let path = clip.end.final_path.clone().unwrap_or_default();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let job = clip.root.as_ref().map_or("job_…", |root| root.id.as_str());
+    let key = clip.end.stored.as_ref().map_or_else(
+        || {
+            store.key(&Named {
+                job,
+                created_at_ms: clip.root.as_ref().map_or_else(|| app.now_ms(), |root| root.created_at_ms),
+                name: &stem,
+                service: clip.service.name(),
+                rehearsal: clip.service == Service::Sandbox,
+            })
+        },
+        |stored| stored.key.clone(),
+    );
+    let url = store.public_url(&key).map(String::from).unwrap_or_default();
+    let channels: Vec<_> = posts.channels.iter().map(ToString::to_string).collect();
+    let when = match posts.timing {
+        Timing::Draft => "as drafts, which appear only when a person sends them".to_owned(),
+        Timing::Now => "to appear at once".to_owned(),
+        Timing::Queue => "in the scheduler's next free slots".to_owned(),
+        Timing::At(at_ms) => {
+            format!("to appear at {}", jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default())
+        }
+    };
+    let first = if clip.end.stored.is_some() { "lies in" } else { "would go into" };
+    let message = format!(
+        "Tried only; nothing was sent. The clip {first} the bucket {} as {key} ({url}). {} would get {}: {}, {when}.",
+        store.bucket(),
+        posts.scheduler.title(),
+        match channels.len() {
+            1 => "1 post".to_owned(),
+            several => format!("{several} posts"),
+        },
+        channels.join(", "),
+    );
+    let mut told = report::answer(clip.service.name(), &message, "Call publish without dry_run to do it.");
+    told.job_id = clip.root.as_ref().map(|root| root.id.to_string()).unwrap_or_default();
+    Ok(told)
+}

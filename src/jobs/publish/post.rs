@@ -1,0 +1,336 @@
+//! One post: sent at most once, looked for when its answer was lost, and told as it is.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Kind, Money, Result};
+use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
+use crate::jobs::freshness::Moment;
+use crate::ledger::{AttemptState, Change};
+use crate::model::job::{EpochMs, Failure, State};
+use crate::model::request::{Post, Request};
+use crate::social::{Client, Lost, Message, Receipt, Sent, channels};
+
+/// Passing refusals after which it is given up; nothing was posted then.
+const MAX_REFUSED: u32 = 8;
+/// The same when the scheduler only asks to slow down: many posts wait for their turn then.
+const MAX_SLOWED: u32 = 60;
+/// How often a lost post is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Looks that may fail because the list cannot be read.
+const MAX_BLIND: u32 = 30;
+
+/// What a post learns on the way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct PostWork {
+    /// The scheduler's name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) post_id: Option<String>,
+    /// The scheduler's word for where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<String>,
+    /// Where it can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
+    /// Times that it was refused for a passing reason.
+    #[serde(skip_serializing_if = "is_zero")]
+    refused: u32,
+    /// When its answer was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_at_ms: Option<EpochMs>,
+    /// Looks at the list that failed.
+    #[serde(skip_serializing_if = "is_zero")]
+    blind: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// One step of a post.
+pub(in crate::jobs) async fn step(step: &mut Step) -> Result<(), Halt> {
+    let Request::Post(post) = step.job.request.clone() else {
+        return Err(Error::internal("This job is no post.").into());
+    };
+    let work: PostWork = step.work()?;
+    match step.job.state {
+        State::Queued if step.job.cancel_requested => step.cancelled("Stopped before it was posted.").await,
+        State::Queued => send(step, &post, work).await,
+        // The process ended around the message, or its answer was lost.
+        State::Submitting | State::Running => look(step, &post, work).await,
+        state => Err(Error::internal(format!("A post cannot be {state}.")).into()),
+    }
+}
+
+fn message(step: &Step, post: &Post) -> Message {
+    Message {
+        key: step.job.id.to_string(),
+        channel: post.channel.clone(),
+        caption: post.caption.clone(),
+        title: post.title.clone(),
+        timing: post.timing,
+        media_url: post.media_url.clone(),
+        file: post.file.clone(),
+        sha256: post.sha256.clone(),
+        asked_at_ms: step.job.created_at_ms,
+    }
+}
+
+async fn client(step: &Step, post: &Post) -> Result<Client> {
+    let client = step.app.scheduler(post.scheduler, step.job.service).await?;
+    client.vet(&post.media_url)?;
+    Ok(client)
+}
+
+/// Sends it and writes down what became of that.
+async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Halt> {
+    let ready = async {
+        let network = channels::network(&post.channel)?;
+        network.check_caption(&post.caption)?;
+        network.check_file(&post.file)?;
+        client(step, post).await
+    };
+    let client = match ready.await {
+        Ok(client) => client,
+        Err(error) => return refused(step, work, error).await,
+    };
+    let message = message(step, post);
+    let turn = step.app.sending().await;
+    let moment = Moment::now(&step.app);
+    let detail = json!({ "scheduler": post.scheduler.name(), "channel": post.channel.to_string() });
+    let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
+        return Err(Halt::Lost);
+    };
+    step.job.state = State::Submitting;
+    if !moment.is_fresh(&step.app) {
+        end(step, n, AttemptState::NotSent, None, Value::Null).await?;
+        let note = "The process was stopped just before posting; starting anew.";
+        return again(step, work, note, Duration::from_millis(50)).await;
+    }
+    // An answer that is on its way is worth the wait, though the process is to end.
+    let mut own = step.clone();
+    let sent = tokio::spawn(async move {
+        let sent = client.send(&message).await;
+        let settled = match sent {
+            Sent::Accepted(receipt) => {
+                end(&own, n, AttemptState::Accepted, Some(&receipt.id), Value::Null).await?;
+                posted(&mut own, work, receipt).await
+            }
+            Sent::Refused(error) => {
+                end(&own, n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
+                refused(&mut own, work, error).await
+            }
+            Sent::Doubtful(error) => {
+                end(&own, n, AttemptState::Unknown, None, json!({ "said": error.message() })).await?;
+                work.lost_at_ms = Some(own.now_ms());
+                looking(&mut own, &client, work, error.message()).await
+            }
+            Sent::Known => {
+                end(&own, n, AttemptState::Unknown, None, json!({ "said": "it knew the key" })).await?;
+                work.lost_at_ms = Some(own.now_ms());
+                looking(&mut own, &client, work, "It has this post already.").await
+            }
+        };
+        drop(turn);
+        settled.map(|()| own)
+    });
+    match sent.await {
+        Ok(settled) => {
+            *step = settled?;
+            Ok(())
+        }
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Error::internal("Posting was interrupted.").because(error).into()),
+    }
+}
+
+/// The scheduler has it.
+async fn posted(step: &mut Step, mut work: PostWork, receipt: Receipt) -> Result<(), Halt> {
+    let note = format!("The scheduler has it ({}).", crate::redact::label(&receipt.status));
+    work.post_id = Some(receipt.id).filter(|id| !id.is_empty());
+    work.status = Some(receipt.status);
+    work.url = receipt.url;
+    let change = Change {
+        state: Some(State::Done),
+        work: notes(&work)?,
+        failure: Some(None),
+        note: Some(note),
+        progress_pct: Some(100.0),
+        ..Change::default()
+    };
+    match step.record(change.clone()).await {
+        // It was put aside as lost while the answer was on its way: the answer heals it.
+        Err(Halt::Lost) => {
+            step.ledger.resolve(&step.job.id, State::Uncertain, change, "late answer", step.now_ms()).await?;
+            Err(Halt::Lost)
+        }
+        recorded => recorded,
+    }
+}
+
+/// It had no effect. Passing reasons are waited out.
+async fn refused(step: &mut Step, mut work: PostWork, error: Error) -> Result<(), Halt> {
+    work.refused += 1;
+    let most = match error.kind() {
+        Kind::RateLimited => MAX_SLOWED,
+        Kind::Unavailable => MAX_REFUSED,
+        _ => 0,
+    };
+    if work.refused > most {
+        let error = error.money(Money::NotSpent);
+        return step
+            .record(Change {
+                state: Some(State::Failed),
+                work: notes(&work)?,
+                failure: Some(Some(Failure::from(&error))),
+                ..Change::default()
+            })
+            .await;
+    }
+    let pause = asked_pause(&error).unwrap_or_else(|| {
+        Duration::from_millis(500 << work.refused.min(7)).min(step.app.poll(step.job.service) * 4)
+    });
+    let note = format!("{} Nothing was posted. Trying again.", error.message());
+    again(step, work, &note, pause).await
+}
+
+/// Back to the queue: what was sent surely had no effect.
+async fn again(step: &mut Step, work: PostWork, note: &str, pause: Duration) -> Result<(), Halt> {
+    step.record(Change {
+        state: Some(State::Queued),
+        work: notes(&work)?,
+        note: Some(note.to_owned()),
+        due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+/// Its answer was lost; the scheduler's list will tell, if it has one.
+async fn looking(step: &mut Step, client: &Client, work: PostWork, why: &str) -> Result<(), Halt> {
+    step.record(Change {
+        work: notes(&work)?,
+        note: Some(format!("{why} Looking whether it arrived.")),
+        due_at_ms: step.in_a(between_looks(client)),
+        ..Change::default()
+    })
+    .await
+}
+
+fn between_looks(client: &Client) -> Duration {
+    (client.grace() / 8).min(LOOK_EVERY)
+}
+
+/// Finds out what became of a message whose answer was lost.
+async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Halt> {
+    let client = client(step, post).await?;
+    let Some(attempt) = step.ledger.last_attempt(&step.job.id).await? else {
+        return again(step, work, "Starting anew.", Duration::ZERO).await;
+    };
+    match attempt.state {
+        // The answer had come, and only the row was not written.
+        AttemptState::Accepted => {
+            let receipt = Receipt {
+                id: attempt.remote_id.unwrap_or_default(),
+                status: post.timing.name().to_owned(),
+                url: None,
+            };
+            return posted(step, work, receipt).await;
+        }
+        AttemptState::Rejected | AttemptState::NotSent => {
+            return again(step, work, "It had not been posted; trying again.", Duration::ZERO).await;
+        }
+        AttemptState::Open => {
+            let said = json!({ "said": "the process ended around it" });
+            end(step, attempt.n, AttemptState::Unknown, None, said).await?;
+        }
+        AttemptState::Unknown => {}
+    }
+    let since_ms = work.lost_at_ms.unwrap_or(attempt.started_at_ms);
+    work.lost_at_ms = Some(since_ms);
+    let is_old = step.now_ms() - since_ms.max(attempt.started_at_ms) > millis(client.grace());
+    match client.lost() {
+        Lost::Ask => return put_aside(step, post, work).await,
+        // The same key makes the same post; a little later, so that the first one has arrived or never will.
+        Lost::Repeat if work.blind == 0 && !is_known(&attempt.detail) => {
+            end(
+                step,
+                attempt.n,
+                AttemptState::Rejected,
+                None,
+                json!({ "said": "sent again under the same key" }),
+            )
+            .await?;
+            return again(step, work, "Sending it again under the same key.", between_looks(&client)).await;
+        }
+        Lost::Repeat | Lost::Look => {}
+    }
+    match found(step, post, &client).await {
+        Ok(mut found) if found.len() == 1 => {
+            let receipt = found.remove(0);
+            end(step, attempt.n, AttemptState::Accepted, Some(&receipt.id), json!({ "found": true })).await?;
+            posted(step, work, receipt).await
+        }
+        Ok(found) if found.is_empty() && is_old && client.lost() == Lost::Look => {
+            end(step, attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" })).await?;
+            work.lost_at_ms = None;
+            again(step, work, "It had not arrived; sending it again.", Duration::ZERO).await
+        }
+        Ok(found) if found.len() > 1 || is_old => put_aside(step, post, work).await,
+        Ok(_) => looking(step, &client, work, "It is not in the scheduler's list yet.").await,
+        Err(error) => {
+            work.blind += 1;
+            if work.blind > MAX_BLIND {
+                return put_aside(step, post, work).await;
+            }
+            looking(step, &client, work, error.message()).await
+        }
+    }
+}
+
+/// The scheduler said that it had this key before.
+fn is_known(detail: &Value) -> bool {
+    detail.get("said").and_then(Value::as_str) == Some("it knew the key")
+}
+
+/// The posts in the list that can only be this one: those that no other job here made.
+async fn found(step: &Step, post: &Post, client: &Client) -> Result<Vec<Receipt>> {
+    let mut found = Vec::new();
+    for receipt in client.find(&message(step, post)).await? {
+        if !step.ledger.is_remote_of_another(&receipt.id, &step.job.id).await? {
+            found.push(receipt);
+        }
+    }
+    Ok(found)
+}
+
+/// Nobody can tell: it waits for a person, and is not sent again by itself.
+async fn put_aside(step: &mut Step, post: &Post, work: PostWork) -> Result<(), Halt> {
+    let who = post.scheduler.title();
+    let error = Error::new(
+        Kind::Uncertain,
+        format!("{who} may or may not have the post for {}; nothing shows it.", post.channel),
+    )
+    .money(Money::NotSpent)
+    .next(format!(
+        "Look there. If it is there, `firstcut jobs adopt {id} --remote-id ID` settles it; if not, `firstcut jobs drop {id}` and publish again.",
+        id = step.job.id
+    ));
+    step.record(Change {
+        state: Some(State::Uncertain),
+        work: notes(&work)?,
+        failure: Some(Some(Failure::from(&error))),
+        ..Change::default()
+    })
+    .await
+}
+
+async fn end(step: &Step, n: u32, state: AttemptState, id: Option<&str>, detail: Value) -> Result<(), Halt> {
+    let id = id.filter(|id| !id.is_empty());
+    step.ledger.end_attempt(&step.job.id, n, state, id, detail, step.now_ms()).await?;
+    Ok(())
+}

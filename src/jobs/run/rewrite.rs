@@ -1,0 +1,127 @@
+//! A run that rewrites a prompt with a language model: sent once, cheap, and never worth a second try.
+
+use serde_json::json;
+
+use super::RunWork;
+use crate::error::{Error, Kind, Money};
+use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::freshness::Moment;
+use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
+use crate::model::job::{Failure, State};
+use crate::model::request::Run;
+use crate::money::Usd;
+
+/// One step: the request and its answer, or the end of one whose answer was lost.
+pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
+    match step.job.state {
+        State::Queued if step.job.cancel_requested => {
+            step.cancelled("Stopped before anything was sent; it costs nothing.").await
+        }
+        State::Queued => send(step, run, work).await,
+        _ => lost(step, run, work).await,
+    }
+}
+
+async fn send(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
+    let client = step.skillboss().await?;
+    let turn = step.app.sending().await;
+    let moment = Moment::now(&step.app);
+    let detail = json!({ "model": run.model, "most": run.most });
+    let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
+        return Err(Halt::Lost);
+    };
+    step.job.state = State::Submitting;
+    if !moment.is_fresh(&step.app) {
+        end(step, n, AttemptState::NotSent).await?;
+        let note = "The process was stopped just before sending; starting anew.";
+        return super::send::again(step, work, note, std::time::Duration::from_millis(50)).await;
+    }
+    // An answer that is on its way is worth the wait, though the process is to end.
+    let (mut own, run) = (step.clone(), run.clone());
+    let sent = tokio::spawn(async move {
+        let answer = client.rewrite(&run.model, &run.prompt, run.most).await;
+        let settled = settle(&mut own, &run, work, n, answer).await;
+        drop(turn);
+        (own, settled)
+    });
+    match sent.await {
+        Ok((own, settled)) => {
+            *step = own;
+            settled
+        }
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(Error::internal("Rewriting was interrupted.").because(error).into()),
+    }
+}
+
+async fn settle(
+    step: &mut Step,
+    run: &Run,
+    mut work: RunWork,
+    n: u32,
+    answer: Result<crate::skillboss::chat::Rewrite, Error>,
+) -> Result<(), Halt> {
+    let charged = |cost: Option<Usd>| match cost {
+        Some(cost) => Charge::Settled { charged: cost, source: ChargeSource::Answer, receipt: None },
+        None => Charge::Settled {
+            charged: run.estimate.unwrap_or(run.most),
+            source: ChargeSource::Estimate,
+            receipt: None,
+        },
+    };
+    match answer {
+        Ok(rewrite) => {
+            end(step, n, AttemptState::Accepted).await?;
+            work.text = Some(rewrite.prompt);
+            work.cost = rewrite.cost;
+            step.record(Change {
+                state: Some(State::Done),
+                work: notes(&work)?,
+                note: Some("The prompt was rewritten.".to_owned()),
+                progress_pct: Some(100.0),
+                charge: Some(charged(work.cost)),
+                ..Change::default()
+            })
+            .await
+        }
+        // It came, and cannot be used.
+        Err(error) if error.kind() == Kind::Protocol => {
+            end(step, n, AttemptState::Accepted).await?;
+            fail(step, &work, &error.money(Money::Spent), charged(None)).await
+        }
+        Err(error) if error.spent() == Money::NotSpent => {
+            end(step, n, AttemptState::Rejected).await?;
+            fail(step, &work, &error, Charge::Freed).await
+        }
+        Err(_) => {
+            end(step, n, AttemptState::Unknown).await?;
+            lost(step, run, work).await
+        }
+    }
+}
+
+/// Nobody knows whether it was charged. It is booked as if it had been, and the prompt stays as it was: a second request
+/// would cost more than the first could bring.
+async fn lost(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
+    let error = Error::new(Kind::Uncertain, "The answer of the language model was lost.")
+        .money(Money::Unknown)
+        .next("The prompt is used as it was; nothing is to be done.");
+    let worst = Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None };
+    fail(step, &work, &error, worst).await
+}
+
+async fn fail(step: &mut Step, work: &RunWork, error: &Error, charge: Charge) -> Result<(), Halt> {
+    step.record(Change {
+        state: Some(State::Failed),
+        work: notes(work)?,
+        failure: Some(Some(Failure::from(error))),
+        charge: Some(charge),
+        ..Change::default()
+    })
+    .await
+}
+
+async fn end(step: &Step, n: u32, state: AttemptState) -> Result<(), Halt> {
+    step.ledger.end_attempt(&step.job.id, n, state, None, serde_json::Value::Null, step.now_ms()).await?;
+    Ok(())
+}

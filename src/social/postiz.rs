@@ -1,0 +1,187 @@
+//! Postiz, hosted or one's own (Postiz public API: Integrations, Upload from URL, Posts). Its list shows words and times but
+//! no clips, so that a lost message is recognised by both.
+
+use serde_json::{Value, json};
+
+use super::call::ask;
+use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
+use crate::error::{Error, Kind, Result};
+use crate::model::delivery::{Scheduler, Timing};
+use crate::model::job::EpochMs;
+
+/// Around the time of a post, the list is asked for so much.
+const AROUND_MS: EpochMs = 24 * 3600 * 1000;
+
+pub(super) async fn send(client: &Client, message: &Message) -> Sent {
+    let request = match prepare(client, message).await {
+        Ok(request) => request,
+        Err(error) => return Sent::Refused(error),
+    };
+    let answer = match ask(request).await {
+        Ok(answer) => answer,
+        Err(failure) => return client.lost_answer(failure),
+    };
+    if !answer.is_good() {
+        return client.refusal(&answer);
+    }
+    match answer.text(&["/0/postId", "/0/id", "/postId", "/id"]) {
+        Some(id) => {
+            Sent::Accepted(Receipt { id: id.to_owned(), status: message.timing.name().to_owned(), url: None })
+        }
+        None => Sent::Doubtful(Error::new(
+            Kind::Uncertain,
+            "Postiz may or may not have the post: its answer does not say.",
+        )),
+    }
+}
+
+/// Everything before the one request that makes the post; none of it is seen by anybody.
+async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
+    let account = account(client, message).await?;
+    let body = json!({ "url": message.media_url.as_str() });
+    let upload = request(client, reqwest::Method::POST, &["upload-from-url"], false)?.json(&body);
+    let answer = ask(upload).await.map_err(|failure| client.down(failure))?;
+    let (Some(id), Some(path)) = (answer.text(&["/id"]), answer.text(&["/path"])) else {
+        return Err(if answer.is_good() {
+            Error::new(Kind::Protocol, "Postiz took the clip and did not say where it is.")
+        } else {
+            client.error(&answer)
+        });
+    };
+    let network = channels::network(&message.channel)?;
+    let mut settings = network.options(Scheduler::Postiz, message).unwrap_or_else(|| json!({}));
+    settings["__type"] = json!(account.service);
+    let kind = match message.timing {
+        Timing::Draft => "draft",
+        Timing::Now => "now",
+        Timing::Queue | Timing::At(_) => "schedule",
+    };
+    let date = match message.timing {
+        Timing::Queue => free_slot(client, &account).await?,
+        _ => instant(date_ms(message)),
+    };
+    let post = json!({
+        "type": kind,
+        "date": date,
+        "shortLink": false,
+        "tags": [],
+        "posts": [{
+            "integration": { "id": account.id },
+            "value": [{ "content": message.caption, "image": [{ "id": id, "path": path }] }],
+            "settings": settings,
+        }],
+    });
+    Ok(request(client, reqwest::Method::POST, &["posts"], true)?.json(&post))
+}
+
+/// The time that stands on a post; one without a time gets that of the wish.
+fn date_ms(message: &Message) -> EpochMs {
+    match message.timing {
+        Timing::At(at_ms) => at_ms,
+        Timing::Draft | Timing::Now | Timing::Queue => message.asked_at_ms,
+    }
+}
+
+/// The next free slot of a channel, as Postiz finds it.
+async fn free_slot(client: &Client, account: &Account) -> Result<String> {
+    let asked = request(client, reqwest::Method::GET, &["find-slot", &account.id], false)?;
+    let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
+    match answer.text(&["/date"]) {
+        Some(date) => Ok(date.to_owned()),
+        None if answer.is_good() => {
+            Err(Error::new(Kind::Protocol, "Postiz has no free slot for that channel.")
+                .next("Name a time instead of queue."))
+        }
+        None => Err(client.error(&answer)),
+    }
+}
+
+pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
+    let account = account(client, message).await?;
+    let at_ms = date_ms(message);
+    let until_ms = if message.timing == Timing::Queue { at_ms + 60 * AROUND_MS } else { at_ms + AROUND_MS };
+    let mut url = client.url(&["posts"])?;
+    url.query_pairs_mut()
+        .append_pair("startDate", &instant(at_ms - AROUND_MS))
+        .append_pair("endDate", &instant(until_ms));
+    let asked = with_key(client, client.inner.http.reads()?.get(url))?;
+    let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
+    if !answer.is_good() {
+        return Err(client.error(&answer));
+    }
+    let posts = answer.body["posts"]
+        .as_array()
+        .ok_or_else(|| Error::new(Kind::Protocol, "Postiz's list of posts cannot be read."))?;
+    let date = (message.timing != Timing::Queue).then(|| instant(at_ms));
+    let is_ours = |post: &&Value| {
+        post["content"] == message.caption.as_str()
+            && post["integration"]["id"] == account.id.as_str()
+            && date.as_ref().is_none_or(|date| same_time(post["publishDate"].as_str(), date))
+    };
+    Ok(posts
+        .iter()
+        .filter(is_ours)
+        .map(|post| Receipt {
+            id: post["id"].as_str().unwrap_or_default().to_owned(),
+            status: post["state"].as_str().unwrap_or_default().to_ascii_lowercase(),
+            url: post["releaseURL"].as_str().map(str::to_owned),
+        })
+        .collect())
+}
+
+/// The same second; Postiz drops what is smaller.
+fn same_time(listed: Option<&str>, ours: &str) -> bool {
+    listed.is_some_and(|listed| listed.get(..19) == ours.get(..19))
+}
+
+async fn account(client: &Client, message: &Message) -> Result<Account> {
+    let network = channels::network(&message.channel)?;
+    let services: Vec<&str> = network.postiz(&message.channel);
+    let mut known = client.inner.accounts.lock().await;
+    if let Some(accounts) = known.as_ref()
+        && let Ok(account) = client.pick(&message.channel, accounts, &services)
+    {
+        return Ok(account.clone());
+    }
+    let accounts = accounts(client).await?;
+    let account = client.pick(&message.channel, &accounts, &services).cloned();
+    *known = Some(accounts);
+    account
+}
+
+/// The integrations that can be posted to.
+pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
+    let asked = request(client, reqwest::Method::GET, &["integrations"], false)?;
+    let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
+    let Some(listed) = answer.body.as_array().filter(|_| answer.is_good()) else {
+        return Err(client.error(&answer));
+    };
+    let able = listed.iter().filter(|one| one["disabled"] != true);
+    Ok(able
+        .map(|one| {
+            let word = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            Account {
+                id: word("id"),
+                name: word("name"),
+                service: word("identifier"),
+                organization: String::new(),
+            }
+        })
+        .collect())
+}
+
+fn request(
+    client: &Client,
+    method: reqwest::Method,
+    path: &[&str],
+    once: bool,
+) -> Result<reqwest::RequestBuilder> {
+    let http = if once { client.inner.http.writes()? } else { client.inner.http.reads()? };
+    with_key(client, http.request(method, client.url(path)?))
+}
+
+fn with_key(client: &Client, request: reqwest::RequestBuilder) -> Result<reqwest::RequestBuilder> {
+    let key = key(client.inner.settings.postiz_key.as_ref(), Scheduler::Postiz)?;
+    // Without the word Bearer (Postiz public API, Authentication).
+    Ok(request.header(reqwest::header::AUTHORIZATION, key.reveal()))
+}

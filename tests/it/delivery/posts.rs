@@ -1,0 +1,238 @@
+//! Posts: drafts unless asked otherwise, each once whatever the scheduler does, and never of what does not fit.
+
+use firstcut::model::job::State;
+use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Rule};
+use serde_json::{Value, json};
+
+use super::{Bucket, posted_once, schedulers};
+use crate::home::{Home, kill};
+use crate::money::till::make;
+
+async fn home(scheduler: &str) -> (Bucket, Home) {
+    let bucket = Bucket::open().await;
+    let mut home = Home::paying(|_| {}).await;
+    bucket.settings(&mut home);
+    schedulers(&mut home, scheduler);
+    (bucket, home)
+}
+
+/// A clip that is done; gives its job.
+async fn clip(home: &Home, prompt: &str) -> String {
+    home.run(&make(prompt)).await.ok()["job_id"].as_str().unwrap().to_owned()
+}
+
+fn error(status: u16, after_work: bool) -> Fault {
+    Fault::Error {
+        status,
+        shape: ErrorShape::default(),
+        code: None,
+        message: None,
+        retry_after: None,
+        after_work,
+        keep_ids: false,
+    }
+}
+
+#[tokio::test]
+async fn every_scheduler_gets_a_draft_once() {
+    let (bucket, mut home) = home("buffer").await;
+    let id = clip(&home, "a lake").await;
+    let url = format!("{}/{}/clips/{id}.mp4", bucket.url, super::BUCKET);
+    for (scheduler, status) in
+        [("buffer", "draft"), ("ayrshare", "awaiting approval"), ("postiz", "DRAFT"), ("hook", "draft")]
+    {
+        schedulers(&mut home, scheduler);
+        let words = ["publish", &id, "--channel", "tiktok,shorts", "--caption", "A lake.", "--json"];
+        let mut words = words.to_vec();
+        // Shorts stand; this clip lies.
+        let error = home.run(&words).await.error();
+        assert!(error["message"].as_str().unwrap().contains("stand or are square"), "{error:#}");
+        words[3] = "tiktok,youtube";
+        let report = home.run(&words).await.ok();
+        assert_eq!(report["job_id"], id.as_str());
+        let posts: Vec<Value> = report["posts"].as_array().unwrap().clone();
+        let ours: Vec<_> = posts.iter().filter(|post| post["scheduler"] == scheduler).collect();
+        assert_eq!(ours.len(), 2, "{posts:#?}");
+        assert!(ours.iter().all(|post| post["state"] == "done" && post["when"] == "draft"), "{ours:#?}");
+        // The same words again are the same posts.
+        home.run(&words).await.ok();
+        let taken: Vec<_> =
+            posted_once(&home).into_iter().filter(|post| post.scheduler == scheduler).collect();
+        assert_eq!(taken.len(), 2, "{taken:?}");
+        for post in taken {
+            assert_eq!(
+                (post.media_url.as_str(), post.caption.as_str()),
+                (url.as_str(), "A lake."),
+                "{post:?}"
+            );
+            assert_eq!((post.status.as_str(), post.repeats), (status, 0), "{post:?}");
+        }
+    }
+    assert_eq!(home.bills().len(), 1);
+}
+
+#[tokio::test]
+async fn times_are_kept_and_a_dry_run_sends_nothing() {
+    let (_bucket, mut home) = home("buffer").await;
+    let id = clip(&home, "a river").await;
+    let at = format!("{:.0}", jiff::Timestamp::now() + jiff::SignedDuration::from_hours(30));
+    let words = ["publish", &id, "--channel", "x", "--when", &at, "--dry-run", "--json"];
+    let told = home.run(&words).await.ok();
+    let said = told["message"].as_str().unwrap();
+    assert!(said.contains("Tried only") && said.contains("clips/job_"), "{said}");
+    assert!(home.sandbox.social.posts().is_empty());
+    home.run(&["publish", &id, "--channel", "x", "--when", &at, "--json"]).await.ok();
+    let due = posted_once(&home)[0].due_at.clone().unwrap();
+    assert_eq!(due.parse::<jiff::Timestamp>().unwrap(), at.parse::<jiff::Timestamp>().unwrap());
+    // Other words for the same channel are no second post.
+    let error = home.run(&["publish", &id, "--channel", "x", "--caption", "Other.", "--json"]).await.error();
+    assert!(error["message"].as_str().unwrap().contains("already"), "{error:#}");
+    for (words, said) in [
+        (vec!["--channel", "myspace"], "There are bluesky"),
+        (vec!["--channel", "tiktk"], "Did you mean tiktok?"),
+        (vec!["--channel", "tiktok", "--when", "2020-01-01T00:00:00Z"], "still to come"),
+        (vec!["--channel", "tiktok", "--when", "soon"], "2026-12-01T15:00:00Z"),
+        (vec!["--channel", "tiktok", "--scheduler", "hootsuite"], "There are buffer"),
+    ] {
+        let all = [vec!["publish", id.as_str()], words, vec!["--json"]].concat();
+        let error = home.run(&all).await.error();
+        assert!(error["next"].as_str().unwrap().contains(said), "{said}: {error:#}");
+    }
+    home.set("BUFFER_API_KEY", "");
+    let error = home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await.error();
+    assert!(error["next"].as_str().unwrap().contains("BUFFER_API_KEY"), "{error:#}");
+    assert_eq!(posted_once(&home).len(), 1);
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_the_answer_it_is_posted_once() {
+    for (scheduler, fault, times) in [
+        ("buffer", error(503, false), 2),
+        ("buffer", error(429, false), 2),
+        ("buffer", error(500, true), 1),
+        ("buffer", error(500, false), 1),
+        ("buffer", Fault::LostAnswer { how: Close::Reset }, 1),
+        ("buffer", Fault::Cut { how: Close::Reset }, 1),
+        ("postiz", Fault::LostAnswer { how: Close::Reset }, 1),
+        ("ayrshare", Fault::LostAnswer { how: Close::Reset }, 1),
+        ("ayrshare", error(500, true), 1),
+        ("ayrshare", Fault::Cut { how: Close::Eof }, 1),
+    ] {
+        let (_bucket, home) = home(scheduler).await;
+        let id = clip(&home, "a lake").await;
+        home.sandbox.faults.add(Rule { times, ..Rule::once(Endpoint::SocialPost, fault.clone()) });
+        let report =
+            home.run(&["publish", &id, "--channel", "tiktok", "--when", "queue", "--json"]).await.ok();
+        assert_eq!(report["posts"][0]["state"], "done", "{scheduler} {fault:?}: {report:#}");
+        let posts = posted_once(&home);
+        assert_eq!(posts.len(), 1, "{scheduler} {fault:?}");
+        assert_eq!(report["posts"][0]["post_id"], posts[0].id.as_str());
+    }
+}
+
+#[tokio::test]
+async fn what_no_list_can_tell_waits_for_a_person() {
+    let (_bucket, mut home) = home("hook").await;
+    let id = clip(&home, "a lake").await;
+    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
+    let report = home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await.json();
+    assert_eq!(report["posts"][0]["state"], "uncertain", "{report:#}");
+    let post = report["posts"][0]["job_id"].as_str().unwrap().to_owned();
+    let shown = home.run(&["jobs", "show", &post, "--json"]).await.json();
+    assert!(shown["next"].as_str().unwrap().contains("jobs adopt"), "{shown:#}");
+    // It is not sent again by itself, nor by asking again.
+    home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await;
+    assert_eq!(posted_once(&home).len(), 1);
+    let adopted = home.run(&["jobs", "adopt", &post, "--remote-id", "hook_1", "--json"]).await.ok();
+    assert_eq!(adopted["posts"][0]["post_id"], "hook_1", "{adopted:#}");
+
+    // A receiver that ignores repeats gets the message again.
+    home.set("FIRSTCUT_POST_HOOK_REPEATS", "1");
+    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
+    let report = home.run(&["publish", &id, "--channel", "youtube", "--json"]).await.ok();
+    let posts = posted_once(&home);
+    assert_eq!((posts.len(), posts[1].repeats), (2, 1), "{posts:?} {report:#}");
+}
+
+#[tokio::test]
+async fn a_kill_around_the_message_posts_once() {
+    let (_bucket, home) = home("buffer").await;
+    let id = clip(&home, "a lake").await;
+    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::HangAfter));
+    let mut child = home.start(&["publish", &id, "--channel", "tiktok", "--when", "now"]);
+    home.until("the scheduler has it", |home| !home.sandbox.social.posts().is_empty()).await;
+    kill(&mut child).await;
+    super::kills::forget_leases(&home).await;
+    let report = home.run(&["publish", &id, "--channel", "tiktok", "--when", "now", "--json"]).await.ok();
+    assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
+    assert_eq!(posted_once(&home).len(), 1);
+}
+
+#[tokio::test]
+async fn refused_posts_say_why_and_can_be_sent_again() {
+    let (_bucket, home) = home("buffer").await;
+    let id = clip(&home, "a lake").await;
+    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, error(403, false)));
+    let report = home.run(&["publish", &id, "--channel", "tiktok,youtube", "--json"]).await.ok();
+    let posts = report["posts"].as_array().unwrap();
+    let failed = posts.iter().find(|post| post["state"] == "failed").unwrap_or_else(|| panic!("{report:#}"));
+    assert!(failed["error"].as_str().unwrap().contains("key"), "{failed:#}");
+    assert_eq!(posted_once(&home).len(), 1, "the rest goes on");
+    let post = failed["job_id"].as_str().unwrap();
+    let again = home.run(&["jobs", "retry", post, "--json"]).await.ok();
+    assert_eq!(again["state"], "done", "{again:#}");
+    assert_eq!(posted_once(&home).len(), 2);
+}
+
+#[tokio::test]
+async fn an_assistant_asks_for_posts_at_the_start_or_afterwards() {
+    let (_bucket, mut home) = home("buffer").await;
+    home.set("FIRSTCUT_WAIT_S", "60");
+    let mut serve = home.serve().await;
+    let wish = json!({
+        "prompt": "a lake", "model": "veo-3.1-lite", "duration_seconds": 4, "resolution": "720p",
+        "publish": {"channels": ["tiktok"], "caption": "A lake.", "when": "queue"},
+    });
+    let report = serve.talk.call_ok("generate_video", wish).await;
+    assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
+    assert!(report["stored"]["url"].is_string());
+    let id = report["job_id"].as_str().unwrap();
+    let tried =
+        serve.talk.call_ok("publish", json!({"job_id": id, "channels": ["youtube"], "dry_run": true})).await;
+    assert!(tried["message"].as_str().unwrap().contains("Tried only"), "{tried:#}");
+    assert_eq!(posted_once(&home).len(), 1);
+    let report = serve.talk.call_ok("publish", json!({"job_id": id, "channels": ["youtube"]})).await;
+    assert_eq!(report["posts"].as_array().unwrap().len(), 2, "{report:#}");
+    let posts = posted_once(&home);
+    assert_eq!((posts[0].status.as_str(), posts[1].status.as_str()), ("scheduled", "draft"), "{posts:?}");
+    serve.hang_up().await;
+}
+
+#[tokio::test]
+async fn a_rehearsal_is_posted_nowhere_but_in_the_sandbox() {
+    let (bucket, mut home) = home("buffer").await;
+    home.set("FIRSTCUT_SERVICE", "sandbox");
+    let words = ["make", "a 5-second video of a lake", "--channel", "tiktok", "--when", "queue", "--json"];
+    let report = home.run(&words).await.ok();
+    assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
+    assert!(bucket.keys()[0].starts_with("rehearsal/clips/"), "{:?}", bucket.keys());
+    assert!(home.sandbox.social.posts().is_empty(), "what is set up for real was not asked");
+}
+
+#[tokio::test]
+async fn what_fails_its_check_is_not_posted_when_that_matters() {
+    let (bucket, home) = home("buffer").await;
+    // A still picture of a lake is no fault; the wrong length is.
+    let ledger_free = home.sandbox.social.posts().is_empty();
+    assert!(ledger_free);
+    let file = home.work().join("broken.mp4");
+    let clip = include_bytes!("../../fixtures/media/h264-high-bframes-aac.mp4");
+    std::fs::write(&file, &clip[..clip.len() / 2]).unwrap();
+    let ran = home.run(&["publish", "broken.mp4", "--channel", "youtube", "--json"]).await;
+    let posts = home.sandbox.social.posts();
+    println!("{ran:?} {posts:?} {:?}", bucket.keys());
+    let ledger = home.ledger().await.unwrap();
+    for job in crate::money::till::all(&ledger).await {
+        assert!(job.state.is_at_rest() && job.state != State::Uncertain, "{job:?}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Prompts with more detail: asked for once, paid for in the same books, and never in the way.
+
+use serde_json::json;
+
+use super::end;
+use crate::home::{Home, always};
+use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
+
+const MAKE: [&str; 9] =
+    ["make", "a lake at dawn", "--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p", "--json"];
+
+fn sent(home: &Home) -> Vec<String> {
+    let all = home.sandbox.skillboss.submissions();
+    all.into_iter().filter(|one| one.model == "veo-3.1-lite").map(|one| one.prompt).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prompt_is_rewritten_once_and_shown_beside_the_first() {
+    let mut home = Home::paying(|_| {}).await;
+    // Off by default.
+    let plain = home.run(&MAKE).await.ok();
+    assert!(!plain["message"].as_str().unwrap().contains("Yours"), "{plain:#}");
+    assert!(home.requests("chat").is_empty());
+
+    let words = [&MAKE[..], &["--enhance", "--new"]].concat();
+    let made = home.run(&words).await.ok();
+    let message = made["message"].as_str().unwrap();
+    assert!(message.contains("Sent: \"cinematic: a lake at dawn."), "{message}");
+    assert!(message.contains("Yours: \"a lake at dawn\""), "{message}");
+    assert_eq!(sent(&home)[0], "a lake at dawn");
+    assert!(sent(&home)[1].starts_with("cinematic: a lake at dawn. Slow dolly-in"), "{:?}", sent(&home));
+
+    // The same words again cost no second rewriting, in a batch and by the setting too.
+    home.set("FIRSTCUT_ENHANCE", "1");
+    let line = |prompt: &str| {
+        format!(
+            "{{\"prompt\": \"{prompt}\", \"model\": \"veo-3.1-lite\", \"seconds\": 4, \"resolution\": \"720p\"}}\n"
+        )
+    };
+    home.write("two.jsonl", (line("a lake at dawn") + &line("a hill at dusk")).as_bytes());
+    let ran = home.run(&["batch", "two.jsonl", "--yes", "--json"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(home.requests("chat").len(), 2);
+    assert!(sent(&home).iter().all(|prompt| prompt == "a lake at dawn" || prompt.starts_with("cinematic")));
+    let told = end(&ran);
+    // Two clips, and the one rewriting that was new.
+    assert_eq!(told["charged_usd"], "0.241", "{told:#}");
+    let table = home.run(&["jobs", "report", "--csv"]).await.stdout;
+    assert_eq!(table.lines().filter(|row| row.contains("claude-4-5-haiku")).count(), 2, "{table}");
+    let all: i64 = home.sandbox.skillboss.charges().iter().map(|bill| bill.amount_usd.micros).sum();
+    assert_eq!(all, 4 * 120_000 + 2 * 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_goes_wrong_the_prompt_stays_as_it_was() {
+    for (fault, money, charged) in [
+        (
+            Fault::Status { status: 500, code: None, message: None, retry_after_s: None },
+            "may have been charged",
+            "0.13",
+        ),
+        (
+            Fault::Status { status: 402, code: None, message: None, retry_after_s: None },
+            "used as it was",
+            "0.12",
+        ),
+        (Fault::LostAnswer { how: Close::Reset }, "may have been charged", "0.13"),
+    ] {
+        let home = Home::paying(|_| {}).await;
+        home.sandbox.faults.add(always(Endpoint::Chat, fault.clone()));
+        let words = [&MAKE[..], &["--enhance"]].concat();
+        let made = home.run(&words).await.ok();
+        let message = made["message"].as_str().unwrap();
+        assert!(message.contains("was not rewritten") && message.contains(money), "{fault:?}: {message}");
+        assert_eq!(sent(&home), ["a lake at dawn"], "{fault:?}");
+        assert_eq!(home.requests("chat").len(), 1, "never sent again: {fault:?}");
+        let again = [&MAKE[..], &["--enhance", "--new"]].concat();
+        home.run(&again).await.ok();
+        assert_eq!(home.requests("chat").len(), 1, "nor by another clip: {fault:?}");
+        let books = home.run(&["jobs", "report", "--json"]).await.ok();
+        let first: Vec<_> =
+            books["by_model"].as_array().unwrap().iter().map(|sum| sum["charged_usd"].clone()).collect();
+        let clips = json!("0.24");
+        assert!(first.contains(&clips), "{books:#}");
+        assert_eq!(first.len() == 2, charged == "0.13", "the worst is booked: {fault:?} {books:#}");
+    }
+    // No room in the budget for even a cent: the clip is made all the same, as far as its own price fits.
+    let mut home = Home::paying(|_| {}).await;
+    home.set("FIRSTCUT_MAX_USD_PER_DAY", "0.12");
+    home.sandbox.faults.add(Rule::once(Endpoint::Chat, Fault::LostAnswer { how: Close::Reset }));
+    let words = [&MAKE[..], &["--enhance"]].concat();
+    let made = home.run(&words).await;
+    assert_eq!(made.error()["code"], "over_budget", "what may have been charged counts: {made:?}");
+}

@@ -1,0 +1,130 @@
+//! The guide's own command: twenty prompts of the example become twenty objects in a bucket and twenty scheduled posts.
+
+use serde_json::{Value, json};
+
+use super::{end, line};
+use crate::delivery::{Bucket, posted_once, schedulers};
+use crate::home::Home;
+
+/// The guide's first command, against this sandbox.
+fn command(file: &str) -> Vec<&str> {
+    vec![
+        "batch",
+        file,
+        "--model",
+        "veo-3.1-lite",
+        "--seconds",
+        "4",
+        "--aspect",
+        "9:16",
+        "--resolution",
+        "720p",
+        "--yes",
+        "--json",
+        "-j",
+        "8",
+    ]
+}
+
+fn example() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/prompts.jsonl")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_prompts_become_twenty_objects_and_twenty_scheduled_posts() {
+    let bucket = Bucket::open().await;
+    for which in ["buffer", "hook"] {
+        let mut home = Home::paying(|_| {}).await;
+        bucket.settings(&mut home);
+        schedulers(&mut home, which);
+        let before = bucket.keys().len();
+        home.write("prompts.jsonl", example().as_bytes());
+        let ran = home.run(&command("prompts.jsonl")).await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let told = end(&ran);
+        assert_eq!(
+            (&told["counts"], &told["charged_usd"]),
+            (&json!({ "done": 20 }), &json!("2.40")),
+            "{told:#}"
+        );
+        assert!(told["message"].as_str().unwrap().contains("20 posts are with the scheduler"), "{told:#}");
+        for line in told["lines"].as_array().unwrap() {
+            assert_eq!(line["posts"].as_array().map(Vec::len), Some(1), "{line:#}");
+            assert_eq!(line["posts"][0]["state"], "done", "{line:#}");
+        }
+        let keys = bucket.keys();
+        assert_eq!(keys.len() - before, 20, "{keys:?}");
+        let posts = posted_once(&home);
+        assert_eq!(posts.len(), 20);
+        for post in &posts {
+            assert!(matches!(post.status.as_str(), "queued" | "scheduled"), "{post:?}");
+            let key = post.media_url.rsplit_once("/social-clips/").unwrap().1;
+            assert!(keys.iter().any(|known| known == key), "{post:?} points nowhere");
+            assert!(example().contains(&post.caption), "{post:?}");
+        }
+        assert_eq!(home.bills().len(), 20);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rehearsal_needs_no_bucket_and_no_keys() {
+    let mut home = Home::new().await;
+    home.set("FIRSTCUT_PREVIEW", "none");
+    let first: String = example().lines().take(2).map(|line| format!("{line}\n")).collect();
+    home.write("prompts.jsonl", first.as_bytes());
+    let mut words = command("prompts.jsonl");
+    words.extend(["--service", "sandbox"]);
+    let ran = home.run(&words).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let told = end(&ran);
+    assert!(told["message"].as_str().unwrap().starts_with("[sandbox"), "{told:#}");
+    assert!(told["message"].as_str().unwrap().contains("2 posts are with the scheduler"), "{told:#}");
+    assert!(home.bills().is_empty(), "nothing real was asked for");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_bucket_and_a_scheduler_that_is_down_are_told_and_clips_are_kept() {
+    // A bucket that is not there: the clip is made once, kept, and the rest goes on.
+    let bucket = Bucket::open().await;
+    let mut home = Home::paying(|_| {}).await;
+    bucket.settings(&mut home);
+    schedulers(&mut home, "hook");
+    home.set("FIRSTCUT_BUCKET", "another-bucket");
+    home.write("two.jsonl", (line("a lake", "1") + &line("a hill", "2")).as_bytes());
+    let ran = home.run(&["batch", "two.jsonl", "--yes", "--json"]).await;
+    assert_ne!(ran.code, Some(0), "{ran:?}");
+    let told = end(&ran);
+    let lines = told["lines"].as_array().unwrap();
+    for line in lines {
+        assert_eq!(line["state"], "failed", "{line:#}");
+        let said = format!("{} {}", line["message"], line["next"]);
+        assert!(said.contains("another-bucket") || said.contains("FIRSTCUT_BUCKET"), "{line:#}");
+    }
+    assert_eq!((lines.len(), home.bills().len()), (2, 2), "both were tried, each was paid once: {told:#}");
+
+    // A scheduler that nobody answers for.
+    let mut home = Home::paying(|_| {}).await;
+    bucket.settings(&mut home);
+    schedulers(&mut home, "hook");
+    home.set("FIRSTCUT_POST_HOOK_URL", "http://127.0.0.1:9/hook");
+    home.write("two.jsonl", (line("a lake", "1") + &line("a hill", "2")).as_bytes());
+    let posting = ["batch", "two.jsonl", "--yes", "--json", "--channels", "tiktok", "--aspect", "9:16"];
+    let ran = home.run(&posting).await;
+    assert_eq!(ran.code, Some(21), "{ran:?}");
+    let told = end(&ran);
+    assert_eq!(told["counts"], json!({ "done": 2 }), "the clips are there: {told:#}");
+    for line in told["lines"].as_array().unwrap() {
+        let post = &line["posts"][0];
+        assert_eq!((&post["state"], &post["error"]), (&json!("failed"), &json!("unavailable")), "{line:#}");
+    }
+    assert!(told["next"].as_str().unwrap().contains("firstcut publish"), "{told:#}");
+
+    // A channel that there is not.
+    home.write(
+        "wrong.jsonl",
+        b"{\"prompt\": \"a lake\", \"model\": \"veo-3.1-lite\", \"channels\": \"tictoc\"}\n",
+    );
+    let checked = home.run(&["batch", "wrong.jsonl", "--check", "--json"]).await.json();
+    let problem: &Value = &checked["problems"][0];
+    assert!(problem["next"].as_str().unwrap().contains("tiktok"), "{checked:#}");
+}
