@@ -8,7 +8,7 @@ use crate::jobs::film::reservation;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::submit::Submitted;
 use crate::jobs::{keyfile, report};
-use crate::ledger::{Caps, Change, Inserted, NewJob, Recorded, Reservation};
+use crate::ledger::{Caps, Change, Filter, Inserted, NewJob, Recorded, Reservation};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
@@ -18,6 +18,9 @@ use crate::redact::{self, Secret};
 const VALID_MS: EpochMs = 60 * 60 * 1000;
 /// What may cost more waits for a person, unless the setting says otherwise. A rehearsal spends nothing real.
 const APPROVE_ABOVE: Usd = Usd::from_cents(500);
+
+/// Jobs that are looked through for a quote, newest first.
+const MOST_WAITING: u32 = 1_000;
 
 /// What a job keeps while it waits for a person's word.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -133,6 +136,16 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
         // Somebody else was quicker; the same outcome.
         Recorded::Lost => report::find(app, id).await,
     }
+}
+
+/// The job with these words that waits under this quote.
+pub(super) async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
+    let waiting = Filter { state: Some(State::NeedsApproval), roots_only: true, ..Filter::default() };
+    let is_it = |job: &Job| {
+        asked_for(&job.request) == prompt
+            && Waiting::of(job).is_some_and(|waiting| waiting.quote_token == token.trim())
+    };
+    Ok(app.ledger().await?.list(&waiting, MOST_WAITING).await?.into_iter().find(is_it))
 }
 
 /// What a job that waits asks a person.

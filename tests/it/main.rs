@@ -12,6 +12,7 @@ mod canned;
 mod cli;
 mod clients;
 mod config;
+mod conformance;
 mod crash;
 mod delivery;
 mod docs;

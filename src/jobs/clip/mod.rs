@@ -89,7 +89,14 @@ pub(super) async fn submit(
         }
         Identity::Fresh(key) => key,
     };
-    if input.quote_token.is_some() {
+    if let Some(token) = &input.quote_token {
+        // Who asked for another one of the same is known by the quote alone.
+        if input.new
+            && let Some(job) = approve::waiting_for(app, prompt, token).await?
+        {
+            let job = approve::approve(app, &job.id, Some(token)).await?;
+            return Ok(Submitted { job, fresh: true });
+        }
         return Err(Error::invalid("No job waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
             .next("Repeat the call exactly as it was, with quote_token added."));
     }

@@ -219,6 +219,12 @@ fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
         _ if hold::waits_for_money(job) => {
             job.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default()
         }
+        State::NeedsApproval if matches!(&job.request, Request::Run(run) if run.template.is_some()) => {
+            format!(
+                "Ask the user whether this price is all right: the user agrees with `firstcut jobs approve {0}`; else call cancel_job with job_id {0}, which costs nothing.",
+                job.id
+            )
+        }
         State::NeedsApproval => format!(
             "Ask the user whether this price is all right. Only if so, repeat the same generate_video call with quote_token added; else call cancel_job with job_id {}, which costs nothing.",
             job.id
