@@ -238,8 +238,10 @@ async fn a_rehearsal_is_posted_nowhere_but_in_the_sandbox() {
 #[tokio::test]
 async fn what_fails_its_check_is_not_posted_when_that_matters() {
     let (bucket, home) = home("buffer").await;
-    // The sandbox's plain cards do not move, which the delivery check calls broken.
+    // Half as long as asked for, which the delivery check does not let pass.
+    home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::ClampDuration));
     let mut words = make("a lake");
+    words[5] = "8";
     words.extend(["--strict", "--channel", "tiktok", "--when", "queue"]);
     let ran = home.run(&words).await;
     assert_eq!(ran.code, Some(33), "{ran:?}");
