@@ -150,7 +150,7 @@ for era in legacy modern; do
     expect "$era resources/read: models" 'JSON.parse(result.contents[0].text).models.length > 3'
     ask "$era" prompts/list
     expect "$era prompts/list" 'result.prompts.map(one => one.name).join() === "make_video,edit_video,post_video"'
-    ask "$era" prompts/get --prompt-name make_video --prompt-args "prompt=a fox in the snow" duration_seconds=5
+    ask "$era" prompts/get --prompt-args "prompt=a fox in the snow" duration_seconds=5 --prompt-name make_video
     expect "$era prompts/get" 'result.messages[0].content.text.includes("a fox in the snow")'
     ask "$era" skills/list --verify
     echo "ok      $era skills/list --verify"
