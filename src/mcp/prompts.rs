@@ -305,7 +305,8 @@ fn edit(given: &Given) -> Result<String, ErrorData> {
 }
 
 fn post(given: &Given) -> Result<String, ErrorData> {
-    let mut text = String::from("Post my video with the firstcut tools. Nothing was sent, posted or spent yet.\n");
+    let mut text =
+        String::from("Post my video with the firstcut tools. Nothing was sent, posted or spent yet.\n");
     let _ = match given.get("job_id") {
         Some(id) => write!(text, "\n1. Call check_job with {}.", json!({"job_id": id})),
         None => write!(
@@ -320,7 +321,10 @@ fn post(given: &Given) -> Result<String, ErrorData> {
     );
     let _ = match given.get("caption") {
         Some(caption) => write!(text, "\n3. The caption is mine, leave it as it is: {}", json!(caption)),
-        None => write!(text, "\n3. Propose a caption in the language that the video speaks, and wait for my word on it."),
+        None => write!(
+            text,
+            "\n3. Propose a caption in the language that the video speaks, and wait for my word on it."
+        ),
     };
     let channel = match given.get("channel") {
         Some(channel) => format!("channels {}", json!([channel])),
@@ -373,7 +377,10 @@ mod tests {
         );
         let posted = text("post_video", json!({"caption": words})).unwrap();
         assert!(posted.contains(&json!(words).to_string()) && posted.contains("list_jobs"), "{posted}");
-        assert!(posted.find("dry_run true") < posted.find("without dry_run"), "tried before it is sent: {posted}");
+        assert!(
+            posted.find("dry_run true") < posted.find("without dry_run"),
+            "tried before it is sent: {posted}"
+        );
     }
 
     #[test]

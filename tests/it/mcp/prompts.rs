@@ -45,8 +45,15 @@ async fn prompts_name_only_tools_that_exist_and_start_nothing() {
         assert!(text.contains("Nothing was") && text.contains("Look at the picture"), "{name}: {text}");
         assert!(text.len() < 4_000, "{name}: {} bytes", text.len());
         // Words with an underscore are names of tools, arguments or fields; none is invented.
-        let fields =
-            ["job_id", "session_id", "quote_token", "needs_approval", "duration_seconds", "aspect_ratio", "dry_run"];
+        let fields = [
+            "job_id",
+            "session_id",
+            "quote_token",
+            "needs_approval",
+            "duration_seconds",
+            "aspect_ratio",
+            "dry_run",
+        ];
         for word in
             text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.contains('_'))
         {
