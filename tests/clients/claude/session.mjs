@@ -2,8 +2,8 @@
 // Its model service is a stand-in on loopback that asks for one tool call and keeps what the model would have been
 // told, so nothing leaves this machine and nothing is paid. Exits with 1 at the first failed check.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -108,9 +108,6 @@ const standIn = new StandIn((asked) => {
 });
 const address = await standIn.listen();
 
-const mcp = join(home, "mcp.json");
-const settings = { FIRSTCUT_HOME: join(home, "firstcut"), FIRSTCUT_SERVICE: "sandbox", FIRSTCUT_POLL_S: "0.2" };
-writeFileSync(mcp, JSON.stringify({ mcpServers: { firstcut: { command: binary, args: ["serve"], env: settings } } }));
 // Nothing but the stand-in is to be contacted: no updates, no statistics, no look at an account.
 const env = {
   PATH: process.env.PATH,
@@ -126,7 +123,10 @@ const env = {
   ENABLE_TOOL_SEARCH: "false",
   NO_PROXY: "127.0.0.1",
 };
-const asking = ["-p", `Make ${PROMPT}`, "--mcp-config", mcp, "--strict-mcp-config", "--allowedTools", TOOL];
+// It learns of us as a user's would: by our own command, with the settings of a rehearsal.
+const installing = ["--home", join(home, "firstcut"), "--service", "sandbox", "install", "claude-code"];
+execFileSync(binary, [...installing, "--env", "FIRSTCUT_POLL_S=0.2"], { cwd: home, env });
+const asking = ["-p", `Make ${PROMPT}`, "--allowedTools", TOOL];
 const child = spawn(claude(), [...asking, "--output-format", "json"], {
   cwd: home,
   env,
