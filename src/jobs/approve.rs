@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::film::reservation;
 use crate::jobs::session::rehearsal_mark;
+use crate::jobs::submit::Submitted;
 use crate::jobs::{keyfile, report};
 use crate::ledger::{Caps, Change, Filter, Inserted, NewJob, Recorded, Reservation};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
@@ -54,13 +55,33 @@ pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
     above.is_some_and(|above| most > above)
 }
 
-/// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.
-pub(super) async fn write_down(
+/// Enters a paid request into the ledger, once for each key: every one begins here.
+pub(super) async fn enter(
     app: &App,
-    mut new: NewJob,
-    wanted: &Reservation,
+    service: Service,
+    dedupe_key: String,
+    request: Request,
     approved: bool,
-) -> Result<Inserted> {
+) -> Result<Submitted> {
+    let wanted = wanted(&request)?;
+    let new = NewJob {
+        id: JobId::fresh(),
+        parent_id: None,
+        service,
+        session_id: None,
+        state: State::Queued,
+        request,
+        work: serde_json::Value::Null,
+        dedupe_key,
+        note: Some("Waiting for its turn.".to_owned()),
+        due_at_ms: Some(app.now_ms()),
+    };
+    let Inserted { job, fresh } = write_down(app, new, &wanted, approved).await?;
+    Ok(Submitted { job, fresh })
+}
+
+/// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.
+async fn write_down(app: &App, mut new: NewJob, wanted: &Reservation, approved: bool) -> Result<Inserted> {
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let inserted = if !approved && is_needed(app, new.service, wanted.most) {
         new.state = State::NeedsApproval;

@@ -52,6 +52,8 @@ impl Encoder {
         config.framerate = fps as f32;
         config.gop_size = (fps * KEYFRAME_SECONDS).max(1);
         config.aq_strength = 0.5;
+        // The Baseline profile has no weighted prediction (ITU-T H.264, A.2.1); looking for fades costs time, too.
+        config.weightp = false;
         config.level_idc = sps::level(width, height, fps);
         let inner = rusty_h264::Encoder::new(config).map_err(EncodeError::Refused)?;
         Ok(Self { inner, fps, avcc: None })

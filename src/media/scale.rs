@@ -63,10 +63,19 @@ impl Scaler {
     #[must_use]
     pub fn scale(&mut self, source: &Frame) -> Frame {
         let mut target = Frame::black(self.width, self.height);
+        self.scale_into(source, &mut target);
+        target
+    }
+
+    /// The same into a picture that is there already; a target of another size than prepared for is replaced.
+    pub fn scale_into(&mut self, source: &Frame, target: &mut Frame) {
+        let fits = self.luma.takes(&source.y) && self.chroma.takes(&source.u) && self.chroma.takes(&source.v);
+        if !fits || (target.width, target.height) != (self.width, self.height) {
+            *target = Frame::black(self.width, self.height);
+        }
         self.luma.scale(&source.y, &mut target.y);
         self.chroma.scale(&source.u, &mut target.u);
         self.chroma.scale(&source.v, &mut target.v);
-        target
     }
 }
 
@@ -81,8 +90,12 @@ pub struct PlaneScaler {
     rows: Taps,
     /// Half done samples, in 1/256.
     between: Vec<u16>,
-    sums: Vec<u32>,
 }
+
+/// What the weights of a target row add up to: 255 times as much still fits 16 bits, so that rows are added up in those.
+const ROW_UNIT: u32 = 1 << 8;
+/// What the weights of a target column add up to.
+const COLUMN_UNIT: u32 = 1 << 14;
 
 impl PlaneScaler {
     /// From a rectangle of a plane to a whole plane.
@@ -90,36 +103,41 @@ impl PlaneScaler {
     pub fn new(source: (usize, usize), crop: Crop, target: (usize, usize)) -> Self {
         Self {
             source,
-            columns: Taps::new(source.0, crop.x, crop.width, target.0),
-            rows: Taps::new(source.1, crop.y, crop.height, target.1),
+            columns: Taps::new(source.0, crop.x, crop.width, target.0, COLUMN_UNIT),
+            rows: Taps::new(source.1, crop.y, crop.height, target.1, ROW_UNIT),
             between: Vec::new(),
-            sums: Vec::new(),
         }
+    }
+
+    fn takes(&self, source: &[u8]) -> bool {
+        source.len() == self.source.0 * self.source.1
     }
 
     /// Scales; does nothing when the planes have other sizes than prepared for.
     pub fn scale(&mut self, source: &[u8], target: &mut [u8]) {
-        let (width, height) = self.source;
         let (wide, high) = (self.columns.first.len(), self.rows.first.len());
-        if source.len() != width * height || target.len() != wide * high || target.is_empty() {
+        if !self.takes(source) || target.len() != wide * high || target.is_empty() {
             return;
         }
-        if high > height { self.grow(source, target, wide) } else { self.shrink(source, target, wide) }
+        if high > self.source.1 { self.grow(source, target, wide) } else { self.shrink(source, target, wide) }
     }
 
     fn shrink(&mut self, source: &[u8], target: &mut [u8], wide: usize) {
         // Only what the columns will look at.
         let used = self.columns.reach();
         self.between.resize(self.source.0, 0);
-        self.sums.resize(used.len(), 0);
         for (number, out) in target.chunks_exact_mut(wide).enumerate() {
-            let (first, weights) = self.rows.at(number);
-            let rows = source.chunks_exact(self.source.0).skip(first);
-            let rows = rows.map(|row| row.get(used.clone()).unwrap_or_default());
-            blend(rows, weights, &mut self.sums);
             let between = self.between.get_mut(used.clone()).unwrap_or_default();
-            for (narrow, &sum) in between.iter_mut().zip(&self.sums) {
-                *narrow = ((sum + (1 << 5)) >> 6) as u16;
+            between.fill(0);
+            let (first, weights) = self.rows.at(number);
+            let rows = source.chunks_exact(self.source.0).skip(first).map(|row| row.get(used.clone()));
+            let mut rows = rows.map(Option::unwrap_or_default).zip(weights);
+            // Two at a time: sums are fetched and put back half as often.
+            while let Some((a, &weight_a)) = rows.next() {
+                let (b, &weight_b) = rows.next().unwrap_or((a, &0));
+                for ((sum, &a), &b) in between.iter_mut().zip(a).zip(b) {
+                    *sum += u16::from(a) * weight_a + u16::from(b) * weight_b;
+                }
             }
             self.columns.apply(&self.between, |at, sum| {
                 if let Some(sample) = out.get_mut(at) {
@@ -131,7 +149,6 @@ impl PlaneScaler {
 
     fn grow(&mut self, source: &[u8], target: &mut [u8], wide: usize) {
         self.between.resize(wide * self.source.1, 0);
-        self.sums.resize(wide, 0);
         let mut wider = vec![0u16; self.source.0];
         let rows = self.between.chunks_exact_mut(wide);
         for (row, out) in source.chunks_exact(self.source.0).zip(rows) {
@@ -145,30 +162,21 @@ impl PlaneScaler {
             });
         }
         for (number, out) in target.chunks_exact_mut(wide).enumerate() {
+            // A grown row lies between two old ones, or on one.
             let (first, weights) = self.rows.at(number);
-            blend(self.between.chunks_exact(wide).skip(first), weights, &mut self.sums);
-            for (sample, &sum) in out.iter_mut().zip(&self.sums) {
-                *sample = ((sum + (1 << 21)) >> 22).min(255) as u8;
+            let rows = self.between.chunks_exact(wide).skip(first).zip(weights);
+            let mut rows = rows.filter(|(_, weight)| **weight > 0);
+            let Some((a, &weight_a)) = rows.next() else { continue };
+            let (b, &weight_b) = rows.next().unwrap_or((a, &0));
+            let (weight_a, weight_b) = (u32::from(weight_a), u32::from(weight_b));
+            for ((sample, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                *sample = ((u32::from(a) * weight_a + u32::from(b) * weight_b + (1 << 15)) >> 16) as u8;
             }
         }
     }
 }
 
-/// Adds rows up by their weights.
-fn blend<'a, T: Copy + Into<u32> + 'a>(
-    rows: impl Iterator<Item = &'a [T]>,
-    weights: &[u16],
-    sums: &mut [u32],
-) {
-    sums.fill(0);
-    for (row, &weight) in rows.zip(weights).filter(|(_, weight)| **weight > 0) {
-        for (sum, &sample) in sums.iter_mut().zip(row) {
-            *sum += sample.into() * u32::from(weight);
-        }
-    }
-}
-
-/// For each target sample: the first source sample and the weights from there, which add up to 2^14.
+/// For each target sample: the first source sample and the weights from there, which add up to one unit.
 #[derive(Clone, Debug)]
 struct Taps {
     first: Vec<usize>,
@@ -177,7 +185,7 @@ struct Taps {
 }
 
 impl Taps {
-    fn new(source: usize, start: f32, length: f32, target: usize) -> Self {
+    fn new(source: usize, start: f32, length: f32, target: usize, unit: u32) -> Self {
         let step = length / target.max(1) as f32;
         let reach = step.max(1.0);
         let each = (reach.ceil() as usize * 2 + 1).min(source.max(1));
@@ -187,19 +195,18 @@ impl Taps {
             let first = (centre - reach).ceil().clamp(0.0, source.saturating_sub(each) as f32) as usize;
             let tent = |at: usize| (1.0 - ((first + at) as f32 - centre).abs() / reach).max(0.0);
             let sum: f32 = (0..each).map(tent).sum();
-            let mut left = 1i32 << 14;
-            let mut weights: Vec<i32> = Vec::with_capacity(each);
+            // Each weight is the step from one rounded sum to the next, so that no rounding adds up.
+            let (mut so_far, mut given) = (0.0, 0u32);
+            // Outside the source there is only its edge.
+            let edge = if centre < first as f32 { 0 } else { each - 1 };
             for at in 0..each {
-                // Outside the source there is only its edge.
-                let share = if sum > 0.0 { tent(at) / sum } else { 1.0 / each as f32 };
-                weights.push((share * 16_384.0) as i32);
-            }
-            left -= weights.iter().sum::<i32>();
-            if let Some(largest) = weights.iter_mut().max() {
-                *largest += left;
+                so_far += if sum > 0.0 { tent(at) / sum } else { f32::from(u8::from(at == edge)) };
+                let upto =
+                    if at + 1 == each { unit } else { ((so_far * unit as f32).round() as u32).min(unit) };
+                taps.weights.push(upto.saturating_sub(given) as u16);
+                given = given.max(upto);
             }
             taps.first.push(first);
-            taps.weights.extend(weights.iter().map(|&weight| weight as u16));
         }
         taps
     }
@@ -249,6 +256,7 @@ impl Taps {
 pub struct Backdrop {
     down: Scaler,
     up: Scaler,
+    small: Frame,
 }
 
 impl Backdrop {
@@ -259,15 +267,23 @@ impl Backdrop {
         Self {
             down: Scaler::new(source, Crop::cover(source, target), small),
             up: Scaler::new(small, Crop::whole(small.0, small.1), target),
+            small: Frame::black(small.0, small.1),
         }
     }
 
     /// Makes the copy.
     #[must_use]
     pub fn draw(&mut self, source: &Frame) -> Frame {
-        let mut small = self.down.scale(source);
-        small.tint(super::frame::Yuv::hex(0), 0.45);
-        self.up.scale(&small)
+        let mut copy = Frame::black(self.up.width, self.up.height);
+        self.draw_into(source, &mut copy);
+        copy
+    }
+
+    /// The same over a picture that is there already.
+    pub fn draw_into(&mut self, source: &Frame, copy: &mut Frame) {
+        self.down.scale_into(source, &mut self.small);
+        self.small.tint(super::frame::Yuv::hex(0), 0.45);
+        self.up.scale_into(&self.small, copy);
     }
 }
 

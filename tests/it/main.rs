@@ -21,6 +21,7 @@ mod floors;
 mod guard;
 mod home;
 mod install;
+mod leftovers;
 mod mcp;
 mod money;
 mod nemo;

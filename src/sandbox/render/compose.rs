@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::bed::Bed;
 use super::caption::{self, Caption, Place, fade};
+use super::crew::{Artist, Crew};
 use super::hear::Recording;
 use super::layer::Layer;
 use super::mix::Desk;
@@ -36,16 +37,16 @@ pub fn compose(
     let words = words(&timeline, canvas, &mut notes);
     let mut stage = Stage::of(&timeline, assets, canvas)?;
     let mark = caption::mark(canvas);
-    let draw = |at_ms: f64, frame: &mut Frame| -> Result<(), Error> {
+    let artist: Artist<'_> = Box::new(|at_ms, frame| {
         stage.draw(at_ms, frame)?;
         for (segment, caption) in &words {
             caption.draw(frame, fade(at_ms, segment.start_ms as f64, segment.end_ms as f64));
         }
         mark.draw(frame, 1.0);
         Ok(())
-    };
+    });
     let hear = Some(|left: &mut [f32], right: &mut [f32]| desk.play(left, right));
-    let mut made = film::shoot(canvas, timeline.duration_ms, out, draw, hear, progress)?;
+    let mut made = film::shoot(canvas, timeline.duration_ms, out, Crew::InOrder(artist), hear, progress)?;
     made.notes = notes;
     Ok(made)
 }

@@ -14,8 +14,9 @@ pub(super) struct Footage {
     decoder: Decoder,
     /// Decoded, but not yet due.
     next: Option<TimedFrame>,
-    /// As last composed for the canvas.
-    shown: Option<Frame>,
+    /// As last composed for the canvas, once there was something to compose.
+    shown: Frame,
+    begun: bool,
     fit: Fit,
     colours: Option<Colours>,
 }
@@ -26,6 +27,7 @@ enum Fit {
     /// In the middle, before a blurred copy of itself.
     Framed {
         picture: Box<Scaler>,
+        inner: Frame,
         at: (usize, usize),
         backdrop: Box<Backdrop>,
     },
@@ -43,6 +45,7 @@ impl Footage {
             let inner = contained(display, canvas);
             Fit::Framed {
                 picture: Box::new(Scaler::new(size, Crop::whole(size.0, size.1), inner)),
+                inner: Frame::black(inner.0, inner.1),
                 at: ((canvas.0 - inner.0) / 2, (canvas.1 - inner.1) / 2),
                 backdrop: Box::new(Backdrop::new(size, canvas)),
             }
@@ -59,44 +62,39 @@ impl Footage {
             return Err("it has no pictures".into());
         }
         let colours = Colours::needed(info.matrix, info.full_range);
-        Ok(Self { decoder, next, shown: None, fit, colours })
+        Ok(Self { decoder, next, shown: Frame::black(canvas.0, canvas.1), begun: false, fit, colours })
     }
 
     /// Draws the picture of a moment: the last one that began by then. After its end a clip stands still.
     pub(super) fn draw(&mut self, at_ms: f64, frame: &mut Frame) -> Result<(), String> {
         let mut due = None;
         while let Some(next) =
-            self.next.take_if(|next| next.at_ms as f64 <= at_ms + 0.5 || self.shown.is_none())
+            self.next.take_if(|next| next.at_ms as f64 <= at_ms + 0.5 || !self.begun && due.is_none())
         {
             // Of several that are due only the last is worth scaling.
             due = Some(next.frame);
             self.next = self.decoder.next_frame().map_err(|error| error.to_string())?;
-            if self.next.as_ref().is_none_or(|next| next.at_ms as f64 > at_ms + 0.5) {
-                break;
-            }
         }
         if let Some(picture) = due {
-            self.shown = Some(self.compose(&picture));
+            self.compose(&picture);
+            self.begun = true;
         }
-        if let Some(shown) = &self.shown {
-            frame.clone_from(shown);
-        }
+        frame.clone_from(&self.shown);
         Ok(())
     }
 
-    fn compose(&mut self, picture: &Frame) -> Frame {
-        let mut whole = match &mut self.fit {
-            Fit::Cover(scaler) => scaler.scale(picture),
-            Fit::Framed { picture: scaler, at, backdrop } => {
-                let mut whole = backdrop.draw(picture);
-                place(&scaler.scale(picture), &mut whole, at.0, at.1);
-                whole
+    fn compose(&mut self, picture: &Frame) {
+        match &mut self.fit {
+            Fit::Cover(scaler) => scaler.scale_into(picture, &mut self.shown),
+            Fit::Framed { picture: scaler, inner, at, backdrop } => {
+                backdrop.draw_into(picture, &mut self.shown);
+                scaler.scale_into(picture, inner);
+                place(inner, &mut self.shown, at.0, at.1);
             }
-        };
-        if let Some(colours) = &self.colours {
-            colours.convert(&mut whole);
         }
-        whole
+        if let Some(colours) = &self.colours {
+            colours.convert(&mut self.shown);
+        }
     }
 }
 

@@ -124,8 +124,8 @@ impl Slide {
             width: width * scale,
             height: height * scale,
         };
-        *frame =
-            Scaler::new((self.picture.width, self.picture.height), crop, self.canvas).scale(&self.picture);
+        let size = (self.picture.width, self.picture.height);
+        Scaler::new(size, crop, self.canvas).scale_into(&self.picture, frame);
     }
 }
 

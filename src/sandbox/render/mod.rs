@@ -7,6 +7,7 @@ mod air;
 mod bed;
 mod caption;
 mod compose;
+mod crew;
 mod film;
 mod footage;
 mod hear;
@@ -27,9 +28,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::media::aac::AacError;
 use crate::media::encode::EncodeError;
-use crate::media::frame::{Frame, Yuv};
+use crate::media::frame::Yuv;
 
 pub use compose::compose;
+use crew::{Artist, Crew};
 
 /// The shape of the video that is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,22 +144,25 @@ pub const MAX_DURATION_MS: u64 = 10 * 60 * 1000;
 /// A length of zero or more than [`MAX_DURATION_MS`], a full disk, or a cancelled job.
 pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rendered, Error> {
     let canvas = clip.canvas.fitted();
-    let mut scene = scenes::of(clip.prompt, canvas);
     let caption = clip.caption.and_then(|text| caption::Caption::new(text, canvas, caption::Place::Bottom));
     let mark = caption::mark(canvas);
     let duration_ms = clip.duration_ms;
     let mut bed = clip.sound.then(|| bed::Bed::for_prompt(clip.prompt));
     let opening = clip.first.map(|picture| opening::Opening::of(picture, canvas)).transpose()?;
-    let draw = |at_ms: f64, frame: &mut Frame| -> Result<(), Error> {
-        scene.draw((at_ms / 1000.0) as f32, frame);
-        if let Some(opening) = &opening {
-            opening.draw(at_ms, frame);
-        }
-        if let Some(caption) = &caption {
-            caption.draw(frame, caption::fade(at_ms, 0.0, duration_ms as f64));
-        }
-        mark.draw(frame, 1.0);
-        Ok(())
+    let artist = || -> Artist<'_> {
+        let mut scene = scenes::of(clip.prompt, canvas);
+        let (opening, caption, mark) = (&opening, &caption, &mark);
+        Box::new(move |at_ms, frame| {
+            scene.draw((at_ms / 1000.0) as f32, frame);
+            if let Some(opening) = opening {
+                opening.draw(at_ms, frame);
+            }
+            if let Some(caption) = caption {
+                caption.draw(frame, caption::fade(at_ms, 0.0, duration_ms as f64));
+            }
+            mark.draw(frame, 1.0);
+            Ok(())
+        })
     };
     let hear = bed.as_mut().map(|bed| {
         move |left: &mut [f32], right: &mut [f32]| {
@@ -165,14 +170,15 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
             Ok(())
         }
     });
-    let mut made = film::shoot(canvas, duration_ms, out, draw, hear, progress)?;
+    let mut made = film::shoot(canvas, duration_ms, out, Crew::Anyhow(&artist), hear, progress)?;
     if let (Some(text), None) = (clip.caption, &caption) {
         made.notes.extend(caption::unreadable(text));
     }
     Ok(made)
 }
 
-/// Writes a plain card of this size and length: for tests that need many files, not pictures.
+/// Writes a plain card of this size and length, for tests that need many files, not pictures. With a `tint` its colour
+/// is another one every second.
 ///
 /// # Errors
 /// As [`clip`].
@@ -180,19 +186,26 @@ pub fn card(
     canvas: Canvas,
     duration_ms: u64,
     sound: bool,
+    tint: Option<u32>,
     out: &Path,
     progress: &Progress<'_>,
 ) -> Result<Rendered, Error> {
     let canvas = canvas.fitted();
     let mark = caption::mark(canvas);
-    let draw = |_: f64, frame: &mut Frame| -> Result<(), Error> {
-        frame.fill(Yuv::hex(0x0024_3447));
-        mark.draw(frame, 1.0);
-        Ok(())
+    let mark = &mark;
+    let artist = || -> Artist<'_> {
+        Box::new(move |at_ms, frame| {
+            let second = (at_ms / 1000.0) as u32;
+            // Steps far apart, so that neighbours differ after coding too.
+            let colour = |tint: u32| tint.wrapping_add(second.wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
+            frame.fill(Yuv::hex(tint.map_or(0x0024_3447, colour)));
+            mark.draw(frame, 1.0);
+            Ok(())
+        })
     };
     // Silence is sound too: nothing is added to it.
     let hear = sound.then_some(|_: &mut [f32], _: &mut [f32]| Ok(()));
-    film::shoot(canvas, duration_ms, out, draw, hear, progress)
+    film::shoot(canvas, duration_ms, out, Crew::Anyhow(&artist), hear, progress)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::media::Limits;
 use crate::media::decode::Decoder;
-use crate::media::frame::Yuv;
+use crate::media::frame::{Frame, Yuv};
 use crate::media::probe::probe;
 
 const SMALL: Canvas = Canvas { width: 160, height: 90, fps: 10 };

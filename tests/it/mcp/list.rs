@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Pipe;
 
 /// Name, and whether it reads only, may destroy, may be repeated without further effect, and reaches outside.
-const TOOLS: [(&str, [Option<bool>; 4]); 12] = [
+pub(super) const TOOLS: [(&str, [Option<bool>; 4]); 12] = [
     ("cancel_job", [Some(false), Some(true), Some(true), Some(true)]),
     ("check_credits", [Some(true), None, None, Some(true)]),
     ("check_job", [Some(true), None, None, Some(false)]),

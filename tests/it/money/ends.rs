@@ -99,11 +99,9 @@ async fn a_full_tier_is_left_only_when_its_price_was_allowed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_ends_without_a_charge_says_so_and_what_was_never_sent_costs_nothing() {
-    for (fault, code) in [
-        (Fault::LateNoFunds, "out_of_credits"),
-        (Fault::JobFails { message: None }, "declined"),
-        (Fault::ModelGone, "model_retired"),
-    ] {
+    for (fault, code) in
+        [(Fault::JobFails { message: None }, "declined"), (Fault::ModelGone, "model_retired")]
+    {
         let home = Home::paying(|_| {}).await;
         home.sandbox.faults.add(Rule::once(Endpoint::Run, fault));
         let error = home.run(&make("a lake")).await.error();
