@@ -1,75 +1,69 @@
 //! What a tool call costs beside the request to the service that it causes: `check_credits` over a pipe and over HTTP,
 //! in turns with that request made by hand.
 //!
-//! `cargo bench --bench call_overhead`. The service is the sandbox in this process; the server is a process of its own.
+//! `cargo bench --bench call_overhead`. Service and server are in this process.
 //! Medians, because the machine may be busy. `FIRSTCUT_CALLS` sets how many of each.
+#![recursion_limit = "256"]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a measurement may stop at what it did not expect"
 )]
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use firstcut::app::App;
+use firstcut::config::{Config, Overrides, Surroundings};
 use firstcut::sandbox::{Options, Pace, Sandbox};
+use firstcut::{http, mcp};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf};
+use tokio_util::sync::CancellationToken;
 
 /// What the way through us may add to the request.
 const MOST: Duration = Duration::from_micros(500);
 
-/// The program, spoken to over its pipes and its port.
+/// The server, spoken to over a pipe and a port. In this process like the service, so that no way is charged with the
+/// system's switching between processes.
 struct Server {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
+    writer: WriteHalf<DuplexStream>,
+    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     address: String,
 }
 
 impl Server {
-    fn start(home: &std::path::Path, service: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_firstcut"))
-            .args(["serve", "--http", "127.0.0.1:0"])
-            .env_clear()
-            .env("HOME", home)
-            .env("FIRSTCUT_HOME", home)
-            .env("FIRSTCUT_SERVICE", "nemo")
-            .env("FIRSTCUT_ALLOW_LOOPBACK", "1")
-            .env("NEMO_API_URL", service)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = said
-            .find_map(|line| line.unwrap().strip_prefix("Serving MCP at ").map(str::to_owned))
-            .unwrap()
-            .trim_end_matches('.')
-            .to_owned();
-        std::thread::spawn(move || said.for_each(drop));
-        let stdin = child.stdin.take().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Self { child, stdin, stdout, address };
-        server.ask(
-            "initialize",
-            json!({"protocolVersion": "2025-11-25", "capabilities": {},
-            "clientInfo": {"name": "bench", "version": "1"}}),
-        );
+    async fn start(home: &std::path::Path, service: &str) -> Self {
+        let around = Surroundings::only(home)
+            .and("FIRSTCUT_SERVICE", "nemo")
+            .and("FIRSTCUT_ALLOW_LOOPBACK", "1")
+            .and("NEMO_API_URL", service);
+        let app = App::build(Config::load(&Overrides::default(), &around).unwrap());
+        let stop = CancellationToken::new();
+        let door = http::Server::bind(app.clone(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = format!("http://{}{}", door.address(), mcp::http::PATH);
+        let access = http::Access::new(app.config(), door.address()).unwrap().unwrap();
+        let routes = access.guard(mcp::http::routes(&app, stop.clone()));
+        tokio::spawn(door.with(routes).run(stop.clone()));
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (input, output) = tokio::io::split(theirs);
+        tokio::spawn(mcp::serve_over(app, home.to_owned(), input, output, stop));
+        let (reader, writer) = tokio::io::split(ours);
+        let mut server = Self { writer, lines: BufReader::new(reader).lines(), address };
+        let who = json!({"name": "bench", "version": "1"});
+        let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": who});
+        server.ask("initialize", hello).await;
         server
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    async fn ask(&mut self, method: &str, params: Value) -> Value {
         let line = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        self.stdout.read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap()
+        self.writer.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+        serde_json::from_str(&self.lines.next_line().await.unwrap().unwrap()).unwrap()
     }
 
-    fn call(&mut self) {
-        let answer = self.ask("tools/call", json!({"name": "check_credits", "arguments": {}}));
+    async fn call(&mut self) {
+        let answer = self.ask("tools/call", json!({"name": "check_credits", "arguments": {}})).await;
         assert_eq!(answer["result"]["isError"], false, "{answer}");
     }
 }
@@ -124,7 +118,8 @@ fn main() -> ExitCode {
     options.pace = Pace::INSTANT;
     options.peer_limit = None;
     let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
-    let mut server = Server::start(folder.path(), &sandbox.url);
+    let mut server = runtime.block_on(Server::start(folder.path(), &sandbox.url));
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let caller = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build().unwrap();
     let token = runtime.block_on(token(&caller, &sandbox.url));
     let address = server.address.clone();
@@ -137,7 +132,7 @@ fn main() -> ExitCode {
         let one = begun.elapsed();
         let before = requests();
         let begun = Instant::now();
-        server.call();
+        runtime.block_on(server.call());
         let two = begun.elapsed();
         caused = requests() - before;
         let begun = Instant::now();
@@ -156,8 +151,6 @@ fn main() -> ExitCode {
     for (way, took) in [("over a pipe", pipe), ("over HTTP", http)] {
         println!("check_credits {way:<12} {took:>6.1?}: {:.1?} more", took.saturating_sub(hand));
     }
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
     let worst = pipe.max(http).saturating_sub(hand);
     if worst <= MOST { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
