@@ -27,6 +27,8 @@ pub fn csv(books: &Books) -> Result<String> {
             "record_id",
             "batch",
             "receipt",
+            "receipt_model",
+            "receipt_seconds",
             "receipt_check",
             "prompt",
         ])
@@ -51,6 +53,8 @@ pub fn csv(books: &Books) -> Result<String> {
                 plain(&entry.record_id),
                 plain(&entry.batch),
                 plain(&entry.receipt),
+                entry.receipt_model.as_deref().map(plain).unwrap_or_default(),
+                entry.receipt_seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
                 entry.receipt_check.clone(),
                 plain(&entry.prompt),
             ])

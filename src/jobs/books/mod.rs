@@ -18,6 +18,7 @@ use crate::model::job::{EpochMs, Job, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
 use crate::redact;
+use crate::skillboss::receipt::Claims;
 
 pub use balance::{Period, Stretch};
 pub use csv::csv;
@@ -78,6 +79,12 @@ pub struct Entry {
     /// The receipt as it came.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub receipt: String,
+    /// The model that the receipt names; unverified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_model: Option<String>,
+    /// The seconds that the receipt charges; unverified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_seconds: Option<f64>,
     /// With `verify`: genuine, or what is wrong with the receipt. Nothing: not looked at.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub receipt_check: String,
@@ -188,6 +195,7 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         Request::Film(film) => (film.prompt.clone(), Some(film.duration_s as u32)),
         _ => (String::new(), None),
     };
+    let claims = Claims::unverified(&receipt).unwrap_or_default();
     Ok(Entry {
         at: at.to_string(),
         job_id: job.id.to_string(),
@@ -205,6 +213,8 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         record_id: String::new(),
         batch: booked.batch.clone().unwrap_or_default(),
         receipt,
+        receipt_model: claims.model,
+        receipt_seconds: claims.seconds,
         receipt_check: String::new(),
         prompt,
     })
