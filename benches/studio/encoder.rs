@@ -11,12 +11,12 @@ use firstcut::media::mp4::entry;
 use firstcut::media::mp4::write::{Sample, Track, TrackKind, Writer};
 
 use crate::clips::Clips;
-use crate::measure::{Cost, ffmpeg, timed};
+use crate::measure::{Bar, Board, Cost, ffmpeg, timed};
 
 /// Pictures that are encoded: two seconds.
 const FRAMES: usize = 60;
 
-pub(crate) fn compare(clips: &Clips) {
+pub(crate) fn compare(clips: &Clips, board: &mut Board) {
     for (name, grain) in [("smooth", false), ("grainy", true)] {
         let frames = clips.frames(FRAMES, grain);
         let raw = clips.path("frames.yuv");
@@ -44,11 +44,16 @@ pub(crate) fn compare(clips: &Clips) {
             their_cost = their_cost.best(x264(&raw, &theirs, low));
         }
         let size = |path: &Path| std::fs::metadata(path).unwrap().len() as f64;
+        let (speed, weight) = (their_cost.cpu_s / our_cost.cpu_s, size(&ours) / size(&theirs));
+        board.add(
+            format!("encoder, {name}: speed of x264 ultrafast at equal PSNR"),
+            speed,
+            Bar::AtLeast(0.6),
+        );
+        board.add(format!("encoder, {name}: size of the file"), weight, Bar::AtMost(1.0));
         println!(
-            "encoder, {name} 1080x1920: {:.2} times the speed of x264 ultrafast (at least 0.6), {:.2} times its size (at most 1) \
+            "encoder, {name} 1080x1920: {speed:.2} times the speed of x264 ultrafast, {weight:.2} times its size \
              – ours {:.0} fps at {our_db:.2} dB, theirs {:.0} fps at {:.2} dB (crf {low})",
-            their_cost.cpu_s / our_cost.cpu_s,
-            size(&ours) / size(&theirs),
             FRAMES as f64 / our_cost.cpu_s,
             FRAMES as f64 / their_cost.cpu_s,
             psnr(&frames, &theirs),

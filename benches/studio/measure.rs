@@ -75,10 +75,53 @@ pub(crate) fn ffmpeg(input: &[&str], output: &[&str]) -> Cost {
     Cost { wall_s: begun.elapsed().as_secs_f64(), cpu_s: cpu_s().1 - before.1 }
 }
 
+/// What a figure is held to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bar {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Bar {
+    fn met(self, figure: f64) -> bool {
+        match self {
+            Self::AtMost(limit) => figure <= limit,
+            Self::AtLeast(limit) => figure >= limit,
+        }
+    }
+}
+
+/// Every figure of this run beside its bar.
+#[derive(Default)]
+pub(crate) struct Board(Vec<(String, f64, Bar)>);
+
+impl Board {
+    pub(crate) fn add(&mut self, what: impl Into<String>, figure: f64, bar: Bar) {
+        self.0.push((what.into(), figure, bar));
+    }
+
+    /// The ratio of two costs, by the clock and by the CPU.
+    pub(crate) fn ratio(&mut self, what: &str, (ours, theirs): (Cost, Cost), bar: Bar) {
+        self.add(format!("{what}, by the clock"), ours.wall_s / theirs.wall_s, bar);
+        self.add(format!("{what}, by CPU time"), ours.cpu_s / theirs.cpu_s, bar);
+    }
+
+    pub(crate) fn print(&self) {
+        println!("\n{:<62} {:>8} {:>10}  met", "", "figure", "bar");
+        for (what, figure, bar) in &self.0 {
+            let limit = match bar {
+                Bar::AtMost(limit) => format!("≤ {limit}"),
+                Bar::AtLeast(limit) => format!("≥ {limit}"),
+            };
+            let met = if bar.met(*figure) { "yes" } else { "NO" };
+            println!("{what:<62} {figure:>8.2} {limit:>10}  {met}");
+        }
+    }
+}
+
 /// Runs both in turns and prints the ratio of the best; gives the two.
 pub(crate) fn beside(
     name: &str,
-    bar: &str,
     rounds: usize,
     mut ours: impl FnMut() -> Cost,
     mut theirs: impl FnMut() -> Cost,
@@ -88,7 +131,7 @@ pub(crate) fn beside(
         (a, b) = (a.best(ours()), b.best(theirs()));
     }
     println!(
-        "{name}: {:.2} times the clock, {:.2} times the CPU ({bar}) – ours {:.2} s, {:.2} s CPU; theirs {:.2} s, {:.2} s CPU",
+        "{name}: {:.2} times the clock, {:.2} times the CPU – ours {:.2} s, {:.2} s CPU; theirs {:.2} s, {:.2} s CPU",
         a.wall_s / b.wall_s,
         a.cpu_s / b.cpu_s,
         a.wall_s,

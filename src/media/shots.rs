@@ -1,5 +1,9 @@
 //! Shots: single pictures out of a clip, decoding no more than those need.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
 use super::Error;
 use super::decode::{SampleKind, Stream, turned};
 use super::frame::Frame;
@@ -15,29 +19,116 @@ pub(crate) fn spread(stream: &Stream, count: usize) -> Vec<u64> {
     (0..count as u64).map(|step| first.0 + (last.0 - first.0) * step / steps).collect()
 }
 
+/// Pictures that somebody wants to see.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) times_ms: Vec<u64>,
+    /// A picture this much earlier or later will do if it is cheaper to reach.
+    pub(crate) tolerance_ms: u64,
+}
+
 /// Decodes the pictures at these times, or near ones within the tolerance that are cheaper to reach, each once, and
 /// keeps of each what `keep` makes of it, so that memory stays bounded. In order of time. Fewer come back when several
 /// times share a picture, or pictures are damaged.
-pub(crate) fn take<T>(
+pub(crate) fn take<T: Send>(
     stream: &mut Stream,
     times_ms: &[u64],
     tolerance_ms: u64,
-    mut keep: impl FnMut(&Frame) -> T,
+    mut keep: impl FnMut(&Frame) -> T + Send,
 ) -> Result<Vec<(u64, T)>, Error> {
+    let mut shots = Vec::new();
+    let wish = Wish { times_ms: times_ms.to_vec(), tolerance_ms };
+    visit(stream, &[&wish], |_, at_ms, frame| shots.push((at_ms, keep(frame))))?;
+    shots.sort_by_key(|(at_ms, _)| *at_ms);
+    Ok(shots)
+}
+
+/// The same for several wishes in one pass through the file: `show` gets the number of the wish, the time and the
+/// picture, each picture at most once for each wish, in any order: where the file has several IDR pictures, two threads
+/// decode side by side.
+pub(crate) fn visit(
+    stream: &mut Stream,
+    wishes: &[&Wish],
+    mut show: impl FnMut(usize, u64, &Frame) + Send,
+) -> Result<(), Error> {
     let timeline = timeline(stream);
-    let mut chosen = Vec::new();
-    for target in times_ms {
-        chosen.extend(nearest(stream, &timeline, *target, tolerance_ms)?);
+    let mut chosen = Chosen::new();
+    for (number, wish) in wishes.iter().enumerate() {
+        for target in &wish.times_ms {
+            if let Some(sample) = nearest(stream, &timeline, *target, wish.tolerance_ms)? {
+                chosen.entry(sample).or_default().insert(number);
+            }
+        }
     }
-    chosen.sort_unstable();
-    chosen.dedup();
-    let mut shots: Vec<(u64, T)> = Vec::new();
+    let show = Mutex::new((&mut show, BTreeSet::new()));
+    let [mine, others] = split(stream, chosen)?;
+    if others.is_empty() {
+        return show_all(stream, mine, &show);
+    }
+    let mut beside = stream.again()?;
+    thread::scope(|scope| {
+        let other = scope.spawn(|| show_all(&mut beside, others, &show));
+        let first = show_all(stream, mine, &show);
+        let second = other.join().unwrap_or(Err(Error::Malformed { what: "its pictures" }));
+        first.and(second)
+    })
+}
+
+/// What is wanted of a sample: the numbers of the wishes.
+type Chosen = BTreeMap<usize, BTreeSet<usize>>;
+
+/// A decoder that may hold more bytes than this works alone.
+const MOST_HELD_BESIDE: u64 = 40 << 20;
+
+/// Shares samples out to two decoders. Those between one IDR picture and the next stay together, because each is decoded
+/// on the way to the next.
+fn split(stream: &mut Stream, chosen: Chosen) -> Result<[Chosen; 2], Error> {
+    let hands = thread::available_parallelism().map_or(1, usize::from);
+    if hands < 2 || stream.holds_bytes() > MOST_HELD_BESIDE {
+        return Ok([chosen, Chosen::new()]);
+    }
+    let mut groups: BTreeMap<usize, Chosen> = BTreeMap::new();
+    for (sample, numbers) in chosen {
+        let start = match stream.start_before(sample) {
+            // Past the end of a cut file: it will be tried, and found missing.
+            Err(Error::Truncated { .. }) => sample,
+            start => start?,
+        };
+        groups.entry(start).or_default().insert(sample, numbers);
+    }
+    let cost = |start: usize, group: &Chosen| {
+        let last = group.last_key_value().map_or(start, |(sample, _)| *sample);
+        let way = stream.samples().get(start..=last).unwrap_or_default();
+        way.iter().map(|sample| u64::from(sample.size)).sum::<u64>()
+    };
+    let mut groups: Vec<(u64, Chosen)> =
+        groups.into_iter().map(|(start, group)| (cost(start, &group), group)).collect();
+    // The dearest first, each to whom has less to do.
+    groups.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+    let mut shares = [(0, Chosen::new()), (0, Chosen::new())];
+    for (cost, group) in groups {
+        if let Some(share) = shares.iter_mut().min_by_key(|(cost, _)| *cost) {
+            share.0 += cost;
+            share.1.extend(group);
+        }
+    }
+    Ok(shares.map(|(_, chosen)| chosen))
+}
+
+/// Decodes samples in order and shows them.
+fn show_all(
+    stream: &mut Stream,
+    chosen: Chosen,
+    show: &Mutex<(impl FnMut(usize, u64, &Frame), BTreeSet<(usize, u64)>)>,
+) -> Result<(), Error> {
     let mut next = None;
-    for wanted in chosen {
-        match reach(stream, wanted, &mut next) {
+    for (sample, numbers) in chosen {
+        match reach(stream, sample, &mut next) {
             Ok(Some((at_ms, frame))) => {
-                if shots.iter().all(|(other, _)| *other != at_ms) {
-                    shots.push((at_ms, keep(&frame)));
+                let mut show = show.lock().unwrap_or_else(PoisonError::into_inner);
+                let (show, shown) = &mut *show;
+                for number in numbers.into_iter().filter(|number| shown.insert((*number, at_ms))) {
+                    show(number, at_ms, &frame);
                 }
             }
             Ok(None) => {}
@@ -45,8 +136,7 @@ pub(crate) fn take<T>(
             Err(other) => return Err(other),
         }
     }
-    shots.sort_by_key(|(at_ms, _)| *at_ms);
-    Ok(shots)
+    Ok(())
 }
 
 /// When the picture that is seen at a time came on.

@@ -24,7 +24,7 @@ use crate::net::staged;
 
 /// A file that takes longer is told to be not examined.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// Decoding fills a core and some fifty megabytes.
+/// Decoding fills one core or two, and some fifty megabytes each.
 static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// What was seen of a file; kept in the notes of the job that delivered it.
@@ -56,10 +56,9 @@ pub(super) async fn inspect(
     let (preview, budget) = wish(app, Some(inspection), None);
     let (file, wanted) = (file.to_owned(), wanted(inspection));
     let looked = aside(stop.clone(), move |limits| {
-        let mut seen = Seen { checks: checks(&file, &wanted, limits), ..Seen::default() };
-        let drawn = draw(&file, preview, budget, limits)
-            .and_then(|drawn| drawn.map(|drawn| drawn.saved_beside(&file, preview)).transpose());
-        match drawn {
+        let (checks, drawn) = check_and_draw(&file, &wanted, preview, budget, limits);
+        let mut seen = Seen { checks, ..Seen::default() };
+        match drawn.and_then(|drawn| drawn.map(|drawn| drawn.saved_beside(&file, preview)).transpose()) {
             Ok(saved) => seen.picture = saved.map(|picture| (preview, picture)),
             Err(error) => seen.no_picture = Some(error.to_string()),
         }
@@ -210,8 +209,11 @@ pub fn wanted(inspection: &Inspection) -> Wanted {
 
 /// The delivery check in the form of a report.
 pub fn checks(file: &Path, wanted: &Wanted, limits: &Limits) -> Vec<CheckReport> {
-    let points = check::check(file, wanted, limits).points;
-    let told = points.into_iter().map(|point| CheckReport {
+    told_as_reports(check::check(file, wanted, limits))
+}
+
+fn told_as_reports(report: check::Report) -> Vec<CheckReport> {
+    let told = report.points.into_iter().map(|point| CheckReport {
         point: point.name.to_owned(),
         verdict: point.verdict.name().to_owned(),
         detail: point.detail,
@@ -281,6 +283,44 @@ impl Drawn {
     }
 }
 
+/// The delivery check, and the preview from the same look at the file.
+#[cfg(feature = "studio")]
+fn check_and_draw(
+    file: &Path,
+    wanted: &Wanted,
+    preview: Preview,
+    budget: usize,
+    limits: &Limits,
+) -> (Vec<CheckReport>, Result<Option<Drawn>, MediaError>) {
+    use crate::media::sheet::{SheetOptions, Style};
+    let options = SheetOptions { max_bytes: budget, ..SheetOptions::default() };
+    let style = match preview {
+        Preview::None => return (checks(file, wanted, limits), Ok(None)),
+        Preview::Poster => Style::Poster,
+        Preview::Sheet => Style::Sheet,
+    };
+    let (report, drawn) = check::check_and_draw(file, wanted, style, &options, limits);
+    (told_as_reports(report), drawn.map(|drawn| Some(drawn.into())))
+}
+
+#[cfg(not(feature = "studio"))]
+fn check_and_draw(
+    file: &Path,
+    wanted: &Wanted,
+    preview: Preview,
+    budget: usize,
+    limits: &Limits,
+) -> (Vec<CheckReport>, Result<Option<Drawn>, MediaError>) {
+    (checks(file, wanted, limits), draw(file, preview, budget, limits))
+}
+
+#[cfg(feature = "studio")]
+impl From<crate::media::sheet::Sheet> for Drawn {
+    fn from(sheet: crate::media::sheet::Sheet) -> Self {
+        Self { jpeg: sheet.jpeg, width: sheet.width, height: sheet.height }
+    }
+}
+
 #[cfg(feature = "studio")]
 fn draw(file: &Path, preview: Preview, budget: usize, limits: &Limits) -> Result<Option<Drawn>, MediaError> {
     use crate::media::sheet::{self, SheetOptions};
@@ -290,7 +330,7 @@ fn draw(file: &Path, preview: Preview, budget: usize, limits: &Limits) -> Result
         Preview::Poster => sheet::poster(file, &options, limits)?,
         Preview::Sheet => sheet::sheet(file, &options, limits)?,
     };
-    Ok(Some(Drawn { jpeg: drawn.jpeg, width: drawn.width, height: drawn.height }))
+    Ok(Some(drawn.into()))
 }
 
 #[cfg(feature = "studio")]

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::{Point, Verdict};
 use crate::media::decode::Stream;
 use crate::media::frame::Frame;
-use crate::media::sheet::shrink;
-use crate::media::{Error, Limits, shots};
+use crate::media::sheet::{Sheet, SheetOptions, Sketch, Style, shrink};
+use crate::media::shots::{self, Wish};
+use crate::media::{Error, Limits};
 
 /// Length of each of the three stretches that are looked at.
 const STRETCH_MS: u64 = 1000;
@@ -22,34 +23,58 @@ struct Glance {
     thumb: Vec<u8>,
 }
 
-/// Adds the points `start`, `middle`, `end` and `motion`, or `pictures` when none could be decoded.
-pub(super) fn pictures(path: &Path, limits: &Limits, points: &mut Vec<Point>) {
-    match glances(path, limits) {
-        Ok(stretches) => judge(&stretches, points),
-        Err(error @ (Error::Undecodable { .. } | Error::TooBig { .. } | Error::Stopped)) => {
-            points.push(Point::not_decoded("pictures", error));
+/// Adds the points `start`, `middle`, `end` and `motion`, or `pictures` when none could be decoded. Shows the preview, if
+/// one is being made, what it wants to see on the same way through the file, and gives it back finished.
+pub(super) fn pictures(
+    path: &Path,
+    preview: Option<(Style, &SheetOptions)>,
+    limits: &Limits,
+    points: &mut Vec<Point>,
+) -> Option<Result<Sheet, Error>> {
+    let judged = Stream::open(path, limits).and_then(|mut stream| {
+        let mut sketch = preview.map(|(style, options)| Sketch::new(style, options, &stream));
+        let stretches = glances(&mut stream, sketch.as_mut())?;
+        judge(&stretches, points);
+        Ok(sketch.map(Sketch::finish))
+    });
+    match judged {
+        Ok(finished) => finished,
+        Err(error) => {
+            points.push(match &error {
+                Error::Undecodable { .. } | Error::TooBig { .. } | Error::Stopped => {
+                    Point::not_decoded("pictures", &error)
+                }
+                _ => Point::new("pictures", Verdict::Fail, error.to_string()),
+            });
+            preview.map(|_| Err(error))
         }
-        Err(error) => points.push(Point::new("pictures", Verdict::Fail, error.to_string())),
     }
 }
 
 /// The pictures of start, middle and end.
-fn glances(path: &Path, limits: &Limits) -> Result<[Vec<(u64, Glance)>; 3], Error> {
-    let mut stream = Stream::open(path, limits)?;
-    let times = shots::spread(&stream, 2);
+fn glances(stream: &mut Stream, mut sketch: Option<&mut Sketch>) -> Result<[Vec<(u64, Glance)>; 3], Error> {
+    let times = shots::spread(stream, 2);
     let (Some(first), Some(last)) = (times.first().copied(), times.last().copied()) else {
         return Err(Error::Malformed { what: "none of its pictures is ever shown" });
     };
     let stretch = STRETCH_MS.min((last - first) / 3);
     let begins = [first, first + (last - first - stretch) / 2, last - stretch];
-    let wanted: Vec<u64> =
+    let times_ms: Vec<u64> =
         begins.iter().flat_map(|begin| (0..LOOKS).map(move |n| begin + stretch * n / (LOOKS - 1))).collect();
     // Samples below this are black: a little above the floor, for noise.
     let dark = if stream.info.full_range { 20 } else { 34 };
-    let seen = shots::take(&mut stream, &wanted, stretch / LOOKS / 3, |frame| glance(frame, dark))?;
+    let looks = Wish { times_ms, tolerance_ms: stretch / LOOKS / 3 };
+    let others = sketch.as_ref().map(|sketch| sketch.wish.clone());
+    let wishes: Vec<&Wish> = [&looks].into_iter().chain(&others).collect();
+    let mut seen = Vec::new();
+    shots::visit(stream, &wishes, |number, at_ms, frame| match (number, &mut sketch) {
+        (1, Some(sketch)) => sketch.add(at_ms, frame),
+        _ => seen.push((at_ms, glance(frame, dark))),
+    })?;
     if seen.is_empty() {
         return Err(Error::Malformed { what: "none of the pictures looked at could be decoded" });
     }
+    seen.sort_by_key(|(at_ms, _)| *at_ms);
     let mut stretches: [Vec<(u64, Glance)>; 3] = Default::default();
     for (at_ms, glance) in &seen {
         // The stretch whose middle is nearest.
@@ -61,7 +86,7 @@ fn glances(path: &Path, limits: &Limits) -> Result<[Vec<(u64, Glance)>; 3], Erro
     }
     // Screen recordings show one picture for many seconds: it is what the whole stretch looks like.
     for (list, begin) in stretches.iter_mut().zip(begins).filter(|(list, _)| list.is_empty()) {
-        let (from, to) = (shots::on_screen(&stream, begin), shots::on_screen(&stream, begin + stretch));
+        let (from, to) = (shots::on_screen(stream, begin), shots::on_screen(stream, begin + stretch));
         let lasting = seen.iter().find(|(at_ms, _)| from == to && from == Some(*at_ms));
         list.extend(
             lasting

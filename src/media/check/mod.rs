@@ -10,6 +10,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::probe::{Probe, probe_within};
+#[cfg(feature = "studio")]
+use super::sheet::{self, Sheet, SheetOptions, Style};
 use super::sniff::{Format, Kind};
 use super::{Error, Limits};
 
@@ -111,6 +113,39 @@ impl Point {
 /// Examines a finished video. Always gives a report: what keeps it from being examined is a point of it.
 #[must_use]
 pub fn check(path: &Path, wanted: &Wanted, limits: &Limits) -> Report {
+    #[cfg(feature = "studio")]
+    let look = |points: &mut Vec<Point>| drop(look::pictures(path, None, limits, points));
+    #[cfg(not(feature = "studio"))]
+    let look = |_: &mut Vec<Point>| {};
+    examine(path, wanted, limits, look)
+}
+
+/// Examines a finished video and draws a preview of it on the same way through the file: decoding is what takes time.
+///
+/// # Errors
+/// Those of [`sheet::sheet`], of the preview alone: the report is always given.
+#[cfg(feature = "studio")]
+pub fn check_and_draw(
+    path: &Path,
+    wanted: &Wanted,
+    style: Style,
+    options: &SheetOptions,
+    limits: &Limits,
+) -> (Report, Result<Sheet, Error>) {
+    let mut drawn = None;
+    let report = examine(path, wanted, limits, |points| {
+        drawn = look::pictures(path, Some((style, options)), limits, points);
+    });
+    // What is no video, or cannot be decoded, gets its picture or its reason from those who know.
+    let drawn = drawn.unwrap_or_else(|| match style {
+        Style::Sheet => sheet::sheet(path, options, limits),
+        Style::Poster => sheet::poster(path, options, limits),
+    });
+    (report, drawn)
+}
+
+/// `look` is to examine the pictures, if they can be decoded.
+fn examine(path: &Path, wanted: &Wanted, limits: &Limits, look: impl FnOnce(&mut Vec<Point>)) -> Report {
     let probe = match probe_within(path, limits) {
         Ok(probe) => probe,
         Err(error) => return Report::of(vec![unreadable(&error)]),
@@ -119,10 +154,12 @@ pub fn check(path: &Path, wanted: &Wanted, limits: &Limits) -> Report {
     points.extend(faststart(&probe));
     points.extend(duration(&probe, wanted));
     points.extend(size(&probe, wanted));
-    if probe.kind == Kind::Video {
-        pictures(path, &probe, limits, &mut points);
-    } else {
-        points.push(Point::new("pictures", Verdict::Fail, "there is no video in it"));
+    match &probe.undecodable_reason {
+        _ if probe.kind != Kind::Video => {
+            points.push(Point::new("pictures", Verdict::Fail, "there is no video in it"));
+        }
+        Some(reason) => points.push(Point::not_decoded("pictures", reason)),
+        None => look(&mut points),
     }
     sound(path, &probe, wanted, limits, &mut points);
     Report::of(points)
@@ -218,17 +255,6 @@ fn size(probe: &Probe, wanted: &Wanted) -> Vec<Point> {
         points.push(Point::new("aspect", verdict, format!("{width}x{height} against {w}:{h}")));
     }
     points
-}
-
-fn pictures(path: &Path, probe: &Probe, limits: &Limits, points: &mut Vec<Point>) {
-    if let Some(reason) = &probe.undecodable_reason {
-        points.push(Point::not_decoded("pictures", reason));
-        return;
-    }
-    #[cfg(feature = "studio")]
-    look::pictures(path, limits, points);
-    #[cfg(not(feature = "studio"))]
-    let _ = (path, limits);
 }
 
 fn sound(path: &Path, probe: &Probe, wanted: &Wanted, limits: &Limits, points: &mut Vec<Point>) {

@@ -1,7 +1,7 @@
 //! The codec seam: one H.264 track of a file, decoded sample by sample inside the limits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusty_h264::{DecodeError, Decoder as Codec, YuvFrame};
 
@@ -15,6 +15,7 @@ use crate::media::{Error, Limits};
 
 /// A file opened at its H.264 track.
 pub(crate) struct Stream {
+    path: PathBuf,
     source: Source,
     track: Track,
     samples: Vec<Sample>,
@@ -66,6 +67,7 @@ impl Stream {
         let info = info(&track, &sps, samples.len() as u64);
         let kinds = vec![None; samples.len()];
         let stream = Self {
+            path: path.to_owned(),
             source,
             track,
             samples,
@@ -81,6 +83,30 @@ impl Stream {
             stream.vet(&set)?;
         }
         Ok(stream)
+    }
+
+    /// The same track once more, with a decoder of its own that has decoded nothing yet.
+    pub(crate) fn again(&self) -> Result<Self, Error> {
+        Ok(Self {
+            path: self.path.clone(),
+            source: Source::open(&self.path, &self.limits)?,
+            track: self.track.clone(),
+            samples: self.samples.clone(),
+            config: self.config.clone(),
+            sps: self.sps.clone(),
+            codec: Codec::new(),
+            limits: self.limits.clone(),
+            decoded: self.decoded,
+            kinds: self.kinds.clone(),
+            info: self.info.clone(),
+        })
+    }
+
+    /// What a decoder of this track may hold at a time: the pictures that the stream may refer to, and those at work.
+    pub(crate) fn holds_bytes(&self) -> u64 {
+        let (width, height) = self.sps.coded;
+        let picture = u64::from(width) * u64::from(height) * 3 / 2;
+        picture * (u64::from(self.sps.max_refs) + 2)
     }
 
     /// Samples in decoding order.

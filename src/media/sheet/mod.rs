@@ -8,12 +8,13 @@ use std::path::Path;
 use canvas::{Canvas, jpeg_within};
 pub(crate) use canvas::{shrink, to_rgb};
 
-use super::decode::Stream;
+use super::decode::{Stream, VideoInfo};
 use super::frame::Frame;
 use super::picture::{self, Picture};
 use super::probe::{Probe, probe_within};
+use super::shots::{self, Wish};
 use super::sniff::Kind;
-use super::{Error, Limits, shots};
+use super::{Error, Limits};
 
 /// How a sheet or poster should come out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,15 @@ pub struct Sheet {
 /// Pixels between the pictures of a grid.
 const GAP: usize = 4;
 
+/// Which picture of a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// The whole clip from its first picture to its last, evenly spaced, each with its time.
+    Sheet,
+    /// One telling picture: the first of a few candidates that is not nearly one colour.
+    Poster,
+}
+
 /// Shows a clip from its first picture to its last, evenly spaced, each with its time.
 ///
 /// A still picture comes back scaled, with no shots.
@@ -61,36 +71,10 @@ pub fn sheet(path: &Path, options: &SheetOptions, limits: &Limits) -> Result<She
         return still(path, &probe, options, limits);
     }
     let mut stream = open(path, &probe, limits)?;
-    let info = stream.info.clone();
-    let shape = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
-    let times = shots::spread(&stream, options.frames.clamp(1, 100));
-    let cell = |count: usize, shrink: f64| {
-        let columns = columns(count);
-        let (max_width, max_height) = bounds(options.max_width, shrink);
-        let share = |length: usize, parts: usize| (length.saturating_sub(GAP * (parts + 1)) / parts).max(16);
-        fit(shape, share(max_width, columns), share(max_height, count.div_ceil(columns)))
-    };
-    let largest = cell(times.len().max(1), 1.0);
-    // A picture may stand in for its neighbour as long as the spacing still looks even.
-    let spacing =
-        times.last().unwrap_or(&0).saturating_sub(*times.first().unwrap_or(&0)) / times.len().max(2) as u64;
-    let shots = shots::take(&mut stream, &times, spacing / 8, |frame| canvas::to_rgb(frame, &info, largest))?;
-    if shots.is_empty() {
-        return Err(Error::Malformed { what: "not one picture for the contact sheet could be decoded" });
-    }
-    let columns = columns(shots.len());
-    let (jpeg, width, height) = jpeg_within(options.max_bytes, |shrink| {
-        let (cell_w, cell_h) = cell(shots.len(), shrink);
-        let rows = shots.len().div_ceil(columns);
-        let mut canvas = Canvas::new(GAP + columns * (cell_w + GAP), GAP + rows * (cell_h + GAP));
-        for (number, (at_ms, picture)) in shots.iter().enumerate() {
-            let at = (GAP + number % columns * (cell_w + GAP), GAP + number / columns * (cell_h + GAP));
-            canvas.draw(picture, at, (cell_w, cell_h));
-            digits::stamp(&mut canvas, *at_ms, at, (cell_w, cell_h));
-        }
-        canvas
-    })?;
-    Ok(Sheet { jpeg, width, height, shots: shots.iter().map(|(at_ms, _)| *at_ms).collect() })
+    let mut sketch = Sketch::new(Style::Sheet, options, &stream);
+    let wish = sketch.wish.clone();
+    shots::visit(&mut stream, &[&wish], |_, at_ms, frame| sketch.add(at_ms, frame))?;
+    sketch.finish()
 }
 
 /// One telling picture of a clip: the first of a few candidates that is not nearly one colour.
@@ -103,28 +87,120 @@ pub fn poster(path: &Path, options: &SheetOptions, limits: &Limits) -> Result<Sh
         return still(path, &probe, options, limits);
     }
     let mut stream = open(path, &probe, limits)?;
-    let info = stream.info.clone();
-    let shape = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
-    let (max_width, max_height) = bounds(options.max_width, 1.0);
-    let size = fit(shape, max_width, max_height);
-    let mut best: Option<(u64, Picture)> = None;
-    for share in [0.33, 0.5, 0.75, 0.1] {
-        let at_ms = (info.duration_ms as f64 * share) as u64;
-        let shot = shots::take(&mut stream, &[at_ms], info.duration_ms / 16, |frame| {
-            (contrast(frame) < 4.0, canvas::to_rgb(frame, &info, size))
-        })?;
-        let Some((at_ms, (plain, picture))) = shot.into_iter().next() else { continue };
-        if best.is_none() || !plain {
-            best = Some((at_ms, picture));
-        }
-        if !plain {
-            break;
+    let mut sketch = Sketch::new(Style::Poster, options, &stream);
+    let Wish { times_ms, tolerance_ms } = sketch.wish.clone();
+    for at_ms in times_ms {
+        let wish = Wish { times_ms: vec![at_ms], tolerance_ms };
+        shots::visit(&mut stream, &[&wish], |_, at_ms, frame| sketch.add(at_ms, frame))?;
+        if sketch.pictures.last().is_some_and(|picture| !picture.plain) {
+            break; // the others need not be decoded
         }
     }
-    let (at_ms, picture) =
-        best.ok_or(Error::Malformed { what: "no picture for the poster could be decoded" })?;
-    let (jpeg, width, height) = whole(&picture, options)?;
-    Ok(Sheet { jpeg, width, height, shots: vec![at_ms] })
+    sketch.finish()
+}
+
+/// A sheet or poster that is being made: it says what it wants to see, and is shown that.
+pub(super) struct Sketch {
+    style: Style,
+    options: SheetOptions,
+    info: VideoInfo,
+    /// The pictures it needs; of a poster all candidates, best first.
+    pub(super) wish: Wish,
+    /// How large a picture is kept.
+    size: (usize, usize),
+    pictures: Vec<Kept>,
+}
+
+/// A picture that was seen.
+struct Kept {
+    at_ms: u64,
+    /// Nearly one colour.
+    plain: bool,
+    picture: Picture,
+}
+
+/// Where a telling picture is looked for, in shares of the clip.
+const CANDIDATES: [f64; 4] = [0.33, 0.5, 0.75, 0.1];
+
+impl Sketch {
+    pub(super) fn new(style: Style, options: &SheetOptions, stream: &Stream) -> Self {
+        let info = stream.info.clone();
+        let shape = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
+        let (wish, size) = match style {
+            Style::Sheet => {
+                let times_ms = shots::spread(stream, options.frames.clamp(1, 100));
+                // A picture may stand in for its neighbour as long as the spacing still looks even.
+                let whole = times_ms.last().unwrap_or(&0).saturating_sub(*times_ms.first().unwrap_or(&0));
+                let spacing = whole / times_ms.len().max(2) as u64;
+                let size = cell(shape, options, times_ms.len().max(1), 1.0);
+                (Wish { times_ms, tolerance_ms: spacing / 8 }, size)
+            }
+            Style::Poster => {
+                let times_ms = CANDIDATES.map(|share| (info.duration_ms as f64 * share) as u64).to_vec();
+                let (max_width, max_height) = bounds(options.max_width, 1.0);
+                let tolerance_ms = info.duration_ms / 16;
+                (Wish { times_ms, tolerance_ms }, fit(shape, max_width, max_height))
+            }
+        };
+        Self { style, options: *options, info, wish, size, pictures: Vec::new() }
+    }
+
+    /// Takes a picture that was wished for.
+    pub(super) fn add(&mut self, at_ms: u64, frame: &Frame) {
+        let plain = self.style == Style::Poster && contrast(frame) < 4.0;
+        self.pictures.push(Kept { at_ms, plain, picture: canvas::to_rgb(frame, &self.info, self.size) });
+    }
+
+    /// What came of it.
+    pub(super) fn finish(self) -> Result<Sheet, Error> {
+        match self.style {
+            Style::Sheet => self.grid(),
+            Style::Poster => self.best(),
+        }
+    }
+
+    fn grid(mut self) -> Result<Sheet, Error> {
+        if self.pictures.is_empty() {
+            return Err(Error::Malformed { what: "not one picture for the contact sheet could be decoded" });
+        }
+        self.pictures.sort_by_key(|kept| kept.at_ms);
+        let shape = (self.info.display.0.max(1) as usize, self.info.display.1.max(1) as usize);
+        let count = self.pictures.len();
+        let columns = columns(count);
+        let (jpeg, width, height) = jpeg_within(self.options.max_bytes, |shrink| {
+            let (cell_w, cell_h) = cell(shape, &self.options, count, shrink);
+            let rows = count.div_ceil(columns);
+            let mut canvas = Canvas::new(GAP + columns * (cell_w + GAP), GAP + rows * (cell_h + GAP));
+            for (number, kept) in self.pictures.iter().enumerate() {
+                let at = (GAP + number % columns * (cell_w + GAP), GAP + number / columns * (cell_h + GAP));
+                canvas.draw(&kept.picture, at, (cell_w, cell_h));
+                digits::stamp(&mut canvas, kept.at_ms, at, (cell_w, cell_h));
+            }
+            canvas
+        })?;
+        Ok(Sheet { jpeg, width, height, shots: self.pictures.iter().map(|kept| kept.at_ms).collect() })
+    }
+
+    /// The candidates may have come in any order, and may be seen at a neighbour's time.
+    fn best(self) -> Result<Sheet, Error> {
+        let wanted = &self.wish.times_ms;
+        let rank = |kept: &&Kept| {
+            let nearest = |rank: &usize| wanted.get(*rank).map(|at_ms| at_ms.abs_diff(kept.at_ms));
+            (kept.plain, (0..wanted.len()).min_by_key(nearest))
+        };
+        let best = self.pictures.iter().min_by_key(rank);
+        let best = best.ok_or(Error::Malformed { what: "no picture for the poster could be decoded" })?;
+        let (jpeg, width, height) = whole(&best.picture, &self.options)?;
+        Ok(Sheet { jpeg, width, height, shots: vec![best.at_ms] })
+    }
+}
+
+/// The size of a picture among so many, on a sheet shrunk by a factor.
+fn cell(shape: (usize, usize), options: &SheetOptions, count: usize, shrink: f64) -> (usize, usize) {
+    let columns = columns(count);
+    let (max_width, max_height) = bounds(options.max_width, shrink);
+    let share = |length: usize, parts: usize| (length.saturating_sub(GAP * (parts + 1)) / parts).max(16);
+    fit(shape, share(max_width, columns), share(max_height, count.div_ceil(columns)))
 }
 
 fn open(path: &Path, probe: &Probe, limits: &Limits) -> Result<Stream, Error> {

@@ -1,8 +1,9 @@
 //! Contact sheets and posters: something to see, inside the budget, or a reason.
 
 use super::fixture;
+use crate::media::check::{Wanted, check, check_and_draw};
 use crate::media::picture;
-use crate::media::sheet::{Sheet, SheetOptions, poster, sheet};
+use crate::media::sheet::{Sheet, SheetOptions, Style, poster, sheet};
 use crate::media::{Error, Limits};
 
 /// What another decoder sees in the JPEG: its size, and how many different colours (coarsely).
@@ -95,5 +96,32 @@ fn still_pictures_are_scaled() {
         let sheet = sheet(&fixture(name), &options, &Limits::default()).unwrap();
         assert_eq!((sheet.width, sheet.height, sheet.shots.len()), (32, 24, 0), "{name}");
         assert!(look(&sheet).2 > 10, "{name}");
+    }
+}
+
+#[test]
+fn a_check_and_a_preview_in_one_look_are_those_of_two() {
+    let options = SheetOptions::default();
+    let names = [
+        "h264-high-bframes-aac.mp4",
+        "fragmented.mp4",
+        "h264-turned.mp4",
+        "black-silent.mp4",
+        "hevc.mp4",
+        "sound-only.mp4",
+        "picture.png",
+    ];
+    for name in names {
+        let path = fixture(name);
+        for (style, draw) in [(Style::Sheet, sheet as fn(&_, &_, &_) -> _), (Style::Poster, poster)] {
+            let limits = Limits::default();
+            let (report, drawn) = check_and_draw(&path, &Wanted::default(), style, &options, &limits);
+            assert_eq!(report, check(&path, &Wanted::default(), &limits), "{name}");
+            match (drawn, draw(&path, &options, &limits)) {
+                (Ok(together), Ok(alone)) => assert_eq!(together, alone, "{name} {style:?}"),
+                (Err(together), Err(alone)) => assert_eq!(together.to_string(), alone.to_string()),
+                other => panic!("{name} {style:?}: {other:?}"),
+            }
+        }
     }
 }

@@ -237,6 +237,45 @@ fn bad_lengths_and_cancelling_leave_no_file() {
 }
 
 #[test]
+fn the_file_is_the_same_however_many_draw_it() {
+    let bench = Bench::new();
+    let quiet_yet = AtomicBool::new(false);
+    let artist = || -> Artist<'_> {
+        let mut scene = scenes::of("rain over a city at night", SMALL);
+        Box::new(move |at_ms, frame| {
+            scene.draw((at_ms / 1000.0) as f32, frame);
+            Ok(())
+        })
+    };
+    let shoot = |name: &str, crew: Crew<'_>| {
+        let hear = Some(|_: &mut [f32], _: &mut [f32]| Ok(()));
+        film::shoot(SMALL, 5_000, &bench.path(name), crew, hear, &quiet(&quiet_yet)).unwrap();
+        fs::read(bench.path(name)).unwrap()
+    };
+    let one = shoot("one.mp4", Crew::InOrder(artist()));
+    assert!(one == shoot("many.mp4", Crew::Anyhow(&artist)));
+    assert_eq!(bench.pictures("many.mp4").len(), 50);
+}
+
+#[test]
+fn an_artist_who_fails_is_the_reason() {
+    let bench = Bench::new();
+    let quiet_yet = AtomicBool::new(false);
+    let artist = || -> Artist<'_> {
+        Box::new(|at_ms, _| match at_ms {
+            3_000.0.. => Err(Error::Request("no more paint".into())),
+            _ => Ok(()),
+        })
+    };
+    for crew in [Crew::InOrder(artist()), Crew::Anyhow(&artist)] {
+        let hear = None::<fn(&mut [f32], &mut [f32]) -> Result<(), Error>>;
+        let made = film::shoot(SMALL, 5_000, &bench.path("a.mp4"), crew, hear, &quiet(&quiet_yet));
+        assert!(matches!(made, Err(Error::Request(why)) if why == "no more paint"));
+        assert!(!bench.path("a.mp4").exists());
+    }
+}
+
+#[test]
 fn a_caption_that_cannot_be_set_is_reported() {
     let bench = Bench::new();
     let made = bench.clip("a.mp4", "مرحبا بالعالم", SMALL, false);

@@ -1,5 +1,6 @@
 //! Looking before saying "done", at the command line: previews beside the video, and what a strict caller gets.
 
+mod join;
 #[cfg(target_os = "linux")]
 mod strangers;
 
