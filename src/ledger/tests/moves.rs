@@ -83,7 +83,7 @@ async fn rest_gives_back_lease_and_due_time() {
     assert_eq!(home.ledger.next_due_ms().await.unwrap(), None);
     assert!(home.claim(i64::MAX - 60_000).await.is_empty());
     assert_told(
-        home.ledger.record(&job, to(State::Running), "me", 4).await,
+        home.ledger.record(&job, to(State::Submitting), "me", 4).await,
         Kind::Internal,
         "cannot go from failed",
     );
