@@ -1,4 +1,5 @@
-//! Memory of the program while 200 MB go up and come down: the most that it ever held resident must stay below 40 MiB.
+//! Memory of the program while 200 MB go up, come down and go into a bucket: the most that it ever held resident must
+//! stay below 40 MiB.
 //!
 //! `cargo bench --bench memory` (Linux). The sandbox runs here and the program by itself, so that only the program
 //! is measured.
@@ -11,6 +12,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use s3s::auth::SimpleAuth;
+use s3s::service::S3ServiceBuilder;
+use s3s_fs::FileSystem;
+use tokio::net::TcpListener;
 
 use firstcut::sandbox::{Endpoint, Fault, Log, Options, Pace, Rule, Sandbox};
 
@@ -29,14 +37,50 @@ fn large_video(path: &Path) {
     std::fs::File::options().write(true).open(path).unwrap().set_len(FILE_BYTES).unwrap();
 }
 
+/// A real S3 server whose objects are plain files: the bucket's folder, and the settings that lead there.
+async fn bucket(folder: &Path, sandbox: &str) -> (PathBuf, Vec<(&'static str, String)>) {
+    let root = folder.join("s3");
+    std::fs::create_dir_all(root.join("clips-of-a-bench")).unwrap();
+    let mut service = S3ServiceBuilder::new(FileSystem::new(&root).unwrap());
+    service.set_auth(SimpleAuth::from_single("AKIABENCH", "a-secret-of-the-bench"));
+    let service = service.build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = service.clone();
+            tokio::spawn(async move {
+                let server = Builder::new(TokioExecutor::new());
+                drop(server.serve_connection(TokioIo::new(stream), service).await);
+            });
+        }
+    });
+    let settings = vec![
+        ("FIRSTCUT_BUCKET", "clips-of-a-bench".to_owned()),
+        ("FIRSTCUT_BUCKET_ENDPOINT", url.clone()),
+        ("FIRSTCUT_BUCKET_URL", url),
+        ("AWS_ACCESS_KEY_ID", "AKIABENCH".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-bench".to_owned()),
+        ("FIRSTCUT_POST_HOOK_URL", format!("{sandbox}/social/hook")),
+        ("FIRSTCUT_PREVIEW", "none".to_owned()),
+    ];
+    (root.join("clips-of-a-bench"), settings)
+}
+
 /// Runs the program and gives the most memory that it held, in KiB.
 fn most_held(home: &Path, url: &str, words: &[&str]) -> u64 {
+    most_held_with(home, url, words, &[])
+}
+
+/// The same with more settings.
+fn most_held_with(home: &Path, url: &str, words: &[&str], settings: &[(&str, String)]) -> u64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_firstcut"))
         .args(words)
         .env_clear()
         .envs([("HOME", home), ("FIRSTCUT_HOME", home)])
         .envs([("NEMO_API_URL", url), ("FIRSTCUT_SERVICE", "nemo")])
         .envs([("FIRSTCUT_ALLOW_LOOPBACK", "1"), ("FIRSTCUT_POLL_S", "0.2")])
+        .envs(settings.iter().map(|(name, value)| (*name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
@@ -90,8 +134,14 @@ fn main() -> ExitCode {
     swapped.join().unwrap();
     assert_eq!(std::fs::metadata(&saved).unwrap().len(), FILE_BYTES, "the large file came down");
 
+    let (bucket, settings) = runtime.block_on(bucket(folder.path(), &sandbox.url));
+    let publish = ["publish", video.to_str().unwrap(), "--channel", "youtube"];
+    let stored = most_held_with(&home, &sandbox.url, &publish, &settings);
+    let object = std::fs::read_dir(bucket.join("clips")).unwrap().next().unwrap().unwrap();
+    assert_eq!(object.metadata().unwrap().len(), FILE_BYTES, "the large file is in the bucket");
+
     let mut fine = true;
-    for (what, kib) in [("upload", up), ("download", down)] {
+    for (what, kib) in [("upload", up), ("download", down), ("bucket", stored)] {
         println!("{what} of 200 MB: at most {:.1} MiB resident", kib as f64 / 1024.0);
         fine &= kib < MOST_KIB;
     }

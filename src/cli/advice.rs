@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::model::job::Service;
 use crate::model::report::JobReport;
 
 /// Whole turns of phrase. Earlier ones first.
@@ -96,18 +97,26 @@ pub(super) fn next(report: &JobReport) -> String {
             "firstcut jobs report shows what was paid.".to_owned()
         }
         "done" if report.files.is_empty() => {
-            "firstcut export saves it as an MP4; firstcut edit changes more.".to_owned()
+            format!("firstcut export{} saves it as an MP4; firstcut edit{0} changes more.", again(report))
         }
-        "done" => "firstcut edit \"…\" and then firstcut export change it.".to_owned(),
+        "done" => format!("firstcut edit \"…\"{} and then firstcut export{0} change it.", again(report)),
+        "queued" | "running" if report.error.is_some() => format!(
+            "Top up the wallet at SkillBoss; firstcut jobs wait {id} then goes on with it, and firstcut jobs cancel {id} gives it up."
+        ),
         "queued" | "submitting" | "running" | "ready" | "delivering" => format!(
             "firstcut jobs wait {id} goes on with it. Until then it may stand still; nothing is lost or paid twice."
         ),
         "needs_approval" => format!(
             "firstcut jobs approve {id} agrees to the price; firstcut jobs cancel {id} costs nothing."
         ),
-        "cancelled" => "firstcut make starts anew.".to_owned(),
+        "cancelled" => format!("firstcut make{} starts anew.", again(report)),
         _ => for_people(&report.next),
     }
+}
+
+/// The sandbox is used only when it is named, so the next command has to name it too.
+fn again(report: &JobReport) -> &'static str {
+    if report.service == Service::Sandbox.name() { " --service sandbox" } else { "" }
 }
 
 /// The same for what is printed as JSON: every `next` in it.

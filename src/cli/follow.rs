@@ -19,13 +19,26 @@ const UNTIL_DONE: Duration = Duration::from_secs(8 * 24 * 3600);
 const LET_GO: Duration = Duration::from_secs(5);
 
 impl Shell {
-    /// Moves the job until it rests, the limit is over or the person stops it, shows progress, and reports.
+    /// Moves the job until it rests, waits for money, the limit is over or the person stops it, shows progress, and
+    /// reports.
     pub(super) async fn follow(
         &self,
         id: &JobId,
         limit: Option<Duration>,
         look: Look,
         notice: &str,
+    ) -> Result<Exit> {
+        self.stay_with(id, limit, look, notice, false).await
+    }
+
+    /// The same; `though_short` waits for money too.
+    pub(super) async fn stay_with(
+        &self,
+        id: &JobId,
+        limit: Option<Duration>,
+        look: Look,
+        notice: &str,
+        though_short: bool,
     ) -> Result<Exit> {
         if limit == Some(Duration::ZERO) {
             let job = report::find(&self.app, id).await?;
@@ -34,7 +47,24 @@ impl Shell {
         let stop = CancellationToken::new();
         let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
         let progress = Progress::start(self.out, notice);
-        let waiting = wait::wait(&self.app, id, limit.unwrap_or(UNTIL_DONE), |tick| progress.tick(&tick));
+        let limit = limit.unwrap_or(UNTIL_DONE);
+        let mut warned = false;
+        let on_tick = |tick: wait::Tick| {
+            progress.tick(&tick);
+            if tick.in_trouble && !warned {
+                warned = true;
+                progress.beside(&format!(
+                    "It is tried again by itself. Ctrl-C stops the waiting; firstcut jobs wait {id} goes on later, firstcut jobs cancel {id} gives it up."
+                ));
+            }
+        };
+        let waiting = async {
+            if though_short {
+                wait::wait(&self.app, id, limit, on_tick).await
+            } else {
+                wait::unless_short(&self.app, id, limit, on_tick).await
+            }
+        };
 
         let end = tokio::select! {
             job = waiting => End::Waited(job.map(Box::new)),
@@ -86,6 +116,7 @@ impl Shell {
         let is_made = job.state == State::Done && !report.files.is_empty() && !asked_not_to_wait;
         self.out.result(&report, || if is_made { text::made(&report) } else { text::job(&report) })?;
         if let Some(drawing) = drawing {
+            self.out.note(self.caption(look));
             self.out.draw(&drawing);
         }
         if asked_not_to_wait && !job.state.is_at_rest() {
@@ -158,13 +189,16 @@ fn exit_code(state: State, report: &JobReport) -> Exit {
         }
         State::Cancelled => Kind::Cancelled,
         State::Uncertain => Kind::Uncertain,
-        // Not at the end yet, by time or for want of an approval.
+        // Not at the end yet, by time or for want of an approval or of money.
         State::NeedsApproval
         | State::Queued
         | State::Submitting
         | State::Running
         | State::Ready
-        | State::Delivering => Kind::TimedOut,
+        | State::Delivering => {
+            let code = report.error.as_ref().and_then(|error| Kind::from_code(&error.code));
+            code.unwrap_or(Kind::TimedOut)
+        }
     };
     kind.exit_code()
 }

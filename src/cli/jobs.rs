@@ -154,12 +154,19 @@ impl Jobs {
             }
             Command::Wait(follow) => {
                 let job = report::find(&shell.app, &follow.job.id()?).await?;
-                shell.follow(&job.id, follow.wait.limit, follow.look, "Going on…").await
+                shell.stay_with(&job.id, follow.wait.limit, follow.look, "Going on…", true).await
             }
             Command::Cancel(job) => {
-                let job = cancel::cancel(&shell.app, &job.id()?).await?;
+                let before = report::find(&shell.app, &job.id()?).await?;
+                let job = cancel::cancel(&shell.app, &before.id).await?;
                 if !job.state.is_at_rest() {
                     shell.follow(&job.id, Some(SETTLING), Look::default(), "Stopping…").await?;
+                    return Ok(0);
+                }
+                if job.state == before.state {
+                    let mut report = shell.report(&job).await?;
+                    report.message = cancel::too_late(&job);
+                    shell.out.result(&report, || text::job(&report))?;
                     return Ok(0);
                 }
                 shell.tell(&job, Look::default(), false).await?;
@@ -220,6 +227,7 @@ impl Report {
         }
         if self.csv {
             shell.out.raw(&books::csv(&books)?)?;
+            shell.out.note(&books.message);
         } else {
             shell.out.result(&books, || text::books(&books))?;
         }
@@ -264,7 +272,8 @@ impl List {
     async fn run(self, shell: &Shell) -> Result<Exit> {
         let state = self.state.as_deref().map(str::parse::<State>).transpose()?;
         let list = report::list(&shell.app, state, self.limit).await?;
-        shell.out.result(&list, || text::jobs(&list))?;
+        let now = jiff::Timestamp::from_millisecond(shell.app.now_ms()).unwrap_or_default();
+        shell.out.result(&list, || text::jobs(&list, now))?;
         Ok(0)
     }
 }

@@ -49,6 +49,8 @@ impl Join {
         let (config, caller) = (shell.app.config(), &shell.caller);
         let files = self.files.iter().map(|file| paths::readable_file(config, caller, file));
         let files = files.collect::<Result<Vec<_>>>()?;
+        let folder = paths::folder_of(config, caller, &self.output)?;
+        let is_new = !folder.exists();
         let output =
             paths::output_file(config, caller, Some(&self.output), "joined clips", shell.app.now_ms())?;
         let asked_for = config.ffmpeg.clone().or_else(|| self.ffmpeg.then(|| PathBuf::from("ffmpeg")));
@@ -69,6 +71,9 @@ impl Join {
         };
         progress.end();
         let told = ended.map_err(|error| Error::internal("Joining ended early.").because(error))??;
+        if is_new {
+            shell.out.note(&format!("The folder {} was not there; it was made.", folder.display()));
+        }
         shell.out.result(&told, || text(&told))?;
         Ok(0)
     }

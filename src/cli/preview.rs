@@ -29,6 +29,14 @@ fn preview(text: &str) -> Result<Preview, String> {
 }
 
 impl Shell {
+    /// What the picture behind a result is, for somebody who reads text or a terminal that only nearly can draw.
+    pub(super) fn caption(&self, look: Look) -> &'static str {
+        match look.preview.unwrap_or(self.app.config().preview) {
+            Preview::Poster => "Preview: one frame of the video.",
+            _ => "Preview: nine frames of the video, from its beginning to its end.",
+        }
+    }
+
     /// Puts the preview into the report; gives what draws it on the terminal, if that can and a person watches.
     pub(super) async fn picture(&self, job: &Job, report: &mut JobReport, look: Look) -> Option<Vec<u8>> {
         let terminal = self.app.config().pictures.filter(|_| self.out.draws());

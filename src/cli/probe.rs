@@ -23,7 +23,7 @@ pub(super) struct Probe {
     /// The file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Look into the video too: is it whole, does it show and sound like something?
+    /// Look into the video too: is it whole, does it show and sound like something? Ends with 33 when a point fails
     #[arg(long)]
     check: bool,
     /// With --check: the length that it shall have, in seconds
@@ -38,7 +38,7 @@ pub(super) struct Probe {
     /// With --check: it shall have sound
     #[arg(long, requires = "check")]
     audio: bool,
-    /// With --check: end with an error when a point fails or cannot be checked
+    /// With --check: end with an error also when a point cannot be checked
     #[arg(long, requires = "check")]
     strict: bool,
 }
@@ -85,7 +85,8 @@ impl Probe {
         let told = Checked { found, checks, verdict: worst.unwrap_or("pass") };
         out.result(&told, || text(&self.file.display().to_string(), &told))?;
         match told.verdict {
-            "fail" | "unknown" if self.strict => Ok(Kind::CheckFailed.exit_code()),
+            "fail" => Ok(Kind::CheckFailed.exit_code()),
+            "unknown" if self.strict => Ok(Kind::CheckFailed.exit_code()),
             _ => Ok(0),
         }
     }

@@ -51,6 +51,14 @@ impl Progress {
         self.show(tick.waited_ms, tick.progress_pct, &tick.message);
     }
 
+    /// A line that stays, above the bar.
+    pub(super) fn beside(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(plain(line)),
+            None => self.out.note(line),
+        }
+    }
+
     /// Shows how much of an upload went out.
     pub(super) fn bytes(&self, sent: u64, total: u64) {
         #[expect(clippy::cast_precision_loss, reason = "a share in percent")]

@@ -17,8 +17,8 @@ const LAST_STEP: Duration = Duration::from_millis(500);
 
 #[derive(Args, Debug)]
 pub(super) struct Serve {
-    /// Serve MCP over HTTP too, at http://ADDRESS/mcp, such as 127.0.0.1:8787, and take services' notices there;
-    /// for other machines set FIRSTCUT_HTTP_TOKEN and put a reverse proxy with https in front
+    /// Also serve MCP over HTTP, at /mcp of this address, such as 127.0.0.1:8787, and take services' notices there;
+    /// other machines need a token (see README) and a reverse proxy with https in front
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
 }

@@ -1,5 +1,6 @@
 //! `template`: changes a Shotstack template through SkillBoss.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -55,7 +56,14 @@ impl Template {
 }
 
 fn read(file: &std::path::Path) -> Result<serde_json::Value> {
-    let unreadable = |error| Error::storage(format!("{} cannot be read.", file.display()), error);
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::IsADirectory => {
+            Error::invalid(format!("There is no file {}. Nothing was sent.", file.display()))
+                .next("Give a file with an object that has timeline and output.")
+                .because(error)
+        }
+        _ => Error::storage(format!("{} cannot be read. Nothing was sent.", file.display()), error),
+    };
     let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
     if bytes > MAX_BYTES {
         return Err(Error::invalid(format!(

@@ -15,9 +15,18 @@ use crate::redact::quotation;
 /// A video that is there, in short; `jobs show` tells the rest.
 pub(super) fn made(report: &JobReport) -> String {
     let mut text = report.message.trim_end().to_owned();
-    let measures = report.files.iter().map(facts);
-    let facts: Vec<_> = measures.chain(report.cost.as_ref().and_then(cost)).collect();
-    let _ = write!(text, "\n{}", facts.join(" · "));
+    let (pictures, videos): (Vec<_>, Vec<_>) =
+        report.files.iter().partition(|file| file.mime.starts_with("image/"));
+    for video in videos {
+        let _ = write!(text, "\nVideo     {}", facts(video));
+    }
+    for picture in pictures {
+        let kind = if picture.path.contains(".sheet") { "contact sheet, nine frames" } else { "one frame" };
+        let _ = write!(text, "\nPreview   {}  ({kind})", picture.path);
+    }
+    if let Some(cost) = report.cost.as_ref().and_then(cost) {
+        let _ = write!(text, "\nCost      {cost}");
+    }
     next(&mut text, &report.next);
     text
 }
@@ -157,6 +166,9 @@ pub(super) fn wallet(told: &Wallet) -> String {
     for rule in &told.rules {
         let _ = write!(text, "\nLimit    {rule}");
     }
+    if let Some(beside) = &told.beside_the_books {
+        let _ = write!(text, "\nBooks    {}", beside.message);
+    }
     next(&mut text, &told.next);
     text
 }
@@ -196,10 +208,11 @@ pub(super) fn books(books: &Books) -> String {
             (None, source) => format!("{source}, at most {}", entry.most_usd),
         };
         let expected = entry.estimated_usd.map(|usd| format!(", expected {usd}")).unwrap_or_default();
+        let lost = entry.wallet_lost_usd.map(|usd| format!(", wallet lost {usd}")).unwrap_or_default();
         let seconds = entry.duration_s.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
         let _ = writeln!(
             text,
-            "{}  {}  {}{seconds}  {charged}{expected}  {}",
+            "{}  {}  {}{seconds}  {charged}{expected}{lost}  {}",
             entry.at.split('.').next().unwrap_or(&entry.at),
             entry.service,
             entry.model,
@@ -216,21 +229,57 @@ pub(super) fn books(books: &Books) -> String {
             sum.service, sum.model, sum.calls, sum.charged_usd, sum.estimated_usd
         );
     }
+    for period in books.wallet.iter().flat_map(|stretch| &stretch.unexplained) {
+        let _ = writeln!(
+            text,
+            "Wallet  {}  {} to {}: lost {}, booked {}, perhaps {} more, unexplained {}",
+            period.service,
+            period.from,
+            period.to,
+            period.lost_usd,
+            period.booked_usd,
+            period.perhaps_usd,
+            period.unexplained_usd
+        );
+    }
     text.push_str(&books.message);
     text
 }
 
 /// Several jobs, one a line.
-pub(super) fn jobs(list: &JobList) -> String {
+pub(super) fn jobs(list: &JobList, now: jiff::Timestamp) -> String {
     let mut text = list.message.trim_end().to_owned();
     for job in &list.jobs {
         let about = job.files.first().map_or(job.message.as_str(), |file| file.path.as_str());
         let about = crate::redact::quote(about, 100);
-        let _ =
-            write!(text, "\n{}  {:<11} {:<7} {:<6}  {about}", job.job_id, state(job), job.service, job.kind);
+        let prompt = match job.prompt.as_str() {
+            "" => String::new(),
+            prompt => format!("{}  ", quotation(&crate::redact::quote(prompt, 40))),
+        };
+        let _ = write!(
+            text,
+            "\n{}  {:<11} {:<7} {:<6}  {:>7}  {prompt}{about}",
+            job.job_id,
+            state(job),
+            job.service,
+            job.kind,
+            age(&job.created_at, now)
+        );
     }
     next(&mut text, &list.next);
     text
+}
+
+/// How long ago something was, in the largest unit that fits.
+fn age(at: &str, now: jiff::Timestamp) -> String {
+    let Ok(at) = at.parse::<jiff::Timestamp>() else { return String::new() };
+    let seconds = now.as_second().saturating_sub(at.as_second()).max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
 }
 
 /// A timeline.
@@ -301,6 +350,21 @@ mod tests {
         }
         for (bytes, shown) in [(999, "999 bytes"), (1_500, "1.5 kB"), (200_000_000, "200.0 MB")] {
             assert_eq!(size(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn an_age_is_short() {
+        let now: jiff::Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        for (at, shown) in [
+            ("2026-11-21T12:00:05Z", "0 s"),
+            ("2026-11-21T11:59:18.5Z", "42 s"),
+            ("2026-11-21T11:17:00Z", "43 min"),
+            ("2026-11-20T13:00:00Z", "23 h"),
+            ("2026-11-01T13:00:00Z", "19 days"),
+            ("", ""),
+        ] {
+            assert_eq!(age(at, now), shown, "{at}");
         }
     }
 

@@ -141,6 +141,7 @@ impl Store {
     where
         N: Fn(Upload) -> BoxFuture<'static, Result<()>> + Sync,
     {
+        self.abort_orphans(object.key).await;
         let mut request = self
             .client()
             .await?
@@ -159,6 +160,24 @@ impl Store {
         let upload = Upload { key: object.key.to_owned(), id, part_bytes };
         note(upload.clone()).await?;
         Ok(upload)
+    }
+
+    /// Gives up what a crash left between the beginning of an upload and its note: only one at a time works on a name, so
+    /// every other upload of it is nobody's. A store that does not list uploads, or keys that may not, leave that to the
+    /// bucket's own rules.
+    async fn abort_orphans(&self, key: &str) {
+        let listed = async {
+            let asked = self.client().await?.list_multipart_uploads().bucket(self.bucket()).prefix(key);
+            let listed = asked.send().await.map_err(|error| self.explain(error))?;
+            for orphan in listed.uploads().iter().filter(|orphan| orphan.key() == Some(key)) {
+                let id = orphan.upload_id().unwrap_or_default().to_owned();
+                self.abort(&Upload { key: key.to_owned(), id, part_bytes: PART_BYTES }).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Err(error) = listed.await {
+            tracing::debug!(%error, "uploads that were left behind are not known");
+        }
     }
 
     /// The parts that are there, by number; none when the store does not know the upload any more.

@@ -91,7 +91,6 @@ impl Access {
     }
 
     /// The routes, for whom the rules let in.
-    #[must_use]
     pub fn guard(self, routes: Router) -> Router {
         routes.layer(middleware::from_fn_with_state(Arc::new(self), check))
     }

@@ -124,6 +124,7 @@ impl Step {
     pub(super) async fn cancelled(&mut self, note: &str) -> Result<(), Halt> {
         self.record(Change {
             state: Some(State::Cancelled),
+            failure: Some(None),
             note: Some(note.to_owned()),
             charge: Some(Charge::Freed),
             ..Change::default()

@@ -6,8 +6,9 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::film::reservation;
 use crate::jobs::session::rehearsal_mark;
+use crate::jobs::submit::Submitted;
 use crate::jobs::{keyfile, report};
-use crate::ledger::{Caps, Change, Inserted, NewJob, Recorded, Reservation};
+use crate::ledger::{Caps, Change, Filter, Inserted, NewJob, Recorded, Reservation};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
@@ -17,6 +18,9 @@ use crate::redact::{self, Secret};
 const VALID_MS: EpochMs = 60 * 60 * 1000;
 /// What may cost more waits for a person, unless the setting says otherwise. A rehearsal spends nothing real.
 const APPROVE_ABOVE: Usd = Usd::from_cents(500);
+
+/// Jobs that are looked through for a quote, newest first.
+const MOST_WAITING: u32 = 1_000;
 
 /// What a job keeps while it waits for a person's word.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,13 +55,33 @@ pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
     above.is_some_and(|above| most > above)
 }
 
-/// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.
-pub(super) async fn write_down(
+/// Enters a paid request into the ledger, once for each key: every one begins here.
+pub(super) async fn enter(
     app: &App,
-    mut new: NewJob,
-    wanted: &Reservation,
+    service: Service,
+    dedupe_key: String,
+    request: Request,
     approved: bool,
-) -> Result<Inserted> {
+) -> Result<Submitted> {
+    let wanted = wanted(&request)?;
+    let new = NewJob {
+        id: JobId::fresh(),
+        parent_id: None,
+        service,
+        session_id: None,
+        state: State::Queued,
+        request,
+        work: serde_json::Value::Null,
+        dedupe_key,
+        note: Some("Waiting for its turn.".to_owned()),
+        due_at_ms: Some(app.now_ms()),
+    };
+    let Inserted { job, fresh } = write_down(app, new, &wanted, approved).await?;
+    Ok(Submitted { job, fresh })
+}
+
+/// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.
+async fn write_down(app: &App, mut new: NewJob, wanted: &Reservation, approved: bool) -> Result<Inserted> {
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let inserted = if !approved && is_needed(app, new.service, wanted.most) {
         new.state = State::NeedsApproval;
@@ -112,6 +136,16 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
         // Somebody else was quicker; the same outcome.
         Recorded::Lost => report::find(app, id).await,
     }
+}
+
+/// The job with these words that waits under this quote.
+pub(super) async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
+    let waiting = Filter { state: Some(State::NeedsApproval), roots_only: true, ..Filter::default() };
+    let is_it = |job: &Job| {
+        asked_for(&job.request) == prompt
+            && Waiting::of(job).is_some_and(|waiting| waiting.quote_token == token.trim())
+    };
+    Ok(app.ledger().await?.list(&waiting, MOST_WAITING).await?.into_iter().find(is_it))
 }
 
 /// What a job that waits asks a person.

@@ -16,7 +16,11 @@ pub async fn credits(app: &App) -> Result<CreditsReport> {
     };
     let credits = credits_of(app, service).await;
     if !wallet::is_there(app) {
-        return credits;
+        let both = |report: CreditsReport| CreditsReport {
+            message: format!("{} SkillBoss: no key is set, so it is not used.", report.message),
+            ..report
+        };
+        return credits.map(both);
     }
     let mut report = match (credits, wallet::balance(app).await) {
         (Ok(report), Ok(found)) => with_wallet(report, found),

@@ -36,6 +36,15 @@ pub async fn cancel(app: &App, id: &JobId) -> Result<Job> {
     report::find(app, id).await
 }
 
+/// What is said when a job that is to be stopped had ended before.
+#[must_use]
+pub fn too_late(job: &Job) -> String {
+    format!(
+        "Nothing was stopped: job {} had ended before ({}). What it cost stays as it is.",
+        job.id, job.state
+    )
+}
+
 /// An uncertain job is looked at again: it goes on as if its answer had just been lost. With the name that the
 /// service gave to a run, found by a person in its list, the run goes on under that name.
 pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job> {

@@ -21,7 +21,7 @@ use crate::ledger::Change;
 use crate::media::probe;
 use crate::model::delivery::{Delivery, Place};
 use crate::model::inspection::Inspection;
-use crate::model::job::{Failure, Job, JobKind, Service, State};
+use crate::model::job::{Failure, Job, JobId, JobKind, Service, State};
 use crate::model::report::FileReport;
 use crate::model::request::Request;
 use crate::net::staged;
@@ -292,13 +292,9 @@ async fn not_stored(step: &mut Step, path: &Path, end: &End, error: Error) -> Re
     .await
 }
 
-/// The job that a person knows: the whole, when this is a part.
-pub(super) fn root_of(job: &Job) -> &crate::model::job::JobId {
-    match (&job.parent_id, job.kind) {
-        // An added delivery is a job of its own beside the clip that it is for.
-        (Some(parent), _) => parent,
-        (None, _) => &job.id,
-    }
+/// The job that a person knows: the whole, when this is a part; the clip, when this hands it over afterwards.
+pub(super) fn root_of(job: &Job) -> &JobId {
+    job.parent_id.as_ref().unwrap_or(&job.id)
 }
 
 /// Whether a job made a file that did not get into the bucket, so that only this is missing.

@@ -11,10 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::{approve, wait};
-use crate::ledger::NewJob;
 use crate::model::catalog::ModelKind;
 use crate::model::inspection::Inspection;
-use crate::model::job::{EpochMs, Job, JobId, Service, State};
+use crate::model::job::{EpochMs, Job, Service, State};
 use crate::model::request::{Enhancement, Inputs, Request, Run};
 use crate::money::Usd;
 
@@ -95,22 +94,9 @@ async fn rewritten(app: &App, service: Service, prompt: &str, batch: Option<&str
                 inspection: Inspection::default(),
                 delivery: Default::default(),
             };
-            let request = Request::Run(run);
-            let wanted = approve::wanted(&request)?;
-            let new = NewJob {
-                id: JobId::fresh(),
-                parent_id: None,
-                service,
-                session_id: None,
-                state: State::Queued,
-                request,
-                work: Value::Null,
-                dedupe_key: format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default()),
-                note: Some("Waiting for its turn.".to_owned()),
-                due_at_ms: Some(now_ms),
-            };
+            let key = format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default());
             // Its price is a fraction of a cent and within every cap; who asked for it has agreed.
-            approve::write_down(app, new, &wanted, true).await?.job.id
+            approve::enter(app, service, key, Request::Run(run), true).await?.job.id
         }
     };
     let job = wait::wait(app, &id, PATIENCE, |_| {}).await?;

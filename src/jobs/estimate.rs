@@ -9,7 +9,7 @@ use crate::jobs::clip;
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::turn::WORST_CASE_CREDITS;
-use crate::model::catalog::{Model, ModelKind};
+use crate::model::catalog::{Model, ModelKind, Price};
 use crate::model::job::Service;
 use crate::money::Usd;
 
@@ -117,10 +117,16 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         Some(usd) => format!("about {usd}, at most {}", quote.most()),
         None => format!("an unknown price, at most {}", quote.most()),
     };
+    let from = if quote.by_service {
+        " That is the service's own estimate.".to_owned()
+    } else {
+        let listed = app.catalog().await?.model(&plan.model).map(stated).unwrap_or_default();
+        format!(" That is a list price ({listed}), not the service's own word, which was not to be had.")
+    };
     Ok(Estimate {
         service: service.name().to_owned(),
         model: plan.model.clone(),
-        message: format!("{}{}: {how}, {price}.{over}", rehearsal_mark(service), plan.model),
+        message: format!("{}{}: {how}, {price}.{over}{from}", rehearsal_mark(service), plan.model),
         parts_s,
         aspect_ratio: plan.aspect.clone(),
         resolution: plan.resolution.clone(),
@@ -137,6 +143,22 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     })
 }
 
+/// Who states a price, and when that was true.
+fn said(price: &Price) -> String {
+    let source = price.source.as_deref().unwrap_or("a catalog of yours");
+    match price.as_of {
+        Some(day) => format!("{source}, {day}"),
+        None => format!("{source}, without a date"),
+    }
+}
+
+/// The same of all prices of a model, once each.
+fn stated(model: &Model) -> String {
+    let mut all: Vec<_> = model.prices.iter().map(said).collect();
+    all.dedup();
+    all.join("; ")
+}
+
 fn choice(model: &Model) -> Choice {
     fn all<T: Clone>(allowed: Option<&crate::model::catalog::Allowed<T>>) -> Vec<T> {
         allowed.map(|allowed| allowed.allowed.clone()).unwrap_or_default()
@@ -150,7 +172,7 @@ fn choice(model: &Model) -> Choice {
             [] => String::new(),
             sizes => format!(" at {}", sizes.join(", ")),
         };
-        format!("{} per {unit}{of}", price.usd)
+        format!("{} per {unit}{of} (list price: {})", price.usd, said(price))
     });
     Choice {
         model: model.id.clone(),

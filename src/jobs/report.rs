@@ -14,11 +14,15 @@ use crate::jobs::video::VideoWork;
 use crate::ledger::Filter;
 use crate::media::check::Verdict;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
-use crate::model::report::{ActionReport, CostReport, ErrorReport, FileReport, JobList, JobReport};
+use crate::model::report::{
+    ActionReport, CostReport, ErrorReport, FileReport, JobList, JobReport, ListedJob,
+};
 use crate::redact;
 
 /// The most jobs that one list shows.
 const MAX_LISTED: u32 = 100;
+/// Characters of a prompt in a list.
+const MAX_PROMPT: usize = 80;
 
 /// The report of a job, with the parts of a composite folded in.
 pub async fn report(app: &App, job: &Job) -> Result<JobReport> {
@@ -71,7 +75,12 @@ pub async fn list(app: &App, state: Option<State>, limit: u32) -> Result<JobList
         // One damaged job must not hide the others.
         let mut told = report(app, row).await.unwrap_or_else(|error| unreadable(row, &error));
         told.checks.retain(|check| check.verdict != Verdict::Pass.name());
-        jobs.push(told);
+        let created_at = jiff::Timestamp::from_millisecond(row.created_at_ms).unwrap_or_default();
+        jobs.push(ListedJob {
+            report: told,
+            prompt: redact::quote(row.request.words(), MAX_PROMPT),
+            created_at: created_at.to_string(),
+        });
     }
     Ok(told(jobs))
 }
@@ -82,7 +91,7 @@ pub fn empty_list() -> JobList {
     told(Vec::new())
 }
 
-fn told(jobs: Vec<JobReport>) -> JobList {
+fn told(jobs: Vec<ListedJob>) -> JobList {
     let open = jobs.iter().filter(|job| job.state == "uncertain" || job.state == "needs_approval").count();
     let message = match (jobs.len(), open) {
         (0, _) => "There are no such jobs.".to_owned(),

@@ -81,7 +81,10 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         Identity::Known(job) if input.batch.is_some() => {
             return Ok(Accepted::Job(Box::new(Submitted { job: *job, fresh: false })));
         }
-        Identity::Known(job) => return Ok(known(app, *job)),
+        Identity::Known(job) => {
+            publish::refuse_later_wish(&job, input.publish.as_ref())?;
+            return Ok(known(app, *job));
+        }
         Identity::Fresh(key) => key,
     };
     let output_path =
@@ -185,7 +188,10 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     let asked = ("export", &chosen.session_id, &input.output_path, &last_turn);
     let request_id = input.request_id.as_deref();
     let key = match identify(ledger, chosen.service, &asked, request_id, input.new, now_ms).await? {
-        Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
+        Identity::Known(job) => {
+            publish::refuse_later_wish(&job, input.publish.as_ref())?;
+            return Ok(Submitted { job: *job, fresh: false });
+        }
         Identity::Fresh(key) => key,
     };
     let output_path =

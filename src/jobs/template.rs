@@ -7,10 +7,9 @@ use crate::jobs::clip;
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::submit::Submitted;
-use crate::ledger::NewJob;
 use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
-use crate::model::job::{JobId, Service, State};
+use crate::model::job::Service;
 use crate::model::request::{Inputs, Request, Run, Template};
 use crate::money::Usd;
 use crate::skillboss::template::TemplateUpdate;
@@ -90,21 +89,7 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         inspection: Inspection::default(),
         delivery: Delivery::default(),
     });
-    let wanted = approve::wanted(&request)?;
-    let new = NewJob {
-        id: JobId::fresh(),
-        parent_id: None,
-        service,
-        session_id: None,
-        state: State::Queued,
-        request,
-        work: serde_json::Value::Null,
-        dedupe_key: key,
-        note: Some("Waiting for its turn.".to_owned()),
-        due_at_ms: Some(now_ms),
-    };
-    let inserted = approve::write_down(app, new, &wanted, false).await?;
-    Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
+    approve::enter(app, service, key, request, false).await
 }
 
 /// Billed per request: the catalog's price, else the caller's ceiling if that was allowed.

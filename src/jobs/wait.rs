@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::report;
+use crate::jobs::{hold, publish, report};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
@@ -22,6 +22,9 @@ const BETWEEN_CALLS_MS: EpochMs = 10_000;
 /// The skill's words.
 const NOTICE: &str = "⏳ Still working...";
 
+/// In the note of a job that met a passing fault; a composite shows the notes of its parts.
+pub(super) const TRYING_AGAIN: &str = "Trying again";
+
 /// One look at a job that still runs. Comes at every change, and at least every 10 s.
 #[derive(Clone, Debug)]
 pub struct Tick {
@@ -29,15 +32,32 @@ pub struct Tick {
     pub waited_ms: u64,
     /// 0 to 100 if the job knows.
     pub progress_pct: Option<f64>,
+    /// Something does not answer or refuses for now, and is tried again.
+    pub in_trouble: bool,
     /// What it is doing, for people; every two minutes "⏳ Still working...".
     pub message: String,
 }
 
 /// Waits at most `limit`; dropping the future stops the waiting and not the job. The job comes back as it is then.
-pub async fn wait(
+pub async fn wait(app: &App, id: &JobId, limit: Duration, on_tick: impl FnMut(Tick) + Send) -> Result<Job> {
+    until(app, id, limit, |job| job.state.is_at_rest(), on_tick).await
+}
+
+/// The same, but a job that waits for money in the wallet comes back at once: only a person can help it on.
+pub async fn unless_short(
     app: &App,
     id: &JobId,
     limit: Duration,
+    on_tick: impl FnMut(Tick) + Send,
+) -> Result<Job> {
+    until(app, id, limit, |job| job.state.is_at_rest() || hold::waits_for_money(job), on_tick).await
+}
+
+async fn until(
+    app: &App,
+    id: &JobId,
+    limit: Duration,
+    is_over: impl Fn(&Job) -> bool,
     mut on_tick: impl FnMut(Tick) + Send,
 ) -> Result<Job> {
     let begun = Instant::now();
@@ -57,8 +77,7 @@ pub async fn wait(
             job = report::find(app, id).await?;
             (revision, read) = (newest, now);
         }
-        let rests =
-            job.state.is_at_rest() && !(job.state == State::Done && ledger.has_posts_under_way(id).await?);
+        let rests = is_over(&job) && !(job.state == State::Done && publish::is_under_way(app, id).await?);
         if rests || now.duration_since(begun) >= limit {
             return Ok(job);
         }
@@ -71,6 +90,7 @@ pub async fn wait(
             on_tick(Tick {
                 waited_ms: u64::try_from(now.duration_since(begun).as_millis()).unwrap_or(u64::MAX),
                 progress_pct: job.progress_pct,
+                in_trouble: note.contains(TRYING_AGAIN),
                 message: if notice { format!("{NOTICE} {note}") } else { note.to_owned() },
             });
             told = Some(news);

@@ -8,11 +8,15 @@ use serde::Serialize;
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::keyfile;
+use crate::jobs::books::{self, Stretch};
 use crate::jobs::session::rehearsal_mark;
+use crate::jobs::{keyfile, readings};
 use crate::model::job::Service;
 use crate::money::Usd;
 use crate::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
+
+/// So far back the wallet is compared with the books when it is shown; the report goes further.
+const WEEK_MS: i64 = 7 * 86_400_000;
 
 /// A wallet and what holds it back.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -34,6 +38,9 @@ pub struct Wallet {
     /// Our own budget for a week.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_week_usd: Option<Usd>,
+    /// What it lost in the last week, beside what is booked for that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside_the_books: Option<Stretch>,
     /// Limits that the service itself keeps, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
@@ -44,7 +51,7 @@ pub struct Wallet {
 }
 
 /// Which wallet is meant: the sandbox's when that is the service, else SkillBoss'.
-fn service(app: &App) -> Service {
+pub(super) fn service(app: &App) -> Service {
     match app.config().service {
         ServiceChoice::Sandbox => Service::Sandbox,
         _ => Service::SkillBoss,
@@ -61,6 +68,9 @@ pub async fn show(app: &App) -> Result<Wallet> {
     let (mut wallet, service) = (balance(app).await?, service(app));
     let rules = app.skillboss(service).await?.rules().await?;
     wallet.rules = rules.unwrap_or_default().iter().map(told).collect();
+    let since_ms = app.now_ms() - WEEK_MS;
+    let beside = books::balance::compare(app.ledger().await?, since_ms).await?;
+    wallet.beside_the_books = beside.into_iter().rfind(|stretch| stretch.whole.service == service.name());
     Ok(wallet)
 }
 
@@ -70,7 +80,7 @@ pub(super) async fn balance(app: &App) -> Result<Wallet> {
     if !is_there(app) {
         return Err(no_wallet());
     }
-    let balance = app.skillboss(service).await?.balance().await?;
+    let balance = readings::take(app, service).await?;
     let spent = app.ledger().await?.spent(service, app.now_ms()).await?;
     let budget = &app.config().budget;
     let mut message = format!(
@@ -94,6 +104,7 @@ pub(super) async fn balance(app: &App) -> Result<Wallet> {
         reserved_usd: spent.reserved,
         max_per_day_usd: budget.per_day,
         max_per_week_usd: budget.per_week,
+        beside_the_books: None,
         rules: Vec::new(),
         message,
         next: "Use estimate_cost before making something with a SkillBoss model.".to_owned(),

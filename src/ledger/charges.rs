@@ -139,6 +139,8 @@ pub struct Booked {
     pub charge: Option<Charge>,
     /// When it was set aside.
     pub reserved_at_ms: EpochMs,
+    /// When the first request left that may have been charged; none while there is none.
+    pub sent_at_ms: Option<EpochMs>,
     /// When it ended.
     pub settled_at_ms: Option<EpochMs>,
 }
@@ -154,6 +156,14 @@ pub struct Spent {
     pub reserved: Usd,
 }
 
+/// A charge with the time at which it can have been made at the earliest.
+macro_rules! booked {
+    () => {
+        "SELECT charge.*, (SELECT MIN(started_at_ms) FROM attempt WHERE attempt.job_id = charge.job_id \
+         AND attempt.state NOT IN ('rejected', 'not_sent')) AS sent_at_ms FROM charge "
+    };
+}
+
 impl Ledger {
     /// What was spent and set aside at a service.
     pub async fn spent(&self, service: Service, now_ms: EpochMs) -> Result<Spent> {
@@ -166,9 +176,19 @@ impl Ledger {
         spent(&row)
     }
 
+    /// Whether anything is set aside at a service.
+    pub async fn is_spending(&self, service: Service) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM charge WHERE service = $1 AND state = 'reserved')",
+        )
+        .bind(service.name())
+        .fetch_one(&self.inner.readers)
+        .await?)
+    }
+
     /// The entry of a job.
     pub async fn charge(&self, id: &JobId) -> Result<Option<Booked>> {
-        sqlx::query("SELECT * FROM charge WHERE job_id = $1")
+        sqlx::query(concat!(booked!(), "WHERE job_id = $1"))
             .bind(id.as_str())
             .fetch_optional(&self.inner.readers)
             .await?
@@ -179,7 +199,7 @@ impl Ledger {
 
     /// All entries since a moment, oldest first.
     pub async fn charges(&self, since_ms: EpochMs) -> Result<Vec<Booked>> {
-        sqlx::query("SELECT * FROM charge WHERE reserved_at_ms >= $1 ORDER BY reserved_at_ms, job_id")
+        sqlx::query(concat!(booked!(), "WHERE reserved_at_ms >= $1 ORDER BY reserved_at_ms, job_id"))
             .bind(since_ms)
             .fetch_all(&self.inner.readers)
             .await?
@@ -350,6 +370,7 @@ fn booked(row: &SqliteRow) -> Result<Booked> {
         estimate: row::get::<Option<i64>>(row, "estimate_micros")?.map(Usd::from_micros),
         charge,
         reserved_at_ms: row::get(row, "reserved_at_ms")?,
+        sent_at_ms: row::get(row, "sent_at_ms")?,
         settled_at_ms: row::get(row, "settled_at_ms")?,
     })
 }

@@ -11,11 +11,13 @@
 //! `SQLite` and `PostgreSQL` share wherever there is one.
 
 mod attempts;
+mod balances;
 mod batches;
 mod charges;
 mod dispatcher;
 mod events;
 mod fault;
+mod holds;
 mod jobs;
 mod lookups;
 mod moves;
@@ -42,10 +44,12 @@ use crate::model::job::{EpochMs, Failure, Job, JobId, JobKind, Service, State};
 use crate::model::request::Request;
 
 pub use attempts::{Attempt, AttemptState};
+pub use balances::Reading;
 pub use batches::{BatchChange, Brief, Enqueued, LineChange, NewBatch, NewLine};
 pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Span, Spent};
 pub use dispatcher::{Dispatcher, Pulse};
 pub use events::Event;
+pub use holds::Hold;
 pub use place::hazard;
 pub use ratings::Rating;
 pub use recent::Mark;

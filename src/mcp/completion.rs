@@ -11,6 +11,7 @@ use crate::mcp::server::Server;
 use crate::mcp::{arguments, prompts};
 use crate::model::catalog::ModelKind;
 use crate::redact;
+use crate::social::channels;
 
 /// The most values of an answer.
 const MOST: usize = CompletionInfo::MAX_VALUES;
@@ -28,6 +29,8 @@ pub(super) enum Values {
     Sessions,
     /// A model of the catalog.
     Models,
+    /// A network for posts.
+    Channels,
     /// One of these.
     OneOf(&'static [&'static str]),
 }
@@ -92,6 +95,7 @@ impl Values {
         let limit = u32::try_from(MOST + 1).unwrap_or(u32::MAX);
         match self {
             Self::Words => Ok(Vec::new()),
+            Self::Channels => Ok(likely(channels::names()?, typed)),
             Self::OneOf(words) => Ok(likely(words.iter().copied(), typed)),
             Self::Models => {
                 let today = jiff::Timestamp::from_millisecond(app.now_ms()).unwrap_or_default();

@@ -34,14 +34,12 @@ const SESSION_IDLE: Duration = Duration::from_secs(60 * 60);
 
 /// The route. `leaving` is tripped when the program is about to end: calls that wait are answered then, and say that
 /// their jobs go on. Who may call is the business of whoever serves the route.
-#[must_use]
 pub fn routes(app: &App, leaving: CancellationToken) -> Router {
     let server = Server::remote(app.clone(), leaving);
     routes_for(move || server.for_another())
 }
 
 /// The same for any server, so that it can be tried with one that has more tools.
-#[must_use]
 pub fn routes_for<S: ServerHandler>(server: impl Fn() -> S + Send + Sync + 'static) -> Router {
     let mut sessions = LocalSessionManager::default();
     sessions.session_config.keep_alive = Some(SESSION_IDLE);

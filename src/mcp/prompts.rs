@@ -108,7 +108,7 @@ static OFFERS: [Offer; 3] = [
     Offer {
         name: "post_video",
         title: "Post the video",
-        about: "Checks a finished video, prepares it for a channel, and asks before anything leaves.",
+        about: "A look at a finished video, a try without sending, your yes, and a draft in your scheduler.",
         arguments: &[
             Argument {
                 name: "job_id",
@@ -120,9 +120,9 @@ static OFFERS: [Offer; 3] = [
             Argument {
                 name: "channel",
                 title: "Channel",
-                about: "Where it shall appear, e.g. tiktok or youtube",
+                about: "Where it shall appear, e.g. tiktok or shorts",
                 required: false,
-                values: Values::Words,
+                values: Values::Channels,
             },
             Argument {
                 name: "caption",
@@ -305,7 +305,8 @@ fn edit(given: &Given) -> Result<String, ErrorData> {
 }
 
 fn post(given: &Given) -> Result<String, ErrorData> {
-    let mut text = String::from("Prepare my video for posting. Nothing was sent, posted or spent yet.\n");
+    let mut text =
+        String::from("Post my video with the firstcut tools. Nothing was sent, posted or spent yet.\n");
     let _ = match given.get("job_id") {
         Some(id) => write!(text, "\n1. Call check_job with {}.", json!({"job_id": id})),
         None => write!(
@@ -318,22 +319,28 @@ fn post(given: &Given) -> Result<String, ErrorData> {
         "\n2. Look at the picture in the answer, nine frames with their times, and read checks. If a point is not pass, tell me \
          and ask before you go on.",
     );
-    let channel = given.get("channel").map(|channel| json!(channel).to_string());
+    let _ = match given.get("caption") {
+        Some(caption) => write!(text, "\n3. The caption is mine, leave it as it is: {}", json!(caption)),
+        None => write!(
+            text,
+            "\n3. Propose a caption in the language that the video speaks, and wait for my word on it."
+        ),
+    };
+    let channel = match given.get("channel") {
+        Some(channel) => format!("channels {}", json!([channel])),
+        None => "the channels that I name (ask me)".to_owned(),
+    };
     let _ = write!(
         text,
-        "\n3. Compare length, shape and size with what {} takes. What does not fit, I decide: edit_video and export make another \
-         version, and an edit spends credits.",
-        channel.as_deref().unwrap_or("the channel (ask me which)")
-    );
-    let _ = match given.get("caption") {
-        Some(caption) => write!(text, "\n4. The caption is mine, leave it as it is: {}", json!(caption)),
-        None => {
-            write!(text, "\n4. Propose a caption in the language of the video's words, and wait for my yes.")
-        }
-    };
-    text.push_str(
-        "\n5. firstcut does not post by itself. Give me the path of the file (files[].path) and the caption, ready to be posted; if \
-         another tool of yours can post, show me the whole post first and use it only after my yes.",
+        "\n4. Call publish with that job_id, {channel}, the caption and dry_run true: it checks length, shape, size and caption \
+         against what each channel takes, and sends nothing. Show me what it says. What does not fit, I decide: edit_video and \
+         export make another version, and an edit spends credits.\
+         \n5. Only after my clear yes call publish again without dry_run. Leave when out: that makes a draft. Give it only if I \
+         named a time or said now.\
+         \n6. Tell me which channels have it, as a draft or for when, and where I can see it.\n\
+         \nIf no scheduler is set up, publish says how to set one up; until then give me the path of the file (files[].path) and \
+         the caption. If a call fails, read its Retry line first: what is uncertain may be posted already, so show it to me and \
+         do not repeat it."
     );
     Ok(text)
 }
@@ -370,6 +377,10 @@ mod tests {
         );
         let posted = text("post_video", json!({"caption": words})).unwrap();
         assert!(posted.contains(&json!(words).to_string()) && posted.contains("list_jobs"), "{posted}");
+        assert!(
+            posted.find("dry_run true") < posted.find("without dry_run"),
+            "tried before it is sent: {posted}"
+        );
     }
 
     #[test]

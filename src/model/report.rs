@@ -372,11 +372,32 @@ pub struct UploadedReport {
     pub height: Option<u32>,
 }
 
+/// A job in a list: what it is told as, and what tells it from the others.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct ListedJob {
+    /// As anywhere.
+    #[serde(flatten)]
+    pub report: JobReport,
+    /// The beginning of what was asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub prompt: String,
+    /// When it was asked for (RFC 3339).
+    pub created_at: String,
+}
+
+impl std::ops::Deref for ListedJob {
+    type Target = JobReport;
+
+    fn deref(&self) -> &JobReport {
+        &self.report
+    }
+}
+
 /// Several jobs.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct JobList {
     /// Newest first.
-    pub jobs: Vec<JobReport>,
+    pub jobs: Vec<ListedJob>,
     /// For the person.
     pub message: String,
     /// The sensible next call.

@@ -33,6 +33,18 @@ pub enum Request {
 }
 
 impl Request {
+    /// The words that were asked with; nothing for what needs none, such as an export.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Turn(turn) => &turn.message,
+            Self::Video(video) => &video.prompt,
+            Self::Run(run) => &run.prompt,
+            Self::Film(film) => &film.prompt,
+            Self::Render(_) | Self::Handover(_) | Self::Post(_) => "",
+        }
+    }
+
     /// The kind of job that does it.
     #[must_use]
     pub const fn kind(&self) -> JobKind {

@@ -1,6 +1,5 @@
 //! Downloads: the rendered file from wherever the service put it, without our token; else through its own route, with it.
 
-use std::io::Read;
 use std::path::Path;
 
 use reqwest::StatusCode;
@@ -11,7 +10,7 @@ use crate::nemo::client::Client;
 use crate::nemo::errors;
 use crate::nemo::render::download_url;
 use crate::nemo::wire::{self, Refusal};
-use crate::net::download::{Attempt, Limits, attempt};
+use crate::net::download::{Attempt, Limits, attempt, is_mp4};
 use crate::net::http::{Failure, Sent};
 use crate::net::staged::{Downloaded, Staged};
 use crate::redact::SafeUrl;
@@ -76,10 +75,10 @@ impl Client {
             }
         }
         let whole = part.finish().await?;
-        if let Err(error) = check_mp4(part_file) {
+        if !is_mp4(part_file)? {
             // What is no video must not be taken up again by a later attempt.
             Staged::open(part_file).await?.restart().await?;
-            return Err(error);
+            return Err(no_video());
         }
         Ok(whole)
     }
@@ -169,14 +168,6 @@ impl Client {
             None => Ok(None),
         }
     }
-}
-
-/// An MP4 begins with a box of the type `ftyp`.
-fn check_mp4(path: &Path) -> Result<()> {
-    let mut start = Vec::new();
-    let cannot = |error| Error::storage(format!("The file {} cannot be read.", path.display()), error);
-    std::fs::File::open(path).map_err(cannot)?.take(12).read_to_end(&mut start).map_err(cannot)?;
-    if start.get(4..8) == Some(b"ftyp") { Ok(()) } else { Err(no_video()) }
 }
 
 fn no_video() -> Error {

@@ -1,5 +1,7 @@
 //! Downloads: one attempt to bring the rest of a file into a part file, resumable, capped, never silent for long.
 
+use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, LOCATION, RANGE};
@@ -124,6 +126,17 @@ pub async fn attempt(
             }
         }
     }
+}
+
+/// Whether a file begins as an MP4 does: with a box of the type `ftyp`.
+///
+/// # Errors
+/// `Storage` when it cannot be read.
+pub fn is_mp4(path: &Path) -> Result<bool> {
+    let mut start = Vec::new();
+    let cannot = |error| Error::storage(format!("The file {} cannot be read.", path.display()), error);
+    std::fs::File::open(path).map_err(cannot)?.take(12).read_to_end(&mut start).map_err(cannot)?;
+    Ok(start.get(4..8) == Some(b"ftyp"))
 }
 
 enum Body {

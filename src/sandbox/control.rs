@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use super::faults::{Faults, Rule};
 use super::gate::Gate;
-use super::{SkillBossBooks, SocialBooks};
+use super::{SkillBossBooks, SocialBooks, Usd};
 
 /// What these endpoints steer.
 pub(super) struct Control {
@@ -36,6 +36,7 @@ pub(super) fn router(control: Control) -> Router {
         .route("/__sandbox/skillboss/submissions", get(submissions))
         .route("/__sandbox/skillboss/charges", get(bills))
         .route("/__sandbox/skillboss/webhooks", get(deliveries))
+        .route("/__sandbox/skillboss/top-up", post(top_up))
         .route("/__sandbox/social/posts", get(posts))
         .route("/__sandbox/faults", get(rules).post(set_rules))
         .route("/__sandbox/clock", post(clock))
@@ -68,6 +69,21 @@ async fn bills(State(control): State<Shared>) -> Response {
 
 async fn deliveries(State(control): State<Shared>) -> Response {
     rows(&control.books.deliveries())
+}
+
+#[derive(Deserialize)]
+struct TopUp {
+    /// Whose account.
+    key: String,
+    usd: Usd,
+}
+
+async fn top_up(State(control): State<Shared>, Json(TopUp { key, usd }): Json<TopUp>) -> Response {
+    match control.books.top_up(&key, usd) {
+        Ok(Some(balance)) => Json(json!({ "balance_usd": balance })).into_response(),
+        Ok(None) => trouble(StatusCode::NOT_FOUND, "nobody has come with this key"),
+        Err(error) => trouble(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
 }
 
 async fn posts(State(control): State<Shared>) -> Response {

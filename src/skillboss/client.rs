@@ -4,10 +4,15 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::config;
+use crate::error::Result;
 use crate::net::guard::Guard;
 use crate::net::http::Http;
 use crate::net::pace::Pace;
+use crate::skillboss::call::Plane;
+use crate::skillboss::errors;
 use crate::skillboss::inputs::Spelling;
 use crate::skillboss::timing::Timing;
 
@@ -54,6 +59,16 @@ impl Client {
     #[must_use]
     pub fn is_wholesale(&self) -> bool {
         self.settings.wholesale_key.is_some()
+    }
+
+    /// A mark of the wallet that pays: another key has another one, and the key cannot be told from it.
+    ///
+    /// # Errors
+    /// `Unauthorized` when there is no key.
+    pub fn wallet(&self) -> Result<String> {
+        let key = self.key_for(Plane::Data)?.ok_or_else(errors::no_key)?;
+        let digest = Sha256::new().chain_update("firstcut wallet ").chain_update(key.reveal()).finalize();
+        Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// How this key's host wants the inputs to be called.

@@ -1,12 +1,11 @@
 //! Downloads: the finished clip from wherever the service says it is, through the guard and without the key.
 
-use std::io::Read;
 use std::path::Path;
 
 use reqwest::StatusCode;
 
 use crate::error::{Error, Kind, Result};
-use crate::net::download::{Attempt, Limits, attempt};
+use crate::net::download::{Attempt, Limits, attempt, is_mp4};
 use crate::net::staged::{Downloaded, Staged};
 use crate::redact::SafeUrl;
 use crate::skillboss::client::Client;
@@ -62,21 +61,13 @@ impl Client {
             repeats += 1;
         }
         let whole = part.finish().await?;
-        if let Err(error) = check_mp4(part_file) {
+        if !is_mp4(part_file)? {
             // What is no video must not be taken up again by a later attempt.
             Staged::open(part_file).await?.restart().await?;
-            return Err(error);
+            return Err(no_video());
         }
         Ok(whole)
     }
-}
-
-/// An MP4 begins with a box of the type `ftyp`.
-fn check_mp4(path: &Path) -> Result<()> {
-    let mut start = Vec::new();
-    let cannot = |error| Error::storage(format!("The file {} cannot be read.", path.display()), error);
-    std::fs::File::open(path).map_err(cannot)?.take(12).read_to_end(&mut start).map_err(cannot)?;
-    if start.get(4..8) == Some(b"ftyp") { Ok(()) } else { Err(no_video()) }
 }
 
 fn no_video() -> Error {

@@ -86,6 +86,14 @@ pub fn read(words: &str) -> Result<Channel> {
         .next(next))
 }
 
+/// The names of all networks.
+///
+/// # Errors
+/// `Internal` when the built-in table is damaged.
+pub fn names() -> Result<impl Iterator<Item = &'static str>> {
+    Ok(table()?.keys().map(String::as_str))
+}
+
 /// The network of a channel.
 ///
 /// # Errors

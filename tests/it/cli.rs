@@ -213,7 +213,8 @@ fn probe_checks_a_file_and_the_strict_take_only_what_was_seen() {
         words.extend(more);
         let output = home.run(&words);
         let told = json(&output);
-        assert_eq!(output.status.code(), Some(0), "{name}: {told:#}");
+        let code = if verdict == "fail" { 33 } else { 0 };
+        assert_eq!(output.status.code(), Some(code), "{name}: {told:#}");
         assert_eq!(told["verdict"], verdict, "{name}: {told:#}");
         let check = told["checks"].as_array().unwrap().iter().find(|check| check["point"] == point);
         assert_eq!(check.unwrap_or_else(|| panic!("{told:#}"))["verdict"], verdict, "{name}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder with the clients, or a loud word that they are not tried.
-fn clients(script: &str) -> Option<PathBuf> {
+pub(crate) fn clients(script: &str) -> Option<PathBuf> {
     let dir = std::env::var_os("FIRSTCUT_CLIENTS").map(PathBuf::from);
     if dir.is_none() {
         // Written past the test harness, which would swallow it.

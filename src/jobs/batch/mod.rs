@@ -13,7 +13,7 @@ mod wish;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::jobs::cancel;
+use crate::jobs::{cancel, publish};
 use crate::ledger::{BatchChange, Enqueued, LineChange, NewBatch};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
 use crate::model::job::State;
@@ -50,6 +50,13 @@ pub async fn resume(
     let change = BatchChange { state: Some(BatchState::Active), budget, concurrency, hold: Some(None) };
     let batch = ledger.change_batch(name, &change, app.now_ms()).await?;
     if failed_too {
+        // What is here and only lacks its bucket or its posts goes on from there, for nothing.
+        for line in ledger.lines(name).await?.iter().filter(|line| line.state == LineState::Begun) {
+            let Some(id) = &line.job_id else { continue };
+            for job in std::iter::once(ledger.job(id).await?).chain(ledger.children(id).await?) {
+                publish::again(app, &job).await?;
+            }
+        }
         for line in ledger.failed_lines(name).await? {
             anew(app, &line, "Tried again.", |_| {}).await?;
         }

@@ -14,8 +14,7 @@ use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
 use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
-use crate::ledger::NewJob;
-use crate::model::job::{JobId, Service, State};
+use crate::model::job::{Service, State};
 
 pub(super) use parts::body;
 pub(super) use quote::cap;
@@ -78,6 +77,7 @@ pub(super) async fn submit(
     );
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
         Identity::Known(job) => {
+            publish::refuse_later_wish(&job, input.publish.as_ref())?;
             // Agreeing to the price starts it.
             if let Some(token) = &input.quote_token
                 && job.state == State::NeedsApproval
@@ -89,7 +89,14 @@ pub(super) async fn submit(
         }
         Identity::Fresh(key) => key,
     };
-    if input.quote_token.is_some() {
+    if let Some(token) = &input.quote_token {
+        // Who asked for another one of the same is known by the quote alone.
+        if input.new
+            && let Some(job) = approve::waiting_for(app, prompt, token).await?
+        {
+            let job = approve::approve(app, &job.id, Some(token)).await?;
+            return Ok(Submitted { job, fresh: true });
+        }
         return Err(Error::invalid("No job waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
             .next("Repeat the call exactly as it was, with quote_token added."));
     }
@@ -109,21 +116,7 @@ pub(super) async fn submit(
     let request =
         parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhancement.as_ref())
             .await?;
-    let new = NewJob {
-        id: JobId::fresh(),
-        parent_id: None,
-        service,
-        session_id: None,
-        state: State::Queued,
-        request,
-        work: serde_json::Value::Null,
-        dedupe_key: key,
-        note: Some("Waiting for its turn.".to_owned()),
-        due_at_ms: Some(now_ms),
-    };
-    let wanted = approve::wanted(&new.request)?;
-    let inserted = approve::write_down(app, new, &wanted, input.approved).await?;
-    Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
+    approve::enter(app, service, key, request, input.approved).await
 }
 
 /// What can be checked of a wish before it has a price: what the models take, and that pictures are there.

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::approve::Waiting;
 use crate::jobs::film::FilmWork;
+use crate::jobs::hold;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::run::{RunWork, retention};
 use crate::jobs::session::rehearsal_mark;
@@ -136,6 +137,14 @@ fn message(
                 Some(file) => said.push(format!("✅ Video ready! It is saved as {}.", file.path)),
                 None => said.push("✅ Done.".to_owned()),
             }
+            if files.is_empty()
+                && let Some(record) = job.work.get("record_id").and_then(serde_json::Value::as_str)
+            {
+                said.push(format!(
+                    "The service's record of it is {}; quote that to its support.",
+                    redact::label(record)
+                ));
+            }
             if let Some(usd) = cost.and_then(|cost| cost.usd) {
                 let about =
                     if cost.is_some_and(|cost| cost.usd_is_assumed) { "It probably cost" } else { "It cost" };
@@ -160,6 +169,7 @@ fn message(
         State::Cancelled => said.push(job.note.clone().unwrap_or_else(|| "Stopped.".to_owned())),
         State::NeedsApproval => said.push(job.note.clone().unwrap_or_default()),
         _ if job.cancel_requested => said.push("Being stopped.".to_owned()),
+        _ if hold::waits_for_money(job) => said.push(WAITS_FOR_MONEY.to_owned()),
         _ => {
             let note = job.note.as_deref().unwrap_or("Waiting for its turn.");
             said.push(format!("Still working: {note}"));
@@ -170,6 +180,9 @@ fn message(
     }
     said.join(" ")
 }
+
+/// Of a run or a film that waits until there is money.
+const WAITS_FOR_MONEY: &str = "Waiting for money: there is too little in the SkillBoss wallet. Nothing was charged for what waits, and it goes on by itself after a top-up.";
 
 /// What became of the prompt before it was sent, beside the user's own.
 fn rewritten(job: &Job) -> Option<String> {
@@ -203,6 +216,15 @@ fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
             .and_then(|failure| failure.next.clone())
             .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
         State::Cancelled => "Call generate_video to start anew.".to_owned(),
+        _ if hold::waits_for_money(job) => {
+            job.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default()
+        }
+        State::NeedsApproval if matches!(&job.request, Request::Run(run) if run.template.is_some()) => {
+            format!(
+                "Ask the user whether this price is all right: the user agrees with `firstcut jobs approve {0}`; else call cancel_job with job_id {0}, which costs nothing.",
+                job.id
+            )
+        }
         State::NeedsApproval => format!(
             "Ask the user whether this price is all right. Only if so, repeat the same generate_video call with quote_token added; else call cancel_job with job_id {}, which costs nothing.",
             job.id

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::deliver::End;
+use crate::jobs::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
 use crate::model::job::{EpochMs, Failure, Job, JobId, State};
@@ -54,6 +55,10 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     for id in &work.parts {
         parts.push(step.ledger.job(id).await?);
     }
+    let waits = parts.iter().find(|part| hold::waits_for_money(part)).and_then(|part| part.failure.clone());
+    if waits.is_none() && step.job.failure.is_some() {
+        step.record(Change { failure: Some(None), keep_lease: true, ..Change::default() }).await?;
+    }
     if let Some(broken) = work.broken.clone() {
         return fault::end_broken(step, &work, &parts, broken).await;
     }
@@ -72,7 +77,7 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     if parts.iter().enumerate().all(rests) {
         return fault::ended_badly(step, &work, &parts).await;
     }
-    watch(step, &work, &parts).await
+    watch(step, &work, &parts, waits).await
 }
 
 /// Writes down the parts and hands each its share of what was set aside, all at once.
@@ -120,7 +125,8 @@ pub(super) fn reservation(run: &Run) -> Reservation {
     Reservation { most: run.most, estimate: run.estimate, model: run.model.clone(), batch: run.batch.clone() }
 }
 
-async fn watch(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
+/// What a part waits for (`waits`), the whole waits for.
+async fn watch(step: &mut Step, work: &FilmWork, parts: &[Job], waits: Option<Failure>) -> Result<(), Halt> {
     if step.job.cancel_requested {
         for part in parts.iter().filter(|part| !part.cancel_requested && !part.state.is_at_rest()) {
             step.ledger.request_cancel(&part.id, step.now_ms()).await?;
@@ -131,12 +137,16 @@ async fn watch(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Ha
     let note = format!("⏳ {ready} of {} parts are here.", parts.len());
     let share = parts.iter().map(share).sum::<f64>() / parts.len().max(1) as f64;
     let known = step.job.note.as_deref() == Some(note.as_str());
-    if known && step.job.progress_pct.is_some_and(|told| (told - share).abs() < 1.0) {
+    if known
+        && waits == step.job.failure
+        && step.job.progress_pct.is_some_and(|told| (told - share).abs() < 1.0)
+    {
         step.ledger.release(&step.job, step.now_ms() + millis(SAFETY_NET)).await?;
         return Ok(());
     }
     step.record(Change {
         work: notes(work)?,
+        failure: Some(waits),
         note: Some(note),
         progress_pct: Some(share),
         due_at_ms: step.in_a(SAFETY_NET),

@@ -40,8 +40,7 @@ pub fn output_file(
         None => config.output_dir.join(own_name()),
         Some(text) => {
             let path = roots::read(config, caller, text)?;
-            let is_folder = text.trim_end_matches(['"', '\'', ' ']).ends_with(['/', '\\']) || path.is_dir();
-            if is_folder { path.join(own_name()) } else { with_extension(path)? }
+            if is_folder(text, &path) { path.join(own_name()) } else { with_extension(path)? }
         }
     };
     let folder = path.parent().unwrap_or(&path);
@@ -64,6 +63,19 @@ pub fn output_file(
         .next("Free some space, or name a folder on another disk."));
     }
     Ok(unused(&real_folder.join(file_name)))
+}
+
+/// The folder that a named path lies in, or is; it may not exist yet.
+///
+/// # Errors
+/// The path is none that may be used.
+pub fn folder_of(config: &Config, caller: &Caller, asked: &str) -> Result<PathBuf> {
+    let path = roots::read(config, caller, asked)?;
+    Ok(if is_folder(asked, &path) { path } else { path.parent().unwrap_or(&path).to_owned() })
+}
+
+fn is_folder(asked: &str, path: &Path) -> bool {
+    asked.trim_end_matches(['"', '\'', ' ']).ends_with(['/', '\\']) || path.is_dir()
 }
 
 /// The path itself, or the same with the first number that is free: `clip-2.mp4`.

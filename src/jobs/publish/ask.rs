@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{check, plan, title, write_down};
+use super::{Renew, check, plan, title, write_down};
 use crate::app::App;
 use crate::delivery::Named;
 use crate::error::{Error, Kind, Result};
@@ -85,15 +85,33 @@ pub async fn publish(
     let job = match (&clip.root, end.stored.as_ref().and_then(|stored| stored.url.as_ref())) {
         (Some(root), Some(_)) => {
             let title = title(root);
-            for row in write_down(ledger, &root.id, clip.service, &end, &posts, &title, now_ms).await? {
-                send_again(app, &row, &posts).await?;
-            }
+            let rows =
+                write_down(ledger, &root.id, clip.service, &end, &posts, &title, Renew::Failed, now_ms)
+                    .await?;
+            rows.iter().try_for_each(|row| refuse_another(row, &posts))?;
             root.clone()
         }
         _ => hand_over(app, &clip, delivery).await?,
     };
     app.ring();
     Ok(Published::Job(Box::new(job)))
+}
+
+/// A repeated wish finds the job that it made before. What that one does not do is refused, not dropped: nobody shall wait
+/// for a post that never comes.
+pub(in crate::jobs) fn refuse_later_wish(job: &Job, wish: Option<&PublishInput>) -> Result<()> {
+    let has_posts = job.request.delivery().is_some_and(|delivery| delivery.posts.is_some());
+    if wish.is_none() || has_posts {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "The same video was asked for a moment ago, without posts: {}. Nothing was sent.",
+        job.id
+    ))
+    .next(format!(
+        "Call publish with job_id {} when it is done; or ask with new: true for another video.",
+        job.id
+    )))
 }
 
 /// The clip of a job that is at rest.
@@ -136,7 +154,6 @@ pub(super) async fn holder(app: &App, root: &Job) -> Result<Option<Job>> {
 
 async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
     let path = paths::input_file(app.config(), caller, given)?;
-    // Known files are known by their jobs: nothing is stored twice.
     let service = app.service(None)?;
     Ok(Clip {
         root: None,
@@ -157,30 +174,17 @@ fn refresh_address(app: &App, end: &mut End) -> Result<()> {
     Ok(())
 }
 
-/// A post that was refused is sent anew, with the words and the time of now. One that is there is left as it is.
-async fn send_again(app: &App, row: &Job, posts: &Posts) -> Result<()> {
+/// A post that is there is left as it is; other words or another time for it are refused, not dropped.
+fn refuse_another(row: &Job, posts: &Posts) -> Result<()> {
     let Request::Post(post) = &row.request else { return Ok(()) };
-    if !matches!(row.state, State::Failed | State::Cancelled) {
-        if post.caption != posts.caption || post.timing != posts.timing {
-            return Err(Error::invalid(format!(
-                "There is a post of this clip for {} already ({}), with other words or another time. Nothing was changed.",
-                post.channel, row.id
-            ))
-            .next(format!("Change it at {}; the same clip is not posted there twice.", post.scheduler.title())));
-        }
+    if post.caption == posts.caption && post.timing == posts.timing {
         return Ok(());
     }
-    let ledger = app.ledger().await?;
-    let change = Change {
-        state: Some(State::Queued),
-        work: Some(serde_json::Value::Null),
-        failure: Some(None),
-        note: Some("Waiting for its turn once more.".to_owned()),
-        due_at_ms: Some(Some(app.now_ms())),
-        ..Change::default()
-    };
-    ledger.resolve(&row.id, State::Failed, change, "person", app.now_ms()).await?;
-    Ok(())
+    Err(Error::invalid(format!(
+        "There is a post of this clip for {} already ({}), with other words or another time. Nothing was changed.",
+        post.channel, row.id
+    ))
+    .next(format!("Change it at {}; the same clip is not posted there twice.", post.scheduler.title())))
 }
 
 /// The file goes into the bucket first.
@@ -226,6 +230,7 @@ pub(in crate::jobs) async fn is_undelivered(app: &App, job: &Job) -> Result<bool
 /// A job whose file is here and did not get into the bucket goes on from there. False when it is none of that sort.
 pub(in crate::jobs) async fn again(app: &App, job: &Job) -> Result<bool> {
     if job.kind == JobKind::Post && job.state == State::Failed {
+        refuse_second(app, job).await?;
         let change = Change {
             state: Some(State::Queued),
             work: Some(serde_json::Value::Null),
@@ -248,6 +253,29 @@ pub(in crate::jobs) async fn again(app: &App, job: &Job) -> Result<bool> {
     }
     app.ring();
     Ok(true)
+}
+
+/// A post that came to nothing is not sent after another one has taken its place.
+async fn refuse_second(app: &App, job: &Job) -> Result<()> {
+    let (Request::Post(post), Some(parent)) = (&job.request, &job.parent_id) else { return Ok(()) };
+    let is_other = |other: &&Job| match &other.request {
+        Request::Post(of) => {
+            other.id != job.id && of.channel == post.channel && of.scheduler == post.scheduler
+        }
+        _ => false,
+    };
+    let others = app.ledger().await?.children(parent).await?;
+    match others
+        .iter()
+        .filter(is_other)
+        .find(|other| !matches!(other.state, State::Failed | State::Cancelled))
+    {
+        None => Ok(()),
+        Some(other) => Err(Error::invalid(format!(
+            "The job {} was asked for again as {}, and that is {}. Nothing was sent.",
+            job.id, other.id, other.state
+        ))),
+    }
 }
 
 async fn deliver_again(app: &App, holder: &Job) -> Result<()> {

@@ -10,6 +10,7 @@ mod post;
 mod settle;
 pub(super) mod told;
 
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::advance::{Halt, Step};
 use crate::jobs::deliver::{End, root_of};
@@ -20,7 +21,7 @@ use crate::model::request::{Post, Request};
 use crate::social::channels;
 
 pub use ask::{Asked, Published, publish};
-pub(super) use ask::{again, is_undelivered};
+pub(super) use ask::{again, is_undelivered, refuse_later_wish};
 pub(super) use handover::step as handover;
 pub(super) use plan::delivery;
 pub use plan::set_up;
@@ -30,17 +31,35 @@ pub(super) use settle::{adopt_post, drop_post};
 /// The longest title of a post (`YouTube` Data API, `snippet.title`).
 const TITLE_CHARS: usize = 100;
 
+/// Whether the clip of a job is still on its way into the bucket afterwards, or a post of it to a scheduler.
+pub async fn is_under_way(app: &App, id: &JobId) -> Result<bool> {
+    app.ledger().await?.has_posts_under_way(id).await
+}
+
 /// The clip of a job lies where everybody can fetch it: its posts are written down, each once.
 pub(super) async fn begin(step: &mut Step, end: &End, posts: &Posts) -> Result<(), Halt> {
     let root = root_of(&step.job).clone();
     let title = title(&step.ledger.job(&root).await?);
     let (ledger, service, now_ms) = (step.ledger.clone(), step.job.service, step.now_ms());
-    write_down(&ledger, &root, service, end, posts, &title, now_ms).await?;
+    write_down(&ledger, &root, service, end, posts, &title, Renew::Never, now_ms).await?;
     step.app.ring();
     Ok(())
 }
 
+/// What a row that came to nothing means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Renew {
+    /// It stands: the same step is done again after a crash.
+    Never,
+    /// A person asks again: another row takes its place, with the words and the time of now.
+    Failed,
+}
+
+/// More rows than anybody asks for, of which none was ever posted.
+const MOST_TRIES: u32 = 100;
+
 /// One row for each channel. The same clip, channel and scheduler give the same row, however often it is asked for.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the row")]
 async fn write_down(
     ledger: &Ledger,
     root: &JobId,
@@ -48,6 +67,7 @@ async fn write_down(
     end: &End,
     posts: &Posts,
     title: &str,
+    renew: Renew,
     now_ms: EpochMs,
 ) -> Result<Vec<Job>> {
     let missing = || Error::internal("A clip without a public address cannot be posted.");
@@ -71,19 +91,27 @@ async fn write_down(
             file: file.clone(),
             sha256: end.sha256.clone().unwrap_or_default(),
         };
-        let new = NewJob {
-            id: JobId::fresh(),
-            parent_id: Some(root.clone()),
-            service,
-            session_id: None,
-            state: State::Queued,
-            request: Request::Post(post),
-            work: serde_json::Value::Null,
-            dedupe_key: format!("post:{root}:{}:{channel}", posts.scheduler.name()),
-            note: Some("Waiting for its turn.".to_owned()),
-            due_at_ms: Some(now_ms),
-        };
-        rows.push(ledger.insert(new, now_ms).await?.job);
+        let name = format!("post:{root}:{}:{channel}", posts.scheduler.name());
+        for number in 1..=MOST_TRIES {
+            let new = NewJob {
+                id: JobId::fresh(),
+                parent_id: Some(root.clone()),
+                service,
+                session_id: None,
+                state: State::Queued,
+                request: Request::Post(post.clone()),
+                work: serde_json::Value::Null,
+                dedupe_key: if number == 1 { name.clone() } else { format!("{name}#{number}") },
+                note: Some("Waiting for its turn.".to_owned()),
+                due_at_ms: Some(now_ms),
+            };
+            let row = ledger.insert(new, now_ms).await?.job;
+            let came_to_nothing = matches!(row.state, State::Failed | State::Cancelled);
+            if renew == Renew::Never || !came_to_nothing || number == MOST_TRIES {
+                rows.push(row);
+                break;
+            }
+        }
     }
     Ok(rows)
 }

@@ -9,6 +9,7 @@ use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
 use crate::jobs::freshness::Moment;
 use crate::ledger::{AttemptState, Change};
+use crate::model::delivery::Timing;
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::{Post, Request};
 use crate::social::{Client, Lost, Message, Receipt, Sent, channels};
@@ -92,6 +93,7 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         let network = channels::network(&post.channel)?;
         network.check_caption(&post.caption)?;
         network.check_file(&post.file)?;
+        refuse_past(post, step.now_ms())?;
         client(step, post).await
     };
     let client = match ready.await {
@@ -145,6 +147,18 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         }
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(Error::internal("Posting was interrupted.").because(error).into()),
+    }
+}
+
+/// The clip took longer than the time that was named for it.
+fn refuse_past(post: &Post, now_ms: EpochMs) -> Result<()> {
+    match post.timing {
+        Timing::At(at_ms) if at_ms < now_ms => Err(Error::invalid(format!(
+            "The time for {} passed before the clip was ready. Nothing was posted.",
+            post.channel
+        ))
+        .next("Publish it again with another time.")),
+        _ => Ok(()),
     }
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::deliver::End;
+use crate::jobs::readings;
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, State};
 use crate::model::request::{Request, Run};
@@ -37,9 +38,15 @@ pub(super) struct RunWork {
     /// The service's name for it, and where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remote: Option<Remote>,
+    /// The service's own record of the charge (`x-record-id`), to quote to support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) record_id: Option<String>,
     /// The tier was full and the run went to its fallback.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) fell_back: bool,
+    /// Since when there is too little in the wallet for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) short_since_ms: Option<EpochMs>,
     /// Times that it was refused for a passing reason.
     pub(super) refused: u32,
     /// When the request left.
@@ -83,7 +90,8 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     if run.rewrite {
         return rewrite::step(step, &run, work).await;
     }
-    match step.job.state {
+    let before = step.job.state;
+    match before {
         State::Queued if step.job.cancel_requested => {
             step.cancelled("Stopped before anything was sent; it costs nothing.").await
         }
@@ -92,7 +100,17 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         State::Running => watch::step(step, &run, work).await,
         State::Ready | State::Delivering => fetch::step(step, &run, work).await,
         state => Err(Error::internal(format!("A run cannot be {state}.")).into()),
+    }?;
+    // It was settled in this step.
+    if !is_settled(before) && is_settled(step.job.state) {
+        readings::after_charge(&step.app, step.job.service).await;
     }
+    Ok(())
+}
+
+/// Whether it is known what a run in this state came to.
+fn is_settled(state: State) -> bool {
+    matches!(state, State::Ready | State::Delivering | State::Done | State::Failed)
 }
 
 /// A fault after the money may have moved: it is tried again for as long as the service keeps the result, because

@@ -8,8 +8,9 @@ use super::{RunWork, model_of};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::freshness::Moment;
+use crate::jobs::hold::{self, Turn};
 use crate::jobs::run::{doubt, fetch, watch};
-use crate::jobs::{clip, film, hook, template};
+use crate::jobs::{clip, film, hook, readings, template};
 use crate::ledger::{AttemptState, Change, Charge};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;
@@ -44,7 +45,14 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     };
     // The number of the attempt is part of the address, and only this step can begin the next one.
     let webhook = hook::address(step.app.config(), &step.job.id, step.job.attempts + 1).await?;
+    readings::before_charge(&step.app, step.job.service).await;
     let turn = step.app.sending().await;
+    // Not before it is our turn: those ahead may just have been told that the wallet is empty.
+    let has_funds = match hold::turn(step, run, &work).await? {
+        Turn::Free => false,
+        Turn::Probe(has_funds) => has_funds,
+        Turn::Waits => return Ok(()),
+    };
     client.turn().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
@@ -81,14 +89,19 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     let (mut own, run) = (step.clone(), run.clone());
     let sent = tokio::spawn(async move {
         let sent = client.submit(&submission, async |ids| name(&own, n, ids).await).await;
+        let taken = matches!(sent, Submitted::Accepted(_));
         let settled = settle(&mut own, &run, work, n, sent).await;
         drop(turn);
-        (own, settled)
+        // A finished one lifts it in any case; an accepted one may still fail for want of money.
+        if taken && has_funds {
+            hold::lift(&own).await?;
+        }
+        settled.map(|()| own)
     });
     match sent.await {
-        Ok((own, settled)) => {
-            *step = own;
-            settled
+        Ok(settled) => {
+            *step = settled?;
+            Ok(())
         }
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(Error::internal("Sending was interrupted.").because(error).into()),
@@ -119,12 +132,14 @@ async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitt
     match sent {
         Submitted::Accepted(accepted) => {
             end(step, n, AttemptState::Accepted, Some(&accepted.remote.id), Value::Null).await?;
+            let work = RunWork { record_id: accepted.ids.record_id, ..work };
             self::accepted(step, work, accepted.remote).await
         }
         Submitted::Finished(finished) => {
             let name = finished.remote.as_ref().map(|remote| remote.id.clone());
             end(step, n, AttemptState::Accepted, name.as_deref(), Value::Null).await?;
-            let work = RunWork { remote: finished.remote, ..work };
+            let record_id = finished.ids.record_id;
+            let work = RunWork { remote: finished.remote, record_id, ..work };
             if let Some(file) = &finished.file {
                 fetch::keep(step, run, file).await?;
             }
@@ -194,6 +209,9 @@ async fn not_done_after_all(step: &Step) -> Result<(), Halt> {
 
 /// It had no effect. Passing reasons are waited out, a full tier is left if that was allowed.
 async fn refused(step: &mut Step, run: &Run, mut work: RunWork, error: Error) -> Result<(), Halt> {
+    if error.kind() == Kind::OutOfCredits {
+        return hold::begin(step, work).await;
+    }
     work.refused += 1;
     let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited | Kind::AtCapacity);
     let most = match error.kind() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{RETENTION_MS, RunWork, assumed, doubt, fetch, send};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::hook;
+use crate::jobs::{hold, hook};
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
@@ -93,6 +93,8 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
 async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report) -> Result<(), Halt> {
     let now_ms = step.now_ms();
     work.completed_at_ms.get_or_insert(now_ms);
+    work.short_since_ms = None;
+    hold::lift(step).await?;
     let says = report.receipt.as_deref().and_then(Claims::unverified).and_then(|claims| claims.cost);
     work.cost = report.cost.or(says);
     if work.remote.is_none() {
@@ -160,6 +162,12 @@ async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report
     let dialect = work.remote.as_ref().map_or(Dialect::Wholesale, |remote| remote.dialect);
     let error =
         report.failure(dialect).unwrap_or_else(|| Error::new(Kind::Declined, "The service failed the work."));
+    if error.kind() == Kind::OutOfCredits && !step.job.cancel_requested {
+        if error.spent() == Money::NotSpent {
+            return hold::begin(step, RunWork { remote: None, sent_at_ms: None, ..work }).await;
+        }
+        hold::others(step).await?;
+    }
     // A part of a film is worth a second try, the others being paid for, if the failure surely was free.
     let again = step.job.parent_id.is_some()
         && work.declined < 2

@@ -165,3 +165,27 @@ async fn a_turn_that_was_overtaken_is_not_sent() {
     ledger.record(&older, to(State::Done), "b", 104).await.unwrap();
     assert_eq!(keys(&home.claim(105).await), ["sleeper"], "it was given back");
 }
+
+#[tokio::test]
+async fn what_is_made_is_fetched_before_anything_new_is_begun() {
+    let home = Home::new().await;
+    let mut made = home.held(1_000).await;
+    for state in [State::Running, State::Ready] {
+        let change = Change {
+            state: Some(state),
+            due_at_ms: Some(Some(9_000)),
+            keep_lease: true,
+            ..Change::default()
+        };
+        let Recorded::Done(job) = home.ledger.record(&made, change, "me", 1_000).await.unwrap() else {
+            panic!("it was lost");
+        };
+        made = job;
+    }
+    home.ledger.release(&made, 9_000).await.unwrap();
+    for number in 0..40 {
+        home.ledger.insert(render(&format!("new {number}")), 2_000).await.unwrap();
+    }
+    let claimed = home.ledger.claim("me", 10_000, 60_000, 3).await.unwrap();
+    assert_eq!((claimed.len(), &claimed[0].id), (3, &made.id), "the service keeps it for seven days only");
+}

@@ -126,6 +126,11 @@ mod tests {
         assert!(size(&value) <= STRUCTURED);
         assert!(value["changes"].as_array().unwrap().last().unwrap().as_str().unwrap().ends_with("more"));
 
+        // As text of a resource its quotation marks are escaped once more.
+        let clips: Vec<_> = (0..100_000).map(|n| json!({"name": "\"a\" clip", "start_s": n})).collect();
+        let value = within(json!({"message": "m", "layout": {"tracks": [{"clips": clips}]}}), 400_000);
+        assert!(json!(value.to_string()).to_string().len() < WHOLE && value["message"] == "m");
+
         let long = text(format!("first {} last", "ü".repeat(100_000)));
         assert!(long.starts_with("first") && long.ends_with("last") && long.chars().count() < TEXT + 60);
     }

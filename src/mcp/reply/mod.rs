@@ -120,6 +120,9 @@ pub(super) fn jobs(list: &JobList) -> CallToolResult {
     let mut text = list.message.clone();
     for job in &list.jobs {
         let _ = write!(text, "\n- {} {} {} ({})", job.job_id, job.kind, job.state, job.service);
+        if !job.prompt.is_empty() {
+            let _ = write!(text, " {}", quotation(&job.prompt));
+        }
         if let Some(file) = job.files.first() {
             let _ = write!(text, ": {}", file.path);
         } else if let Some(error) = &job.error {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::Money;
-use crate::model::report::ActionReport;
+use crate::model::report::{ActionReport, ListedJob};
 
 fn text(result: &CallToolResult) -> String {
     result.content[0].as_text().unwrap().text.clone()
@@ -217,7 +217,8 @@ fn nothing_is_larger_than_clients_take() {
     };
     let result = serde_json::to_string(&outcome(huge.clone(), true)).unwrap();
     assert!(result.len() < 100_000, "{}", result.len());
-    let list = JobList { jobs: vec![huge.clone(); 30], message: "30 jobs.".into(), next: "None.".into() };
+    let listed = ListedJob { report: huge.clone(), ..ListedJob::default() };
+    let list = JobList { jobs: vec![listed; 30], message: "30 jobs.".into(), next: "None.".into() };
     let result = serde_json::to_string(&jobs(&list)).unwrap();
     assert!(result.len() < 100_000, "{}", result.len());
     assert!(result.contains("characters left out"), "and says so");

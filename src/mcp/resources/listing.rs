@@ -150,10 +150,10 @@ fn words(job: &Job) -> String {
         Request::Run(run) if run.rewrite => ("Rewriting", run.prompt.clone()),
         Request::Run(run) => ("Video", run.prompt.clone()),
         Request::Film(film) => ("Video", film.prompt.clone()),
-        Request::Post(post) => ("Post", post.caption.clone()),
         Request::Handover(handover) => {
             ("Delivery", handover.path.file_name().unwrap_or_default().to_string_lossy().into_owned())
         }
+        Request::Post(post) => ("Post", format!("{} {}", post.channel, post.caption)),
     };
     match redact::label(&words) {
         words if words.is_empty() => kind.to_owned(),

@@ -63,14 +63,15 @@ impl Server {
     }
 
     /// A server for callers that come over HTTP. Their relative paths start at the output folder; see [`Door::Remote`].
-    pub(super) fn remote(app: App, leaving: CancellationToken) -> Self {
-        let working_dir = app.config().output_dir.clone();
-        let caller = Arc::new(Caller { door: Door::Remote, working_dir });
-        Self { caller, leaving, ..Self::new(app, PathBuf::new()) }
+    #[must_use]
+    pub fn remote(app: App, leaving: CancellationToken) -> Self {
+        let caller = Caller { door: Door::Remote, working_dir: app.config().output_dir.clone() };
+        Self { caller: Arc::new(caller), leaving, ..Self::new(app, PathBuf::new()) }
     }
 
-    /// The same for another connection, which works on nothing and hears of nothing yet.
-    pub(super) fn for_another(&self) -> Self {
+    /// The same server for one more connection, which works on nothing yet.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
         let app = self.app.for_another();
         Self { subscriptions: Subscriptions::new(app.clone()), app, ..self.clone() }
     }
@@ -154,7 +155,6 @@ impl ServerHandler for Server {
         if let Some(extensions) = &mut answer.capabilities.extensions {
             extensions.remove(TASKS_EXTENSION_ID);
         }
-        answer.capabilities.extensions = answer.capabilities.extensions.filter(|some| !some.is_empty());
         Ok(answer)
     }
 
@@ -164,7 +164,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
         modern::<GetTaskMethod>(&request)?;
-        self.told_task(&asked, &request).await
+        guarded("tasks/get", self.told_task(&asked, &request)).await
     }
 
     async fn update_task(
@@ -173,7 +173,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         modern::<UpdateTaskMethod>(&request)?;
-        self.answered_task(&update, &request).await
+        guarded("tasks/update", self.answered_task(&update, &request)).await
     }
 
     async fn cancel_task(
@@ -182,7 +182,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         modern::<CancelTaskMethod>(&request)?;
-        self.cancelled_task(&asked).await
+        guarded("tasks/cancel", self.cancelled_task(&asked)).await
     }
 
     async fn list_resources(
@@ -231,7 +231,10 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.tell_news(subscription).await;
+        tokio::select! {
+            () = self.tell_news(subscription) => {}
+            () = self.leaving.cancelled() => {}
+        }
         Ok(())
     }
 
@@ -276,6 +279,11 @@ impl ServerHandler for Server {
     }
 }
 
+/// Refuses what only the newer protocol has.
+fn modern<M: ConstString>(request: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    if Abilities::of(request).modern { Ok(()) } else { Err(ErrorData::method_not_found::<M>()) }
+}
+
 /// A panic would leave the client waiting for ever; it becomes an error.
 async fn guarded<T>(method: &str, work: impl Future<Output = Result<T, ErrorData>>) -> Result<T, ErrorData> {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
@@ -283,15 +291,6 @@ async fn guarded<T>(method: &str, work: impl Future<Output = Result<T, ErrorData
             .next("Report the mistake; the tools work without it.");
         Err(resources::refusal(&error))
     })
-}
-
-/// Refuses what only the newer protocol has.
-fn modern<M: ConstString>(request: &RequestContext<RoleServer>) -> Result<(), ErrorData> {
-    if Abilities::of(request).modern { Ok(()) } else { Err(absent::<M>()) }
-}
-
-fn absent<M: ConstString>() -> ErrorData {
-    ErrorData::method_not_found::<M>()
 }
 
 fn unknown_tool(router: &ToolRouter<Server>, name: &str) -> ErrorData {

@@ -36,7 +36,13 @@ impl Server {
     )]
     async fn cancel_job(&self, arguments: Arguments<CancelJob>) -> Result<CallToolResult, Error> {
         let id: JobId = arguments.0?.job_id.parse()?;
+        let before = report::find(self.app(), &id).await?.state;
         let mut job = cancel::cancel(self.app(), &id).await?;
+        if job.state.is_at_rest() && job.state == before {
+            let mut report = report::report(self.app(), &job).await?;
+            report.message = cancel::too_late(&job);
+            return Ok(reply::job(&report));
+        }
         if !job.state.is_at_rest() {
             job = wait::wait(self.app(), &id, SETTLING, |_| {}).await?;
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::config::Preview;
 use crate::error::Error;
 use crate::jobs::inspect::Keep;
-use crate::jobs::report;
+use crate::jobs::{publish, report};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
 use crate::mcp::server::Server;
@@ -48,7 +48,7 @@ impl Server {
         let look = Look::new(asked.preview.as_deref(), false)?;
         let id: JobId = asked.job_id.parse()?;
         let job = report::find(self.app(), &id).await?;
-        let job = if job.state.is_at_rest() {
+        let job = if job.state.is_at_rest() && !publish::is_under_way(self.app(), &id).await? {
             job
         } else {
             self.follow(&request, &id, self.patience(&request, asked.wait_seconds)).await?

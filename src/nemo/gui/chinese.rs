@@ -1,13 +1,13 @@
 //! Chinese clauses: is the verb in one said to the reader?
 
+use super::mood::Mood;
 use super::sentence::Clause;
-use super::step::Mood;
 use crate::nemo::words::{Kind, Tag, Token};
 
 /// Words that close a condition in the middle of a Chinese clause.
 pub(super) const CONDITION_ENDS: &[&str] = &["的话", "后", "之后", "就", "请"];
 
-/// How the verb behind `pre` is said, `next` being the word after it; as `step::manner`.
+/// How the verb behind `pre` is said, `next` being the word after it; as `mood::manner`.
 pub(super) fn manner(pre: &[Token], next: Option<&Token>, clause: &Clause, before: Mood) -> Option<Mood> {
     if next.is_some_and(|n| matches!(n.norm.as_str(), "了" | "着" | "的" | "过" | "后的") && n.cjk()) {
         return None;

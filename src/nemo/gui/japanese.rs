@@ -1,8 +1,9 @@
 //! Japanese clauses: the verb stands last and its ending says whether it asks ("クリックしてください"), allows
 //! ("クリックできます") or tells ("クリックしました"); only the first two are instructions.
 
+use super::mood::Mood;
 use super::sentence::Clause;
-use super::step::{Mood, Step};
+use super::step::Step;
 use super::{Action, When, object};
 use crate::nemo::words::{Kind, Tag, Token};
 

@@ -8,8 +8,10 @@
 //! of a sentence is then mended into readable text (`rewrite`).
 
 mod chinese;
+mod condition;
 mod japanese;
 mod leftover;
+mod mood;
 mod object;
 mod rewrite;
 mod sentence;

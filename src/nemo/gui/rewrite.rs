@@ -1,9 +1,10 @@
 //! Rewriting: takes the instructions out of a line and mends what is left.
 
 use super::leftover::{bare_edges, frame, idle, lead, offer, purpose, purpose_said, tail, trivial};
+use super::mood::Mood;
 use super::sentence::{Clause, Line, Sentence};
-use super::step::{self, Mood};
 use super::{Action, GuiAction, Reason, Translation, When};
+use super::{condition, step};
 use crate::nemo::words::Tag;
 
 /// What an export is set to, as folded names.
@@ -82,7 +83,7 @@ fn translate(
         steps.push(step);
     }
     // "Click Export, provided you like it": the last clause says what it waits for.
-    let waits = sentence.clauses.len() > 1 && sentence.clauses.last().is_some_and(step::awaited);
+    let waits = sentence.clauses.len() > 1 && sentence.clauses.last().is_some_and(condition::awaited);
     if let ([.., Some(one), None], true) = (steps.as_mut_slice(), waits) {
         one.when = When::UserConfirms;
     }
@@ -126,7 +127,7 @@ fn translate(
                 || idle(clause) && (leads || i > 0 && steps.get(i - 1).is_some_and(Option::is_some))
             {
                 flush(&mut kept, &mut pieces);
-            } else if leads && step::conditional(clause)
+            } else if leads && condition::conditional(clause)
                 || waits && i + 1 == steps.len() && steps.get(i.wrapping_sub(1)).is_some_and(Option::is_some)
             {
                 flush(&mut kept, &mut pieces);

@@ -108,7 +108,7 @@ fn sentences(reply: &str, from: usize, to: usize) -> Vec<Sentence> {
             let start = part.first().map_or(from, |t| if first == 0 { from } else { t.start });
             let question = part.iter().rev().take(2).any(|t| t.mark() == Some('?'));
             let clauses = clauses(part);
-            let polite = question && super::step::polite(&clauses);
+            let polite = question && super::mood::polite(&clauses);
             out.push(Sentence { start, end, question, polite, clauses });
             first = i + 1;
         }

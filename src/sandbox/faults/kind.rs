@@ -253,6 +253,11 @@ pub enum Fault {
         /// 2 is twice the price.
         factor: f64,
     },
+    /// The wallet loses so many times what the answer and the receipt say.
+    Overcharge {
+        /// 2 is twice the price.
+        factor: f64,
+    },
     /// The job's webhook is never sent.
     WebhookLost,
     /// The job's webhook comes so long after the end.

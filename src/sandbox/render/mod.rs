@@ -177,7 +177,8 @@ pub fn clip(clip: &Clip<'_>, out: &Path, progress: &Progress<'_>) -> Result<Rend
     Ok(made)
 }
 
-/// Writes a plain card of this size and length: for tests that need many files, not pictures.
+/// Writes a plain card of this size and length, for tests that need many files, not pictures. With a `tint` its colour
+/// is another one every second.
 ///
 /// # Errors
 /// As [`clip`].
@@ -185,6 +186,7 @@ pub fn card(
     canvas: Canvas,
     duration_ms: u64,
     sound: bool,
+    tint: Option<u32>,
     out: &Path,
     progress: &Progress<'_>,
 ) -> Result<Rendered, Error> {
@@ -192,8 +194,11 @@ pub fn card(
     let mark = caption::mark(canvas);
     let mark = &mark;
     let artist = || -> Artist<'_> {
-        Box::new(move |_, frame| {
-            frame.fill(Yuv::hex(0x0024_3447));
+        Box::new(move |at_ms, frame| {
+            let second = (at_ms / 1000.0) as u32;
+            // Steps far apart, so that neighbours differ after coding too.
+            let colour = |tint: u32| tint.wrapping_add(second.wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
+            frame.fill(Yuv::hex(tint.map_or(0x0024_3447, colour)));
             mark.draw(frame, 1.0);
             Ok(())
         })

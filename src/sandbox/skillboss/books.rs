@@ -35,6 +35,8 @@ pub struct Submission {
     pub parent_task: Option<String>,
     /// The digest of the body: equal requests have equal ones.
     pub body_sha256: String,
+    /// Of the picture that the clip was to begin with.
+    pub first_frame_sha256: Option<String>,
     /// What it costs when it is done.
     pub price_usd: Usd,
     /// `IN_QUEUE`, `IN_PROGRESS`, `COMPLETED`, `FAILED`, `CANCELLED`, whatever the form.
@@ -96,6 +98,22 @@ impl SkillBossBooks {
         Some(self.0.balance(&wallet.account))
     }
 
+    /// Puts money into the account of a key, as its owner does; `None` when nobody has come with that key.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn top_up(&self, key: &str, amount: Usd) -> std::io::Result<Option<Usd>> {
+        let Some(wallet) = self.0.wallets.find(|wallet| wallet.key == key) else { return Ok(None) };
+        self.0.wallets.change(&wallet.account, |account| account.grant = account.grant + amount)?;
+        Ok(Some(self.0.balance(&wallet.account)))
+    }
+
+    /// The finished clip of a submission, where it lies here.
+    #[must_use]
+    pub fn clip(&self, id: &str) -> Option<std::path::PathBuf> {
+        Some(self.0.folder.join(self.0.jobs.get(id)?.file?))
+    }
+
     /// Every attempt to tell a webhook, as JSON: `at_ms`, `id`, `url`, `forged`, `body`, `status`, `error`.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Value> {
@@ -137,14 +155,15 @@ fn submission(job: &Job) -> Submission {
         idempotency_key: job.idempotency_key.clone(),
         parent_task: job.parent_task.clone(),
         body_sha256: job.body_sha256.clone(),
+        first_frame_sha256: job.first_frame_sha256.clone(),
         price_usd: job.price,
         status: job.state.wholesale().to_owned(),
-        charged_usd: job.charged,
+        charged_usd: job.lost(),
     }
 }
 
 fn bill(job: &Job) -> Option<Bill> {
-    let amount_usd = job.charged.filter(|_| job.state == State::Completed)?;
+    let amount_usd = job.lost().filter(|_| job.state == State::Completed)?;
     Some(Bill {
         at_ms: job.finished_at_ms.unwrap_or(job.created_at_ms),
         id: job.id.clone(),

@@ -23,8 +23,8 @@ impl Drop for StopOnDrop {
 impl SkillBoss {
     /// Makes the clip; the file's name below the half's folder.
     pub(super) async fn film(self: &Arc<Self>, job: &Job, wish: &Wish) -> Result<String, String> {
-        let tiny = self.options.clips == Clips::Tiny;
-        let name = if tiny {
+        let clips = self.options.clips;
+        let name = if clips == Clips::Tiny {
             let sound = if wish.audio { "-sound" } else { "" };
             format!("clips/card-{}x{}-{}s{sound}.mp4", wish.width, wish.height, wish.seconds)
         } else {
@@ -37,6 +37,13 @@ impl SkillBoss {
         let picture = self.first_frame(&job.id);
         let first = Some(picture.clone()).filter(|_| wish.first_frame);
         let (begins_with_picture, wish) = (wish.first_frame, wish.clone());
+        let look = match clips {
+            Clips::Drawn => Look::Drawn,
+            Clips::Tiny => Look::Card(None),
+            Clips::Tinted => Look::Card(Some(
+                job.id.bytes().fold(0, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))),
+            )),
+        };
         let stop = StopOnDrop::default();
         let stopped = Arc::clone(&stop.0);
         let drawn = self.studio.draw(move || {
@@ -45,7 +52,7 @@ impl SkillBoss {
             }
             // Another attempt at the same file must not meet this one.
             let unfinished = out.with_extension(format!("{}.part", Uuid::new_v4().simple()));
-            draw(&wish, first.as_deref(), tiny, &unfinished, &stopped)?;
+            draw(&wish, first.as_deref(), look, &unfinished, &stopped)?;
             std::fs::rename(&unfinished, &out).map_err(|error| format!("sandbox: {error}"))
         });
         drawn.await?;
@@ -62,24 +69,35 @@ impl SkillBoss {
     }
 }
 
+/// What is drawn.
+#[derive(Clone, Copy)]
+enum Look {
+    /// A scene.
+    Drawn,
+    /// A card, perhaps with a tint of its own.
+    Card(Option<u32>),
+}
+
 #[cfg(feature = "studio")]
 fn draw(
     wish: &Wish,
     first: Option<&Path>,
-    tiny: bool,
+    look: Look,
     out: &Path,
     cancelled: &AtomicBool,
 ) -> Result<(), String> {
     use crate::sandbox::render::{Canvas, Clip, Progress, card, clip};
 
     let progress = Progress { report: &|_| {}, cancelled };
-    let canvas = Canvas { width: wish.width, height: wish.height, fps: if tiny { 1 } else { 24 } };
+    let canvas = |fps| Canvas { width: wish.width, height: wish.height, fps };
     let duration_ms = u64::from(wish.seconds) * 1000;
-    let made = if tiny {
-        card(canvas, duration_ms, wish.audio, out, &progress)
-    } else {
-        let (prompt, sound) = (wish.prompt.as_str(), wish.audio);
-        clip(&Clip { prompt, duration_ms, canvas, caption: None, sound, first }, out, &progress)
+    let made = match look {
+        Look::Card(tint) => card(canvas(1), duration_ms, wish.audio, tint, out, &progress),
+        Look::Drawn => {
+            let (prompt, sound) = (wish.prompt.as_str(), wish.audio);
+            let wanted = Clip { prompt, duration_ms, canvas: canvas(24), caption: None, sound, first };
+            clip(&wanted, out, &progress)
+        }
     };
     made.map(|_| ()).map_err(|error| error.to_string())
 }
@@ -88,7 +106,7 @@ fn draw(
 fn draw(
     _wish: &Wish,
     _first: Option<&Path>,
-    _tiny: bool,
+    _look: Look,
     _out: &Path,
     _cancelled: &AtomicBool,
 ) -> Result<(), String> {

@@ -121,6 +121,8 @@ pub enum Clips {
     Drawn,
     /// A plain card of the right size and length, one picture a second, made once for each shape and length.
     Tiny,
+    /// The same in colours of its own for each clip, which change every second: for looking at single frames.
+    Tinted,
 }
 
 /// What becomes of a length that the model cannot make.

@@ -125,6 +125,10 @@ impl SkillBoss {
                     job.state = State::Completed;
                     job.file = file;
                     job.charged = Some(job.price);
+                    job.taken = job.troubles.iter().find_map(|fault| match fault {
+                        Fault::Overcharge { factor } => Some(job.price.times(*factor)),
+                        _ => None,
+                    });
                     job.receipt = Some(self.receipt(job, job.price));
                 }
                 Err(why) => (job.state, job.error) = (State::Failed, Some(why)),

@@ -106,6 +106,9 @@ pub(super) struct Job {
     pub(super) waiting: bool,
     pub(super) idempotency_key: Option<String>,
     pub(super) body_sha256: String,
+    /// Of the picture that it begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first_frame_sha256: Option<String>,
     pub(super) agent: Option<String>,
     pub(super) parent_task: Option<String>,
     pub(super) record_id: String,
@@ -113,7 +116,11 @@ pub(super) struct Job {
     pub(super) created_at_ms: i64,
     pub(super) finished_at_ms: Option<i64>,
     pub(super) error: Option<String>,
+    /// What the answer and the receipt say.
     pub(super) charged: Option<Usd>,
+    /// What the wallet lost, where that is something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) taken: Option<Usd>,
     pub(super) receipt: Option<String>,
     /// The file, below the half's folder.
     pub(super) file: Option<String>,
@@ -126,6 +133,11 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn is_over(&self) -> bool {
         !matches!(self.state, State::Queued | State::Running)
+    }
+
+    /// What it really took from the wallet.
+    pub(super) fn lost(&self) -> Option<Usd> {
+        self.taken.or(self.charged)
     }
 
     /// What the client wanted, in its words.

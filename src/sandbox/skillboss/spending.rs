@@ -108,7 +108,7 @@ impl SkillBoss {
 
 /// What a job took from the account.
 fn charged(job: &Job, account: &str) -> Usd {
-    job.charged.filter(|_| job.account == account).unwrap_or_default()
+    job.lost().filter(|_| job.account == account).unwrap_or_default()
 }
 
 /// Whether a rule is about this model.

@@ -2,13 +2,14 @@
 // The real server in the sandbox stands behind it. Exits with 1 at the first failed check; leaves pictures of each
 // state, light and dark, in PICTURES_DIR.
 
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { failed } from "./failed.mjs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { failed, posted } from "./canned.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [binary, clients] = process.argv.slice(2).map((path) => resolve(path));
@@ -85,10 +86,13 @@ const browser = await chromium.launch({
 });
 const tab = await browser.newPage({ viewport: { width: 760, height: 1000 }, deviceScaleFactor: 2 });
 const complaints = [];
-tab.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-tab.on("pageerror", (error) => complaints.push(String(error)));
 const strangers = [];
-tab.on("request", (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(address) && strangers.push(request.url()));
+function watch(page) {
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(address) && strangers.push(request.url()));
+}
+watch(tab);
 await tab.exposeFunction("outside", (what, params) => (what === "call" ? client.callTool(params) : client.readResource(params)));
 await tab.goto(address);
 
@@ -103,11 +107,12 @@ async function becomes(words) {
   await state.filter({ hasText: words }).waitFor({ timeout: PATIENCE_MS });
 }
 
-async function picture(name) {
+async function picture(name, width = 760) {
+  await tab.setViewportSize({ width, height: 1000 });
   // The frame grows with its content; the last size is on its way for a moment.
   await tab.waitForTimeout(250);
   const { height } = await tab.locator("iframe").boundingBox();
-  await tab.setViewportSize({ width: 760, height: Math.ceil(height) + 40 });
+  await tab.setViewportSize({ width, height: Math.ceil(height) + 40 });
   await tab.screenshot({ path: join(pictures, `${name}.png`) });
 }
 
@@ -183,7 +188,29 @@ await tab.keyboard.press("Enter");
 await tab.waitForFunction(() => window.seen.messages.length === 1);
 check("a wish goes to the assistant", (await seen()).messages[0].content[0].text.startsWith("lower the music (session_id"), (await seen()).messages);
 
+await open({ ...scheme("dark"), args, result: done });
+await frame.locator(".lane").nth(2).waitFor();
+await picture("done-narrow", 380);
+const wide = await tab.frames().at(-1).evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+check("nothing sticks out of a narrow chat", wide <= 0, wide);
+
+// --- The same page as a file of its own.
+
+const words = ["jobs", "show", done.structuredContent.job_id, "--open", "--no-browser", "--json"];
+const file = JSON.parse(execFileSync(binary, words, { env, cwd: home, encoding: "utf8" }));
+const alone = await browser.newPage({ viewport: { width: 760, height: 1000 }, deviceScaleFactor: 2, colorScheme: "dark" });
+watch(alone);
+await alone.goto(pathToFileURL(file.page).href);
+await alone.locator("video").waitFor();
+await alone.locator(".lane").nth(2).waitFor();
+check("opened as a file it plays, too", await alone.locator("video").evaluate((video) => video.readyState >= 2 && video.duration > 2.5));
+check("and offers nothing that only a chat can do", (await alone.getByRole("button", { name: /Stop|Export|Send/ }).count()) === 0);
+await alone.screenshot({ path: join(pictures, "file-dark.png"), fullPage: true });
+await alone.close();
+
 // --- By keyboard alone.
+
+await tab.setViewportSize({ width: 760, height: 1000 });
 
 await open({ ...scheme("light"), args, result: done });
 await frame.locator("video").waitFor();
@@ -261,8 +288,19 @@ for (const name of ["light", "dark"]) {
 }
 const inside = tab.frames().at(-1);
 check("foreign words are words", (await inside.evaluate(() => document.images.length + document.querySelectorAll("b i, marquee").length + (window.broken ?? 0))) === 0);
-const words = { content: [{ type: "text", text: "rate_limited: Too many calls.\nMoney: Nothing was spent." }], isError: true };
-await open({ ...scheme("light"), args, result: words });
+for (const name of ["light", "dark"]) {
+  await open({ ...scheme(name), args: { prompt: "a kite" }, result: posted });
+  await becomes("Done");
+  await picture(`posted-${name}`);
+  await accessible(`posted-${name}`);
+}
+check("where it was stored and posted is told", /clips\/2026\/kite.mp4.*youtube: my channel.*draft.*the channel is gone/s.test(await frame.locator("dl").textContent()));
+await button("Open online").click();
+await tab.waitForFunction(() => window.seen.links.length === 1);
+check("and can be opened", (await seen()).links[0].startsWith("https://clips.example.test/"), (await seen()).links);
+check("a large video is not fetched into the chat", (await seen()).reads.length === 0, (await seen()).reads);
+const refused = { content: [{ type: "text", text: "rate_limited: Too many calls.\nMoney: Nothing was spent." }], isError: true };
+await open({ ...scheme("light"), args, result: refused });
 await becomes("Failed");
 check("an error without a job is told", (await frame.locator("#trouble").textContent()).includes("Too many calls"));
 

@@ -42,7 +42,7 @@ async def session(binary: str, home: str, mode: str) -> None:
 
     async with Client(server, mode=mode, message_handler=on_message) as client:
         tools = (await client.list_tools()).tools
-        check(f"{mode}: eleven tools", len(tools) == 11, [tool.name for tool in tools])
+        check(f"{mode}: twelve tools", len(tools) == 12, [tool.name for tool in tools])
 
         seen: list[tuple[float, float | None, str | None]] = []
 
@@ -123,7 +123,12 @@ async def reading(client: Client, mode: str, report: dict) -> None:
 
 async def news(client: Client, mode: str, told: list[str]) -> None:
     """A subscription hears of a job from its beginning to its end."""
-    asked = {"prompt": f"{PROMPT} at dawn, {mode}", "duration_seconds": 3, "wait_seconds": 0}
+    asked = {
+        "prompt": f"{PROMPT} at dawn, {mode}",
+        "duration_seconds": 1,
+        "resolution": "720p",
+        "wait_seconds": 0,
+    }
     begun = (await client.call_tool("generate_video", asked)).structured_content or {}
     uri = f"firstcut://jobs/{begun['job_id']}"
     heard: list[str] = []

@@ -25,7 +25,7 @@ async fn a_clip_lies_in_the_bucket_when_its_job_is_done() {
     assert_eq!(report["stored"]["key"], key.as_str());
     assert_eq!(report["stored"]["url"], format!("{}/{BUCKET}/{key}", bucket.url));
     assert!(report["message"].as_str().unwrap().contains(&key), "{report:#}");
-    assert_eq!(bucket.keys(), [key.clone()]);
+    assert_eq!(bucket.keys(), [key.as_str()]);
     assert!(same_bytes(&file, &bucket.object(&key)));
 
     // Who asks for the folder gets the folder.

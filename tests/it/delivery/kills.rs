@@ -40,6 +40,14 @@ fn worker(home: &Home) -> Child {
     home.start(&["worker"])
 }
 
+/// As `kill -STOP` and `kill -CONT`.
+fn signal(worker: &Child, name: &str) {
+    if let Some(pid) = worker.id() {
+        let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
 fn error(status: u16, after_work: bool) -> Fault {
     Fault::Error {
         status,
@@ -91,7 +99,7 @@ async fn killed_at_random_every_clip_is_stored_whole_and_posted_once() {
     }
     let ledger = app.ledger().await.unwrap();
     let mut workers: Vec<Child> = (0..WORKERS).map(|_| worker(&home)).collect();
-    let mut kills = 0;
+    let (mut kills, mut freezes) = (0, 0);
     loop {
         let jobs = all(ledger).await;
         let settled = |job: &&Job| job.state.is_at_rest();
@@ -106,9 +114,18 @@ async fn killed_at_random_every_clip_is_stored_whole_and_posted_once() {
         // At the end they are left to finish in peace; so it ends also on a slow machine.
         if begun.elapsed() < Duration::from_secs(20 + clips / 5) {
             let place = luck.below(WORKERS as u64) as usize;
-            kill(&mut workers[place]).await;
-            workers[place] = worker(&home);
-            kills += 1;
+            if luck.below(4) > 0 {
+                kill(&mut workers[place]).await;
+                workers[place] = worker(&home);
+                kills += 1;
+            } else {
+                // Once longer than what a message may be old when it leaves.
+                let ms = if freezes == 1 { 6_000 } else { 20 + luck.below(700) };
+                signal(&workers[place], "-STOP");
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+                signal(&workers[place], "-CONT");
+                freezes += 1;
+            }
         }
     }
     for worker in &mut workers {
@@ -121,7 +138,11 @@ async fn killed_at_random_every_clip_is_stored_whole_and_posted_once() {
         *ends.entry(format!("{} {}", job.kind.name(), job.state)).or_default() += 1;
     }
     let taken = posted_once(&home);
-    println!("{:?}: {kills} kills, {ends:?}, {} posts taken", begun.elapsed(), taken.len());
+    println!(
+        "{:?}: {kills} kills, {freezes} freezes, {ends:?}, {} posts taken",
+        begun.elapsed(),
+        taken.len()
+    );
     nothing_is_lost(&home).await;
     for job in jobs.iter().filter(|job| job.kind == JobKind::Run && job.state == State::Done) {
         let key = format!("clips/{}.mp4", job.id);

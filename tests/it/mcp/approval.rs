@@ -175,9 +175,11 @@ async fn a_call_never_waits_for_a_person_longer_than_it_may() {
 async fn a_client_without_dialogs_gets_a_token() {
     let mut paying = Paying::open(Some("0.10")).await;
     paying.talk.initialize().await;
-    let waiting = paying.talk.call("generate_video", wish("a harbour")).await;
-    assert_eq!(report(&waiting)["state"], "needs_approval", "{waiting}");
+    // Also when another one of the same was asked for.
     let mut again = wish("a harbour");
+    again["new"] = json!(true);
+    let waiting = paying.talk.call("generate_video", again.clone()).await;
+    assert_eq!(report(&waiting)["state"], "needs_approval", "{waiting}");
     again["quote_token"] = report(&waiting)["approval"]["quote_token"].clone();
     assert_eq!(report(&paying.talk.call("generate_video", again).await)["state"], "done");
     paying.one_bill();

@@ -45,8 +45,15 @@ async fn prompts_name_only_tools_that_exist_and_start_nothing() {
         assert!(text.contains("Nothing was") && text.contains("Look at the picture"), "{name}: {text}");
         assert!(text.len() < 4_000, "{name}: {} bytes", text.len());
         // Words with an underscore are names of tools, arguments or fields; none is invented.
-        let fields =
-            ["job_id", "session_id", "quote_token", "needs_approval", "duration_seconds", "aspect_ratio"];
+        let fields = [
+            "job_id",
+            "session_id",
+            "quote_token",
+            "needs_approval",
+            "duration_seconds",
+            "aspect_ratio",
+            "dry_run",
+        ];
         for word in
             text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.contains('_'))
         {
@@ -100,6 +107,8 @@ async fn names_are_completed_newest_first() {
     let shapes = completed(&mut pipe, make.clone(), "aspect_ratio", "9").await;
     assert_eq!(shapes["values"][0], "9:16");
     assert_eq!(completed(&mut pipe, make, "prompt", "a").await["values"], json!([]));
+    let post = json!({"type": "ref/prompt", "name": "post_video"});
+    assert_eq!(completed(&mut pipe, post, "channel", "tik").await["values"], json!(["tiktok"]));
 
     for (about, name) in [
         (json!({"type": "ref/prompt", "name": "nothing"}), "prompt"),

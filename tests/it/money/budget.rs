@@ -93,7 +93,6 @@ async fn what_was_not_spent_comes_back() {
             Fault::Status { status: 402, code: None, message: None, retry_after_s: None },
         ),
         ("failed", Endpoint::Run, Fault::JobFails { message: None }),
-        ("poor", Endpoint::Run, Fault::LateNoFunds),
     ] {
         home.sandbox.faults.add(Rule::once(endpoint, fault));
         let job = order(&home, &app, wish(prompt)).await.unwrap();

@@ -5,7 +5,7 @@ use firstcut::model::job::{JobKind, State};
 use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
 use serde_json::Value;
 
-use super::till::{all, alter, booked, make, nothing_is_lost, order, rest, wish};
+use super::till::{MODEL, all, alter, booked, make, nothing_is_lost, order, rest, wish};
 use crate::home::{Home, kill, playable};
 
 const WEEK_MS: i64 = 7 * 24 * 3600 * 1000;
@@ -99,11 +99,9 @@ async fn a_full_tier_is_left_only_when_its_price_was_allowed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_ends_without_a_charge_says_so_and_what_was_never_sent_costs_nothing() {
-    for (fault, code) in [
-        (Fault::LateNoFunds, "out_of_credits"),
-        (Fault::JobFails { message: None }, "declined"),
-        (Fault::ModelGone, "model_retired"),
-    ] {
+    for (fault, code) in
+        [(Fault::JobFails { message: None }, "declined"), (Fault::ModelGone, "model_retired")]
+    {
         let home = Home::paying(|_| {}).await;
         home.sandbox.faults.add(Rule::once(Endpoint::Run, fault));
         let error = home.run(&make("a lake")).await.error();
@@ -231,6 +229,11 @@ async fn the_books_agree_to_the_last_cent() {
                 let bill = bill.unwrap_or_else(|| panic!("{row:?}"));
                 assert_eq!(micros(&row["charged_usd"]), bill.amount_usd.micros, "{row:?}");
                 assert_eq!(row["receipt"].split('.').count(), 3, "word for word: {row:?}");
+                assert_eq!(
+                    (row["receipt_model"].as_str(), row["receipt_seconds"].as_str()),
+                    (MODEL, "4"),
+                    "{row:?}"
+                );
             }
             "estimate" => assert!(bill.is_some() && row["receipt"].is_empty(), "{row:?}"),
             "free" => assert_eq!(row["charged_usd"], "0.00", "{row:?}"),

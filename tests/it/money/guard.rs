@@ -170,6 +170,56 @@ async fn no_redirect_leads_inside_either() {
     }
 }
 
+/// Names of this machine that are no addresses and not `localhost`: only looking them up tells where they lead.
+fn names_of_this_machine() -> Vec<String> {
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let mut names: Vec<_> = hosts
+        .lines()
+        .filter_map(|line| line.split('#').next())
+        .filter(|line| line.starts_with("127.") || line.starts_with("::1"))
+        .flat_map(|line| line.split_whitespace().skip(1))
+        .map(str::to_owned)
+        .collect();
+    names.push("localhost".to_owned());
+    names.dedup();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_lead_to_this_machine_are_looked_up_and_refused() {
+    let names = names_of_this_machine();
+    let (knocks, port) = trap().await;
+    for name in &names {
+        // As the address of a clip, said by the service …
+        let (liar, url) = liar(port).await;
+        *liar.honest.lock().unwrap() = Some(format!("https://{name}:{port}/trap.mp4"));
+        let mut home = Home::paying(|_| {}).await;
+        home.set("SKILLBOSS_API_URL", format!("{url}/v1"));
+        home.set("SKILLBOSS_WEB_URL", url);
+        home.set("FIRSTCUT_POLL_S", "0.05");
+        home.may_leave_jobs = true;
+        let app = strict(&home);
+        let job = order(&home, &app, wish("a lake, number 0")).await.unwrap();
+        let twice = || liar.asked.lock().unwrap()[0] >= 3;
+        move_until(&app, "it was asked for again", async |_| twice()).await;
+        let stands = app.ledger().await.unwrap().job(&job.id).await.unwrap();
+        assert!(matches!(stands.state, State::Ready | State::Delivering), "{name}: {stands:?}");
+
+        // … and as the place where we say that notices reach us.
+        let mut home = Home::paying(|_| {}).await;
+        home.set("FIRSTCUT_PUBLIC_URL", format!("https://{name}:{port}"));
+        home.set("FIRSTCUT_POLL_S", "0.05");
+        home.may_leave_jobs = true;
+        let app = strict(&home);
+        order(&home, &app, wish("a lake")).await.unwrap();
+        let sent = || home.sandbox.skillboss.submissions();
+        move_until(&app, "it was sent", async |_| !sent().is_empty()).await;
+        assert!(sent().iter().all(|one| one.webhook_url.is_none()), "{name}: {:?}", sent());
+    }
+    assert_eq!(knocks.load(Ordering::Relaxed), 0, "nobody knocked: {names:?}");
+    println!("{names:?}");
+}
+
 /// A proxy would do the look-up in our place, so none is asked for a stranger's address.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_proxy_is_asked_for_a_clip() {

@@ -2,10 +2,14 @@
 //! happens to the program, the service and the line between them. The sandbox's books are the judge.
 
 mod budget;
+mod chain;
 mod ends;
 mod faults;
 mod guard;
 pub(crate) mod kills;
+mod reconcile;
 mod rows;
+mod short;
+mod strangers;
 pub(crate) mod till;
 mod webhooks;

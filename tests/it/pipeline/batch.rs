@@ -102,6 +102,8 @@ async fn it_stops_at_its_budget_and_goes_on_when_that_is_raised() {
     // The books name the batch, one line a charge.
     let table = home.run(&["jobs", "report", "--csv"]).await.stdout;
     assert_eq!(table.lines().filter(|row| row.contains(",five,")).count(), 5, "{table}");
+    // Each with the model and the seconds that its receipt states.
+    assert_eq!(table.lines().filter(|row| row.contains(",veo-3.1-lite,4,,")).count(), 5, "{table}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@ mod batch;
 mod enhance;
 mod kills;
 mod posts;
+mod retention;
 mod routes;
 
 use std::fmt::Write as _;

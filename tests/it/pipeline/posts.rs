@@ -84,12 +84,12 @@ async fn a_rehearsal_needs_no_bucket_and_no_keys() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_bucket_and_a_scheduler_that_is_down_are_told_and_clips_are_kept() {
-    // A bucket that is not there: the clip is made once, kept, and the rest goes on.
+    // A key that the bucket refuses: each clip is made once and kept, and the rest goes on.
     let bucket = Bucket::open().await;
     let mut home = Home::paying(|_| {}).await;
     bucket.settings(&mut home);
     schedulers(&mut home, "hook");
-    home.set("FIRSTCUT_BUCKET", "another-bucket");
+    home.set("AWS_SECRET_ACCESS_KEY", "not-the-secret");
     home.write("two.jsonl", (line("a lake", "1") + &line("a hill", "2")).as_bytes());
     let ran = home.run(&["batch", "two.jsonl", "--yes", "--json"]).await;
     assert_ne!(ran.code, Some(0), "{ran:?}");
@@ -98,9 +98,17 @@ async fn a_wrong_bucket_and_a_scheduler_that_is_down_are_told_and_clips_are_kept
     for line in lines {
         assert_eq!(line["state"], "failed", "{line:#}");
         let said = format!("{} {}", line["message"], line["next"]);
-        assert!(said.contains("another-bucket") || said.contains("FIRSTCUT_BUCKET"), "{line:#}");
+        assert!(said.contains("AWS_SECRET_ACCESS_KEY"), "{line:#}");
     }
     assert_eq!((lines.len(), home.bills().len()), (2, 2), "both were tried, each was paid once: {told:#}");
+
+    // Mended, both go on from where they were, for nothing.
+    bucket.settings(&mut home);
+    let before = bucket.keys().len();
+    let mended = home.run(&["batch", "resume", "two", "--failed", "--json"]).await;
+    assert_eq!(mended.code, Some(0), "{mended:?}");
+    assert_eq!((end(&mended)["counts"].clone(), home.bills().len()), (json!({ "done": 2 }), 2), "{mended:?}");
+    assert_eq!(bucket.keys().len() - before, 2);
 
     // A scheduler that nobody answers for.
     let mut home = Home::paying(|_| {}).await;

@@ -1,4 +1,9 @@
-//! The books: every charge beside what was expected and allowed, with sums, for people and for accounting.
+//! The books: every charge beside what was expected and allowed, and beside what the wallet really lost, with sums, for
+//! people and for accounting.
+
+pub(super) mod balance;
+mod csv;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +18,11 @@ use crate::model::job::{EpochMs, Job, Service, State};
 use crate::model::request::Request;
 use crate::money::Usd;
 use crate::redact;
-use crate::skillboss::receipt::Verdict;
+use crate::skillboss::receipt::Claims;
+
+pub use balance::{Period, Stretch};
+pub use csv::csv;
+pub use verify::verify;
 
 /// All charges of a span of time.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -26,6 +35,8 @@ pub struct Books {
     pub charged_usd: Usd,
     /// Set aside for what still runs or cannot be told, without rehearsals.
     pub reserved_usd: Usd,
+    /// The wallet over the same time: what it lost beside what is booked.
+    pub wallet: Vec<Stretch>,
     /// For the person.
     pub message: String,
 }
@@ -55,13 +66,25 @@ pub struct Entry {
     pub charged_usd: Option<Usd>,
     /// receipt, answer, estimate, `worst_case`; `free` when nothing was charged.
     pub source: String,
+    /// What the wallet lost, where it was read before and after this call and no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wallet_lost_usd: Option<Usd>,
     /// The service's name for the call, to quote to support.
     pub remote_id: String,
+    /// The service's own record of the charge, to quote to support too.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub record_id: String,
     /// The batch that it belongs to.
     pub batch: String,
     /// The receipt as it came.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub receipt: String,
+    /// The model that the receipt names; unverified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_model: Option<String>,
+    /// The seconds that the receipt charges; unverified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_seconds: Option<f64>,
     /// With `verify`: genuine, or what is wrong with the receipt. Nothing: not looked at.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub receipt_check: String,
@@ -87,7 +110,9 @@ pub struct Sum {
 /// The books since a moment.
 pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
     let ledger = app.ledger().await?;
-    let mut books = Books::default();
+    // Before the charges are read: what is settled meanwhile is then seen as perhaps in between.
+    let unread = balance::read_now(app).await;
+    let mut books = Books { wallet: balance::compare(ledger, since_ms).await?, ..Books::default() };
     let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
     for booked in ledger.charges(since_ms).await? {
         let job = ledger.job(&booked.job_id).await?;
@@ -100,6 +125,10 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
             Some(name) => Some(name),
             None => ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id),
         };
+        let record = ["/record_id", "/remote/record_id"]
+            .iter()
+            .find_map(|place| job.work.pointer(place).and_then(serde_json::Value::as_str))
+            .unwrap_or_default();
         let real = booked.service != Service::Sandbox;
         let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
         match &booked.charge {
@@ -120,7 +149,12 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
             None if real => books.reserved_usd = add(books.reserved_usd, booked.most),
             _ => {}
         }
-        books.entries.push(entry(&booked, &job, remote)?);
+        let lost = books.wallet.iter().find_map(|stretch| stretch.lost_by(&job.id));
+        books.entries.push(Entry {
+            wallet_lost_usd: lost,
+            record_id: redact::label(record),
+            ..entry(&booked, &job, remote)?
+        });
     }
     books.by_model = sums.into_values().collect();
     let rehearsed = books.entries.iter().filter(|entry| entry.service == Service::Sandbox.name()).count();
@@ -137,6 +171,10 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
         books.message.push_str(&format!(
             " Of the entries {rehearsed} are rehearsals, whose dollars are make-believe."
         ));
+    }
+    for said in books.wallet.iter().map(|stretch| &stretch.message).chain(&unread) {
+        books.message.push('\n');
+        books.message.push_str(said);
     }
     Ok(books)
 }
@@ -157,6 +195,7 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         Request::Film(film) => (film.prompt.clone(), Some(film.duration_s as u32)),
         _ => (String::new(), None),
     };
+    let claims = Claims::unverified(&receipt).unwrap_or_default();
     Ok(Entry {
         at: at.to_string(),
         job_id: job.id.to_string(),
@@ -169,106 +208,14 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         estimated_usd: booked.estimate,
         charged_usd: charged,
         source: source.to_owned(),
+        wallet_lost_usd: None,
         remote_id: remote.unwrap_or_default(),
+        record_id: String::new(),
         batch: booked.batch.clone().unwrap_or_default(),
         receipt,
+        receipt_model: claims.model,
+        receipt_seconds: claims.seconds,
         receipt_check: String::new(),
         prompt,
     })
-}
-
-/// Has the service look at every receipt, and compares what they say with what was booked.
-///
-/// # Errors
-/// `Unavailable` while the service cannot verify; what was looked at so far stays in the books.
-pub async fn verify(app: &App, books: &mut Books) -> Result<()> {
-    let mut wrong = 0;
-    let mut looked_at = 0;
-    for entry in books.entries.iter_mut().filter(|entry| !entry.receipt.is_empty()) {
-        let client = app.skillboss(entry.service.parse()?).await?;
-        let differs = match client.verify_receipt(&entry.receipt).await? {
-            Verdict::Invalid { reason } => Some(format!("not genuine: {}", redact::quotation(&reason))),
-            Verdict::Valid(claims) => {
-                let cost = claims.cost.filter(|cost| Some(*cost) != entry.charged_usd);
-                let model = claims.model.filter(|model| !model.ends_with(entry.model.as_str()));
-                let seconds = claims.seconds.filter(|seconds| {
-                    entry.duration_s.is_some_and(|asked| (seconds - f64::from(asked)).abs() > 0.5)
-                });
-                let said: Vec<String> = cost
-                    .map(|cost| format!("says {cost}"))
-                    .into_iter()
-                    .chain(model.map(|model| format!("names the model {}", redact::quotation(&model))))
-                    .chain(seconds.map(|seconds| format!("says {seconds} s")))
-                    .collect();
-                (!said.is_empty()).then(|| format!("genuine, but {}", said.join(", ")))
-            }
-        };
-        looked_at += 1;
-        wrong += u32::from(differs.is_some());
-        entry.receipt_check = differs.unwrap_or_else(|| "genuine".to_owned());
-    }
-    books.message.push_str(&match (looked_at, wrong) {
-        (0, _) => " No call came with a receipt.".to_owned(),
-        (all, 0) => format!(" All {all} receipts are genuine and agree with the books."),
-        (all, wrong) => format!(" ⚠️ {wrong} of {all} receipts do not agree with the books."),
-    });
-    Ok(())
-}
-
-/// The entries as CSV (RFC 4180), amounts as plain decimals. A cell that a spreadsheet would take for a formula is
-/// made plain text.
-pub fn csv(books: &Books) -> Result<String> {
-    let failed = |error: csv::Error| Error::internal("The table cannot be written.").because(error);
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table
-        .write_record([
-            "at",
-            "job_id",
-            "parent_id",
-            "service",
-            "model",
-            "state",
-            "duration_s",
-            "most_usd",
-            "estimated_usd",
-            "charged_usd",
-            "source",
-            "remote_id",
-            "batch",
-            "receipt",
-            "receipt_check",
-            "prompt",
-        ])
-        .map_err(failed)?;
-    for entry in &books.entries {
-        let usd = |amount: Option<Usd>| amount.map(Usd::to_decimal).unwrap_or_default();
-        table
-            .write_record([
-                entry.at.clone(),
-                entry.job_id.clone(),
-                entry.parent_id.clone(),
-                entry.service.clone(),
-                plain(&entry.model),
-                entry.state.clone(),
-                entry.duration_s.map(|seconds| seconds.to_string()).unwrap_or_default(),
-                entry.most_usd.to_decimal(),
-                usd(entry.estimated_usd),
-                usd(entry.charged_usd),
-                entry.source.clone(),
-                plain(&entry.remote_id),
-                plain(&entry.batch),
-                plain(&entry.receipt),
-                entry.receipt_check.clone(),
-                plain(&entry.prompt),
-            ])
-            .map_err(failed)?;
-    }
-    let bytes = table
-        .into_inner()
-        .map_err(|error| Error::internal("The table cannot be written.").because(error.into_error()))?;
-    String::from_utf8(bytes).map_err(|error| Error::internal("The table is no text.").because(error))
-}
-
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
