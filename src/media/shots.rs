@@ -79,6 +79,8 @@ type Chosen = BTreeMap<usize, BTreeSet<usize>>;
 
 /// A decoder that may hold more bytes than this works alone.
 const MOST_HELD_BESIDE: u64 = 40 << 20;
+/// Fewer bytes of coded pictures are not worth a thread and a decoder.
+const LEAST_BESIDE: u64 = 128 << 10;
 
 /// Shares samples out to two decoders. Those between one IDR picture and the next stay together, because each is decoded
 /// on the way to the next.
@@ -112,7 +114,12 @@ fn split(stream: &mut Stream, chosen: Chosen) -> Result<[Chosen; 2], Error> {
             share.1.extend(group);
         }
     }
-    Ok(shares.map(|(_, chosen)| chosen))
+    let [(cost_a, mut mine), (cost_b, others)] = shares;
+    if cost_a.min(cost_b) < LEAST_BESIDE {
+        mine.extend(others);
+        return Ok([mine, Chosen::new()]);
+    }
+    Ok([mine, others])
 }
 
 /// Decodes samples in order and shows them.

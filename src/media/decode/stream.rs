@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusty_h264::{DecodeError, Decoder as Codec, YuvFrame};
 
@@ -18,7 +19,8 @@ pub(crate) struct Stream {
     path: PathBuf,
     source: Source,
     track: Track,
-    samples: Vec<Sample>,
+    /// Shared with those who decode beside: a long film has many.
+    samples: Arc<[Sample]>,
     config: AvcConfig,
     sps: Sps,
     codec: Codec,
@@ -63,7 +65,7 @@ impl Stream {
         let config = track.codec.avc().ok_or_else(damaged)?;
         let sps = config.facts().ok_or_else(damaged)?;
         limits.picture(u64::from(sps.coded.0), u64::from(sps.coded.1))?;
-        let samples = track.samples(limits)?;
+        let samples: Arc<[Sample]> = track.samples(limits)?.into();
         let info = info(&track, &sps, samples.len() as u64);
         let kinds = vec![None; samples.len()];
         let stream = Self {
@@ -91,7 +93,7 @@ impl Stream {
             path: self.path.clone(),
             source: Source::open(&self.path, &self.limits)?,
             track: self.track.clone(),
-            samples: self.samples.clone(),
+            samples: Arc::clone(&self.samples),
             config: self.config.clone(),
             sps: self.sps.clone(),
             codec: Codec::new(),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::fixture;
 use crate::media::check::{Verdict, Wanted, check};
+use crate::media::decode::{Decoder, Stream};
 use crate::media::encode::{AccessUnit, Encoder};
 use crate::media::frame::{Frame, Yuv};
 use crate::media::mp4::entry;
@@ -12,7 +13,7 @@ use crate::media::mp4::write::{Sample, Track, TrackKind, Writer};
 use crate::media::probe::probe;
 use crate::media::sheet::{SheetOptions, sheet};
 use crate::media::sound::Sound;
-use crate::media::{Error, Limits};
+use crate::media::{Error, Limits, shots};
 
 /// Pictures that grow brighter, coded, with their decoder record.
 fn coded(width: u32, height: u32, count: u64) -> (Vec<AccessUnit>, Vec<u8>) {
@@ -64,6 +65,37 @@ fn three_hours_are_seen_in_nine_frames() {
     assert!(seen.shots[8] > 3 * 3600 * 980);
     let report = check(&path, &Wanted::default(), &few);
     assert_eq!(report.verdict, Verdict::Pass, "{}", report.summary());
+}
+
+#[test]
+fn two_decoders_side_by_side_show_what_one_does() {
+    let (width, height) = (320u32, 180u32);
+    let (mut units, mut avcc, mut dice) = (Vec::new(), Vec::new(), 1u32);
+    // Noise, so that there is enough to decode; an encoder of its own for each of four stretches.
+    for _ in 0..4 {
+        let mut encoder = Encoder::new(width, height, 30).unwrap();
+        for _ in 0..15 {
+            let mut frame = Frame::black(width as usize, height as usize);
+            for y in &mut frame.y {
+                dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *y = 16 + (dice >> 24) as u8 % 200;
+            }
+            units.push(encoder.encode(&frame).unwrap());
+        }
+        avcc = encoder.avcc().unwrap().to_vec();
+    }
+    let (_folder, path) = file("noise.mp4");
+    film(&path, (width, height), &units, &avcc, &[33; 60]);
+    assert!(std::fs::metadata(&path).unwrap().len() > 1 << 20, "a second decoder is worth it");
+    let mut inorder = Decoder::open(&path, &Limits::default()).unwrap();
+    let whole: Vec<_> = std::iter::from_fn(|| inorder.next_frame().unwrap()).collect();
+    let mut stream = Stream::open(&path, &Limits::default()).unwrap();
+    let times: Vec<u64> = whole.iter().map(|shown| shown.at_ms).collect();
+    let taken = shots::take(&mut stream, &times, 0, Frame::clone).unwrap();
+    assert_eq!(taken.len(), 60);
+    for ((at_ms, frame), shown) in taken.into_iter().zip(whole) {
+        assert!(at_ms == shown.at_ms && frame == shown.frame, "{at_ms} ms");
+    }
 }
 
 #[test]
