@@ -60,13 +60,15 @@ async fn advice_is_about_commands() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_video_is_told_in_three_lines_and_whole_by_its_name() {
+async fn a_video_is_told_in_five_lines_and_whole_by_its_name() {
     let home = Home::new().await;
     let ran = home.run(&["make", CLIP]).await;
     let lines: Vec<_> = ran.stdout.lines().collect();
-    let [made, facts, next] = lines.as_slice() else { panic!("{ran:?}") };
+    let [made, facts, picture, cost, next] = lines.as_slice() else { panic!("{ran:?}") };
     assert!(made.starts_with("✅ Video ready! It is saved as ") && made.ends_with(".mp4."), "{made}");
-    assert!(facts.contains("1.0 s") && facts.contains("B · 100 credits, 9900 left"), "{facts}");
+    assert!(facts.starts_with("Video     ") && facts.contains("1.0 s") && facts.ends_with('B'), "{facts}");
+    assert!(picture.contains(".sheet.jpg") && picture.contains("contact sheet"), "{picture}");
+    assert_eq!(*cost, "Cost      100 credits, 9900 left");
     assert_eq!(*next, "Next: firstcut edit \"…\" and then firstcut export change it.");
 
     let listed = home.run(&["jobs", "--json"]).await.ok();
