@@ -16,7 +16,6 @@ use crate::jobs::session;
 use crate::mcp::page::{self, MAX_VIDEO_BYTES};
 use crate::model::job::Job;
 use crate::model::report::FileReport;
-use crate::model::request::Request;
 
 /// Pages are made anew each time; older ones go.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -60,7 +59,7 @@ impl Shell {
         }
         let video = report.files.iter().find(|file| file.mime.starts_with("video/")).and_then(address);
         Ok(json!({
-            "prompt": prompt(&job.request),
+            "prompt": job.request.words(),
             "result": { "structuredContent": report, "content": picture.into_iter().collect::<Vec<_>>() },
             "timeline": timeline,
             "video": video,
@@ -76,18 +75,6 @@ fn address(video: &FileReport) -> Option<String> {
         return Some(video.uri.clone());
     }
     Some(format!("data:{};base64,{}", video.mime, BASE64.encode(fs::read(path).ok()?)))
-}
-
-/// The words that asked for it, where there were any.
-fn prompt(request: &Request) -> &str {
-    match request {
-        Request::Turn(turn) => &turn.message,
-        Request::Video(video) => &video.prompt,
-        Request::Run(run) => &run.prompt,
-        Request::Film(film) => &film.prompt,
-        Request::Post(post) => &post.caption,
-        Request::Render(_) | Request::Handover(_) => "",
-    }
 }
 
 /// Asks the platform to open a file. False when it has nothing to ask.

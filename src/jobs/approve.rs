@@ -142,7 +142,7 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
 pub(super) async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
     let waiting = Filter { state: Some(State::NeedsApproval), roots_only: true, ..Filter::default() };
     let is_it = |job: &Job| {
-        asked_for(&job.request) == prompt
+        job.request.words() == prompt
             && Waiting::of(job).is_some_and(|waiting| waiting.quote_token == token.trim())
     };
     Ok(app.ledger().await?.list(&waiting, MOST_WAITING).await?.into_iter().find(is_it))
@@ -174,22 +174,9 @@ pub fn question(app: &App, job: &Job) -> Option<Question> {
         rehearsal_mark(job.service),
         waiting.most,
         job.service.title(),
-        redact::quotation(&redact::quote(asked_for(&job.request), 300)),
+        redact::quotation(&redact::quote(job.request.words(), 300)),
     );
     Some(Question { words, valid_ms })
-}
-
-/// What the user asked for, as the user said it.
-fn asked_for(request: &Request) -> &str {
-    match request {
-        Request::Run(run) => &run.prompt,
-        Request::Film(film) => &film.prompt,
-        Request::Video(video) => &video.prompt,
-        Request::Turn(turn) => &turn.message,
-        Request::Post(post) => &post.caption,
-        Request::Render(_) => "an export",
-        Request::Handover(_) => "a file into the bucket",
-    }
 }
 
 /// A key for sealing questions that travel through a client: made once for each ledger, private to the user.

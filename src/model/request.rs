@@ -41,7 +41,8 @@ impl Request {
             Self::Video(video) => &video.prompt,
             Self::Run(run) => &run.prompt,
             Self::Film(film) => &film.prompt,
-            Self::Render(_) | Self::Handover(_) | Self::Post(_) => "",
+            Self::Post(post) => &post.caption,
+            Self::Render(_) | Self::Handover(_) => "",
         }
     }
 
