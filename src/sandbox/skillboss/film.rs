@@ -71,6 +71,7 @@ impl SkillBoss {
 
 /// What is drawn.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "studio"), expect(dead_code, reason = "nothing is drawn without the studio"))]
 enum Look {
     /// A scene.
     Drawn,
