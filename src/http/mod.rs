@@ -48,7 +48,7 @@ impl Server {
         let verifier = Verifier::from_settings(hooks.signature.as_deref(), &hooks.secrets)?;
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Error::new(Kind::Unavailable, format!("Nothing can be received on {address}: {error}."))
-                .next("Choose another address with --listen.")
+                .next("Choose another address.")
                 .because(error)
         })?;
         let address = listener

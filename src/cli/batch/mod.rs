@@ -14,6 +14,7 @@ use crate::jobs::batch::{self, check, read, report};
 use crate::jobs::routes;
 use crate::ledger::{Enqueued, NewBatch};
 use crate::model::batch::Wish;
+use crate::model::job::Service;
 use crate::money::Usd;
 
 #[derive(Args, Debug)]
@@ -188,7 +189,14 @@ impl Enqueue {
                 return Err(Error::invalid("A batch from stdin has no name. Nothing was sent.")
                     .next("Add --name NAME: the same name again resumes it."));
             }
-            None => Path::new(&file).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            None => {
+                let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
+                // What was rehearsed is still to be made when the same file is taken for real.
+                match shell.app.service(None)? {
+                    Service::Sandbox => format!("{stem}-rehearsal"),
+                    Service::Nemo | Service::SkillBoss => stem.into_owned(),
+                }
+            }
         };
         let defaults = self.defaults.wish();
         let prospect = check::check(&shell.app, &shell.caller, &name, lines, &defaults).await?;

@@ -168,11 +168,13 @@ impl Install {
             let outcome = if self.remove { forget_skill(&skill)? } else { keep_skill(&skill)? };
             told.skill = Some((skill.display().to_string(), outcome));
         }
-        if matches!(outcome, Outcome::Already | Outcome::Absent) {
-            told.next = match self.remove {
-                true => "Nothing is to be done.".to_owned(),
-                false => format!("If {} does not show it: {}", client.title, client.then),
-            };
+        match outcome {
+            Outcome::Written | Outcome::Shown => {}
+            Outcome::Already => {
+                told.next = format!("If {} does not show it: {}", client.title, client.then);
+            }
+            Outcome::Removed => told.next = format!("Restart {}, if it is open.", client.title),
+            Outcome::Absent => told.next = "Nothing is to be done.".to_owned(),
         }
         Ok(told)
     }
