@@ -80,7 +80,7 @@ async fn a_rehearsal_needs_no_bucket_and_no_keys() {
     assert!(told["message"].as_str().unwrap().starts_with("[sandbox"), "{told:#}");
     assert!(told["message"].as_str().unwrap().contains("2 posts are with the scheduler"), "{told:#}");
     assert!(home.bills().is_empty(), "nothing real was asked for");
-    assert_eq!(told["name"], "prompts-rehearsal", "the same file is still to be made for real: {told:#}");
+    assert_eq!(told["batch"], "prompts-rehearsal", "the same file is still to be made for real: {told:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
