@@ -201,10 +201,12 @@ impl Client {
         }
     }
 
-    /// What may be done about a message whose answer was lost.
+    /// What may be done about a message of this timing whose answer was lost.
     #[must_use]
-    pub fn lost(&self) -> Lost {
+    pub fn lost(&self, timing: Timing) -> Lost {
         match self.inner.scheduler {
+            // It puts its own time on these, so that nothing in its list tells them from others with the same words.
+            Scheduler::Postiz if matches!(timing, Timing::Now | Timing::Queue) => Lost::Ask,
             Scheduler::Buffer | Scheduler::Postiz => Lost::Look,
             Scheduler::Ayrshare => Lost::Repeat,
             Scheduler::Hook if self.inner.settings.hook_ignores_repeats => Lost::Repeat,

@@ -1,5 +1,5 @@
 //! Postiz, hosted or one's own (Postiz public API: Integrations, Upload from URL, Posts). Its list shows words and times but
-//! no clips, so that a lost message is recognised by both.
+//! no clips, so that a lost message is recognised by both. Where Postiz chooses the time, it cannot be recognised at all.
 
 use serde_json::{Value, json};
 
@@ -99,11 +99,10 @@ async fn free_slot(client: &Client, account: &Account) -> Result<String> {
 pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
     let account = account(client, message).await?;
     let at_ms = date_ms(message);
-    let until_ms = if message.timing == Timing::Queue { at_ms + 60 * AROUND_MS } else { at_ms + AROUND_MS };
     let mut url = client.url(&["posts"])?;
     url.query_pairs_mut()
         .append_pair("startDate", &instant(at_ms - AROUND_MS))
-        .append_pair("endDate", &instant(until_ms));
+        .append_pair("endDate", &instant(at_ms + AROUND_MS));
     let asked = with_key(client, client.inner.http.reads()?.get(url))?;
     let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
     if !answer.is_good() {
@@ -112,11 +111,11 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
     let posts = answer.body["posts"]
         .as_array()
         .ok_or_else(|| Error::new(Kind::Protocol, "Postiz's list of posts cannot be read."))?;
-    let date = (message.timing != Timing::Queue).then(|| instant(at_ms));
+    let date = instant(at_ms);
     let is_ours = |post: &&Value| {
         post["content"] == message.caption.as_str()
             && post["integration"]["id"] == account.id.as_str()
-            && date.as_ref().is_none_or(|date| same_time(post["publishDate"].as_str(), date))
+            && same_time(post["publishDate"].as_str(), &date)
     };
     Ok(posts
         .iter()

@@ -267,7 +267,8 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     let since_ms = work.lost_at_ms.unwrap_or(attempt.started_at_ms);
     work.lost_at_ms = Some(since_ms);
     let is_old = step.now_ms() - since_ms.max(attempt.started_at_ms) > millis(client.grace());
-    match client.lost() {
+    let lost = client.lost(post.timing);
+    match lost {
         Lost::Ask => return put_aside(step, post, work).await,
         // The same key makes the same post; a little later, so that the first one has arrived or never will.
         Lost::Repeat if work.blind == 0 && !is_known(&attempt.detail) => {
@@ -289,7 +290,7 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             end(step, attempt.n, AttemptState::Accepted, Some(&receipt.id), json!({ "found": true })).await?;
             posted(step, work, receipt).await
         }
-        Ok(found) if found.is_empty() && is_old && client.lost() == Lost::Look => {
+        Ok(found) if found.is_empty() && is_old && lost == Lost::Look => {
             end(step, attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" })).await?;
             work.lost_at_ms = None;
             again(step, work, "It had not arrived; sending it again.", Duration::ZERO).await

@@ -112,7 +112,6 @@ async fn whatever_becomes_of_the_answer_it_is_posted_once() {
         ("buffer", error(500, false), 1),
         ("buffer", Fault::LostAnswer { how: Close::Reset }, 1),
         ("buffer", Fault::Cut { how: Close::Reset }, 1),
-        ("postiz", Fault::LostAnswer { how: Close::Reset }, 1),
         ("ayrshare", Fault::LostAnswer { how: Close::Reset }, 1),
         ("ayrshare", error(500, true), 1),
         ("ayrshare", Fault::Cut { how: Close::Eof }, 1),
@@ -151,6 +150,30 @@ async fn what_no_list_can_tell_waits_for_a_person() {
     let report = home.run(&["publish", &id, "--channel", "youtube", "--json"]).await.ok();
     let posts = posted_once(&home);
     assert_eq!((posts.len(), posts[1].repeats), (2, 1), "{posts:?} {report:#}");
+}
+
+#[tokio::test]
+async fn postiz_is_looked_at_only_where_its_list_can_tell() {
+    let at = format!("{:.0}", jiff::Timestamp::now() + jiff::SignedDuration::from_hours(30));
+    let (_bucket, home) = home("postiz").await;
+    let id = clip(&home, "a lake").await;
+    for (channel, when, state) in
+        [("tiktok", at.as_str(), "done"), ("youtube", "now", "uncertain"), ("x", "queue", "uncertain")]
+    {
+        home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
+        let words = ["publish", &id, "--channel", channel, "--when", when, "--caption", "Same.", "--json"];
+        let report = home.run(&words).await.json();
+        let posts = report["posts"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+        let post = posts.iter().find(|post| post["channel"] == channel).unwrap();
+        assert_eq!(post["state"], state, "{report:#}");
+        if state == "uncertain" {
+            let post = post["job_id"].as_str().unwrap();
+            home.run(&["jobs", "adopt", post, "--json"]).await;
+            let shown = home.run(&["jobs", "wait", post, "--json"]).await.json();
+            assert_eq!(shown["state"], "uncertain", "{shown:#}");
+        }
+    }
+    assert_eq!(posted_once(&home).len(), 3);
 }
 
 #[tokio::test]
