@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::ask;
+use super::call::{Answer, ask};
 use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
@@ -12,17 +12,9 @@ use crate::model::job::EpochMs;
 /// Around the time of a post, the list is asked for so much.
 const AROUND_MS: EpochMs = 24 * 3600 * 1000;
 
-pub(super) async fn send(client: &Client, message: &Message) -> Sent {
-    let request = match prepare(client, message).await {
-        Ok(request) => request,
-        Err(error) => return Sent::Refused(error),
-    };
-    let answer = match ask(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return client.lost_answer(failure),
-    };
+pub(super) fn sent(client: &Client, message: &Message, answer: &Answer) -> Sent {
     if !answer.is_good() {
-        return client.refusal(&answer);
+        return client.refusal(answer);
     }
     match answer.text(&["/0/postId", "/0/id", "/postId", "/id"]) {
         Some(id) => {
@@ -35,8 +27,7 @@ pub(super) async fn send(client: &Client, message: &Message) -> Sent {
     }
 }
 
-/// Everything before the one request that makes the post; none of it is seen by anybody.
-async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
+pub(super) async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
     let account = account(client, message).await?;
     let body = json!({ "url": message.media_url.as_str() });
     let upload = request(client, reqwest::Method::POST, &["upload-from-url"], false)?.json(&body);

@@ -94,14 +94,16 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         network.check_caption(&post.caption)?;
         network.check_file(&post.file)?;
         refuse_past(post, step.now_ms())?;
-        client(step, post).await
+        let (client, message) = (client(step, post).await?, message(step, post));
+        let turn = step.app.sending().await;
+        // Slow, and without effect: the moment counts from after it.
+        let ready = client.prepare(&message).await?;
+        Ok((client, message, turn, ready))
     };
-    let client = match ready.await {
-        Ok(client) => client,
+    let (client, message, turn, ready) = match ready.await {
+        Ok(ready) => ready,
         Err(error) => return refused(step, work, error).await,
     };
-    let message = message(step, post);
-    let turn = step.app.sending().await;
     let moment = Moment::now(&step.app);
     let detail = json!({ "scheduler": post.scheduler.name(), "channel": post.channel.to_string() });
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
@@ -116,7 +118,7 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     // An answer that is on its way is worth the wait, though the process is to end.
     let mut own = step.clone();
     let sent = tokio::spawn(async move {
-        let sent = client.send(&message).await;
+        let sent = client.send(&message, ready).await;
         let settled = match sent {
             Sent::Accepted(receipt) => {
                 end(&own, n, AttemptState::Accepted, Some(&receipt.id), Value::Null).await?;
