@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
 use crate::jobs::freshness::Moment;
 use crate::ledger::{AttemptState, Change};
-use crate::model::delivery::Timing;
+use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::{Post, Request};
 use crate::social::{Client, Lost, Message, Receipt, Sent, channels};
@@ -45,6 +45,9 @@ pub(super) struct PostWork {
     /// Looks at the list that failed.
     #[serde(skip_serializing_if = "is_zero")]
     blind: u32,
+    /// A person said that it is there: it is only looked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    adopted: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -257,14 +260,14 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             };
             return posted(step, work, receipt).await;
         }
-        AttemptState::Rejected | AttemptState::NotSent => {
+        AttemptState::Rejected | AttemptState::NotSent if !work.adopted => {
             return again(step, work, "It had not been posted; trying again.", Duration::ZERO).await;
         }
         AttemptState::Open => {
             let said = json!({ "said": "the process ended around it" });
             end(step, attempt.n, AttemptState::Unknown, None, said).await?;
         }
-        AttemptState::Unknown => {}
+        AttemptState::Unknown | AttemptState::Rejected | AttemptState::NotSent => {}
     }
     let since_ms = work.lost_at_ms.unwrap_or(attempt.started_at_ms);
     work.lost_at_ms = Some(since_ms);
@@ -272,8 +275,12 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     let lost = client.lost(post.timing);
     match lost {
         Lost::Ask => return put_aside(step, post, work).await,
+        // A hook has no list to look at.
+        Lost::Repeat if work.adopted && post.scheduler == Scheduler::Hook => {
+            return put_aside(step, post, work).await;
+        }
         // The same key makes the same post; a little later, so that the first one has arrived or never will.
-        Lost::Repeat if work.blind == 0 && !is_known(&attempt.detail) => {
+        Lost::Repeat if !work.adopted && work.blind == 0 && !is_known(&attempt.detail) => {
             end(
                 step,
                 attempt.n,
@@ -292,7 +299,7 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             end(step, attempt.n, AttemptState::Accepted, Some(&receipt.id), json!({ "found": true })).await?;
             posted(step, work, receipt).await
         }
-        Ok(found) if found.is_empty() && is_old && lost == Lost::Look => {
+        Ok(found) if found.is_empty() && is_old && lost == Lost::Look && !work.adopted => {
             end(step, attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" })).await?;
             work.lost_at_ms = None;
             again(step, work, "It had not arrived; sending it again.", Duration::ZERO).await

@@ -141,11 +141,16 @@ async fn what_no_list_can_tell_waits_for_a_person() {
     // It is not sent again by itself, nor by asking again.
     home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await;
     assert_eq!(posted_once(&home).len(), 1);
+    // Nor when a person says that it is there, whatever the receiver makes of repeats.
+    home.set("FIRSTCUT_POST_HOOK_REPEATS", "1");
+    home.run(&["jobs", "adopt", &post, "--json"]).await;
+    let looked = home.run(&["jobs", "wait", &post, "--json"]).await.json();
+    assert_eq!(looked["state"], "uncertain", "{looked:#}");
+    assert_eq!(posted_once(&home)[0].repeats, 0);
     let adopted = home.run(&["jobs", "adopt", &post, "--remote-id", "hook_1", "--json"]).await.ok();
     assert_eq!(adopted["posts"][0]["post_id"], "hook_1", "{adopted:#}");
 
     // A receiver that ignores repeats gets the message again.
-    home.set("FIRSTCUT_POST_HOOK_REPEATS", "1");
     home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
     let report = home.run(&["publish", &id, "--channel", "youtube", "--json"]).await.ok();
     let posts = posted_once(&home);
