@@ -23,6 +23,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Looks that may fail because the list cannot be read.
 const MAX_BLIND: u32 = 30;
 
+/// Times that a lost post is sent again under its key.
+const MAX_REPEATS: u32 = 8;
+
 /// What a post learns on the way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -45,6 +48,9 @@ pub(super) struct PostWork {
     /// Looks at the list that failed.
     #[serde(skip_serializing_if = "is_zero")]
     blind: u32,
+    /// Times that it was sent again under its key.
+    #[serde(skip_serializing_if = "is_zero")]
+    repeats: u32,
     /// A person said that it is there: it is only looked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     adopted: bool,
@@ -281,6 +287,10 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         }
         // The same key makes the same post; a little later, so that the first one has arrived or never will.
         Lost::Repeat if !work.adopted && work.blind == 0 && !is_known(&attempt.detail) => {
+            if work.repeats >= MAX_REPEATS {
+                return put_aside(step, post, work).await;
+            }
+            work.repeats += 1;
             end(
                 step,
                 attempt.n,

@@ -155,6 +155,14 @@ async fn what_no_list_can_tell_waits_for_a_person() {
     let report = home.run(&["publish", &id, "--channel", "youtube", "--json"]).await.ok();
     let posts = posted_once(&home);
     assert_eq!((posts.len(), posts[1].repeats), (2, 1), "{posts:?} {report:#}");
+
+    // But not for ever.
+    let lost = Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset });
+    home.sandbox.faults.add(Rule { times: 20, ..lost });
+    let report = home.run(&["publish", &id, "--channel", "x", "--json"]).await.json();
+    let posts = report["posts"].as_array().unwrap();
+    assert!(posts.iter().any(|post| post["state"] == "uncertain" && post["channel"] == "x"), "{report:#}");
+    assert_eq!(posted_once(&home)[2].repeats, 8);
 }
 
 #[tokio::test]
