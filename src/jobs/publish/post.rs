@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
@@ -12,6 +13,7 @@ use crate::ledger::{AttemptState, Change};
 use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::{Post, Request};
+use crate::redact;
 use crate::social::{Client, Lost, Message, Receipt, Sent, channels};
 
 /// Passing refusals after which it is given up; nothing was posted then.
@@ -25,6 +27,9 @@ const MAX_BLIND: u32 = 30;
 
 /// Times that a lost post is sent again under its key.
 const MAX_REPEATS: u32 = 8;
+
+/// The longest address of a post that is shown.
+const MAX_URL_BYTES: usize = 2048;
 
 /// What a post learns on the way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -175,10 +180,12 @@ fn refuse_past(post: &Post, now_ms: EpochMs) -> Result<()> {
 
 /// The scheduler has it.
 async fn posted(step: &mut Step, mut work: PostWork, receipt: Receipt) -> Result<(), Halt> {
-    let note = format!("The scheduler has it ({}).", crate::redact::label(&receipt.status));
-    work.post_id = Some(receipt.id).filter(|id| !id.is_empty());
-    work.status = Some(receipt.status);
-    work.url = receipt.url;
+    let status = redact::label(&receipt.status);
+    let note = format!("The scheduler has it ({status}).");
+    // The attempt keeps the name as it came; whatever is shown is cleaned.
+    work.post_id = Some(redact::label(&receipt.id)).filter(|id| !id.is_empty());
+    work.status = Some(status);
+    work.url = receipt.url.as_deref().and_then(web_address);
     let change = Change {
         state: Some(State::Done),
         work: notes(&work)?,
@@ -195,6 +202,13 @@ async fn posted(step: &mut Step, mut work: PostWork, receipt: Receipt) -> Result
         }
         recorded => recorded,
     }
+}
+
+/// An address that a person may follow, as it is written in addresses: without blanks or anything else to read.
+fn web_address(text: &str) -> Option<String> {
+    let url = (text.len() <= MAX_URL_BYTES).then(|| Url::parse(text).ok()).flatten()?;
+    (matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none())
+        .then(|| url.to_string())
 }
 
 /// It had no effect. Passing reasons are waited out.
