@@ -8,22 +8,15 @@ use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
 
-pub(super) async fn send(client: &Client, message: &Message) -> Sent {
-    let prepared = async {
-        let body = body(message)?;
-        Ok::<_, Error>(request(client, reqwest::Method::POST, &["post"], true)?.json(&body))
-    };
-    let request = match prepared.await {
-        Ok(request) => request,
-        Err(error) => return Sent::Refused(error),
-    };
-    let answer = match ask(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return client.lost_answer(failure),
-    };
+pub(super) fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
+    let body = body(message)?;
+    Ok(request(client, reqwest::Method::POST, &["post"], true)?.json(&body))
+}
+
+pub(super) fn sent(client: &Client, answer: &Answer) -> Sent {
     // With a profile key everything stands in `posts`.
     let made = answer.body.pointer("/posts/0").unwrap_or(&answer.body);
-    if is_known_key(&answer) {
+    if is_known_key(answer) {
         return Sent::Known;
     }
     let good = answer.is_good() && made["status"] != "error";
@@ -43,7 +36,7 @@ pub(super) async fn send(client: &Client, message: &Message) -> Sent {
             body: made.clone(),
             wait_s: None,
         })),
-        None => client.refusal(&answer),
+        None => client.refusal(answer),
     }
 }
 

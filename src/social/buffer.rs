@@ -22,27 +22,17 @@ const MOST_PAGES: usize = 10;
 /// Typed errors that do not prove that nothing was done (Buffer developer guide, Errors).
 const UNSURE: [&str; 2] = ["UnexpectedError", "RestProxyError"];
 
-pub(super) async fn send(client: &Client, message: &Message) -> Sent {
-    let account = match account(client, message).await {
-        Ok(account) => account,
-        Err(error) => return Sent::Refused(error),
-    };
-    let input = match input(message, &account.id) {
-        Ok(input) => input,
-        Err(error) => return Sent::Refused(error),
-    };
-    let request = match request(client, CREATE, json!({ "input": input }), true) {
-        Ok(request) => request,
-        Err(error) => return Sent::Refused(error),
-    };
-    let answer = match ask(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return client.lost_answer(failure),
-    };
+pub(super) async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
+    let account = account(client, message).await?;
+    let input = input(message, &account.id)?;
+    request(client, CREATE, json!({ "input": input }), true)
+}
+
+pub(super) fn sent(client: &Client, message: &Message, answer: &Answer) -> Sent {
     if !answer.is_good() {
-        return client.refusal(&answer);
+        return client.refusal(answer);
     }
-    if let Some(error) = graph_error(client, &answer) {
+    if let Some(error) = graph_error(client, answer) {
         return if error.kind() == Kind::Protocol { Sent::Doubtful(error) } else { Sent::Refused(error) };
     }
     let made = &answer.body["data"]["createPost"];

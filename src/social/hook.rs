@@ -7,21 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use super::call::ask;
+use super::call::Answer;
 use super::{Client, Message, Receipt, Sent, instant};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::Timing;
 use crate::redact::Secret;
 
-pub(super) async fn send(client: &Client, message: &Message) -> Sent {
-    let request = match request(client, message) {
-        Ok(request) => request,
-        Err(error) => return Sent::Refused(error),
-    };
-    let answer = match ask(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return client.lost_answer(failure),
-    };
+pub(super) fn sent(client: &Client, message: &Message, answer: &Answer) -> Sent {
     // A conflict says that it has this message already.
     if answer.is_good() || answer.status == 409 {
         let word = |places: &[&str]| answer.text(places).map(str::to_owned);
@@ -31,10 +23,10 @@ pub(super) async fn send(client: &Client, message: &Message) -> Sent {
             url: word(&["/url", "/post_url"]),
         });
     }
-    client.refusal(&answer)
+    client.refusal(answer)
 }
 
-fn request(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
+pub(super) fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
     let body = body(message).to_string();
     let at_s = jiff::Timestamp::now().as_second().to_string();
     let request = client

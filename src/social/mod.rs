@@ -55,6 +55,10 @@ pub struct Message {
     pub asked_at_ms: EpochMs,
 }
 
+/// The one request that makes a post.
+#[derive(Debug)]
+pub struct Ready(reqwest::RequestBuilder);
+
 /// What a scheduler made of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -178,13 +182,31 @@ impl Client {
         })
     }
 
-    /// Sends a message, once.
-    pub async fn send(&self, message: &Message) -> Sent {
+    /// Everything before the one request that makes the post: slow, and seen by nobody.
+    ///
+    /// # Errors
+    /// When the scheduler cannot be asked or does not take the message; nothing was posted.
+    pub async fn prepare(&self, message: &Message) -> Result<Ready> {
+        let request = match self.inner.scheduler {
+            Scheduler::Buffer => buffer::prepare(self, message).await,
+            Scheduler::Ayrshare => ayrshare::prepare(self, message),
+            Scheduler::Postiz => postiz::prepare(self, message).await,
+            Scheduler::Hook => hook::prepare(self, message),
+        };
+        request.map(Ready)
+    }
+
+    /// Sends a message, once: the one request, and nothing before it.
+    pub async fn send(&self, message: &Message, ready: Ready) -> Sent {
+        let answer = match call::ask(ready.0).await {
+            Ok(answer) => answer,
+            Err(failure) => return self.lost_answer(failure),
+        };
         match self.inner.scheduler {
-            Scheduler::Buffer => buffer::send(self, message).await,
-            Scheduler::Ayrshare => ayrshare::send(self, message).await,
-            Scheduler::Postiz => postiz::send(self, message).await,
-            Scheduler::Hook => hook::send(self, message).await,
+            Scheduler::Buffer => buffer::sent(self, message, &answer),
+            Scheduler::Ayrshare => ayrshare::sent(self, &answer),
+            Scheduler::Postiz => postiz::sent(self, message, &answer),
+            Scheduler::Hook => hook::sent(self, message, &answer),
         }
     }
 
@@ -201,10 +223,12 @@ impl Client {
         }
     }
 
-    /// What may be done about a message whose answer was lost.
+    /// What may be done about a message of this timing whose answer was lost.
     #[must_use]
-    pub fn lost(&self) -> Lost {
+    pub fn lost(&self, timing: Timing) -> Lost {
         match self.inner.scheduler {
+            // It puts its own time on these, so that nothing in its list tells them from others with the same words.
+            Scheduler::Postiz if matches!(timing, Timing::Now | Timing::Queue) => Lost::Ask,
             Scheduler::Buffer | Scheduler::Postiz => Lost::Look,
             Scheduler::Ayrshare => Lost::Repeat,
             Scheduler::Hook if self.inner.settings.hook_ignores_repeats => Lost::Repeat,

@@ -1,9 +1,9 @@
 //! Postiz, hosted or one's own (Postiz public API: Integrations, Upload from URL, Posts). Its list shows words and times but
-//! no clips, so that a lost message is recognised by both.
+//! no clips, so that a lost message is recognised by both. Where Postiz chooses the time, it cannot be recognised at all.
 
 use serde_json::{Value, json};
 
-use super::call::ask;
+use super::call::{Answer, ask};
 use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
@@ -12,17 +12,9 @@ use crate::model::job::EpochMs;
 /// Around the time of a post, the list is asked for so much.
 const AROUND_MS: EpochMs = 24 * 3600 * 1000;
 
-pub(super) async fn send(client: &Client, message: &Message) -> Sent {
-    let request = match prepare(client, message).await {
-        Ok(request) => request,
-        Err(error) => return Sent::Refused(error),
-    };
-    let answer = match ask(request).await {
-        Ok(answer) => answer,
-        Err(failure) => return client.lost_answer(failure),
-    };
+pub(super) fn sent(client: &Client, message: &Message, answer: &Answer) -> Sent {
     if !answer.is_good() {
-        return client.refusal(&answer);
+        return client.refusal(answer);
     }
     match answer.text(&["/0/postId", "/0/id", "/postId", "/id"]) {
         Some(id) => {
@@ -35,8 +27,7 @@ pub(super) async fn send(client: &Client, message: &Message) -> Sent {
     }
 }
 
-/// Everything before the one request that makes the post; none of it is seen by anybody.
-async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
+pub(super) async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
     let account = account(client, message).await?;
     let body = json!({ "url": message.media_url.as_str() });
     let upload = request(client, reqwest::Method::POST, &["upload-from-url"], false)?.json(&body);
@@ -99,11 +90,10 @@ async fn free_slot(client: &Client, account: &Account) -> Result<String> {
 pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
     let account = account(client, message).await?;
     let at_ms = date_ms(message);
-    let until_ms = if message.timing == Timing::Queue { at_ms + 60 * AROUND_MS } else { at_ms + AROUND_MS };
     let mut url = client.url(&["posts"])?;
     url.query_pairs_mut()
         .append_pair("startDate", &instant(at_ms - AROUND_MS))
-        .append_pair("endDate", &instant(until_ms));
+        .append_pair("endDate", &instant(at_ms + AROUND_MS));
     let asked = with_key(client, client.inner.http.reads()?.get(url))?;
     let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
     if !answer.is_good() {
@@ -112,11 +102,11 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
     let posts = answer.body["posts"]
         .as_array()
         .ok_or_else(|| Error::new(Kind::Protocol, "Postiz's list of posts cannot be read."))?;
-    let date = (message.timing != Timing::Queue).then(|| instant(at_ms));
+    let date = instant(at_ms);
     let is_ours = |post: &&Value| {
         post["content"] == message.caption.as_str()
             && post["integration"]["id"] == account.id.as_str()
-            && date.as_ref().is_none_or(|date| same_time(post["publishDate"].as_str(), date))
+            && same_time(post["publishDate"].as_str(), &date)
     };
     Ok(posts
         .iter()

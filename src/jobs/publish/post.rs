@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
 use crate::jobs::freshness::Moment;
 use crate::ledger::{AttemptState, Change};
-use crate::model::delivery::Timing;
+use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::{Post, Request};
+use crate::redact;
 use crate::social::{Client, Lost, Message, Receipt, Sent, channels};
 
 /// Passing refusals after which it is given up; nothing was posted then.
@@ -22,6 +24,12 @@ const MAX_SLOWED: u32 = 60;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Looks that may fail because the list cannot be read.
 const MAX_BLIND: u32 = 30;
+
+/// Times that a lost post is sent again under its key.
+const MAX_REPEATS: u32 = 8;
+
+/// The longest address of a post that is shown.
+const MAX_URL_BYTES: usize = 2048;
 
 /// What a post learns on the way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -45,6 +53,12 @@ pub(super) struct PostWork {
     /// Looks at the list that failed.
     #[serde(skip_serializing_if = "is_zero")]
     blind: u32,
+    /// Times that it was sent again under its key.
+    #[serde(skip_serializing_if = "is_zero")]
+    repeats: u32,
+    /// A person said that it is there: it is only looked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    adopted: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -94,14 +108,16 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         network.check_caption(&post.caption)?;
         network.check_file(&post.file)?;
         refuse_past(post, step.now_ms())?;
-        client(step, post).await
+        let (client, message) = (client(step, post).await?, message(step, post));
+        let turn = step.app.sending().await;
+        // Slow, and without effect: the moment counts from after it.
+        let ready = client.prepare(&message).await?;
+        Ok((client, message, turn, ready))
     };
-    let client = match ready.await {
-        Ok(client) => client,
+    let (client, message, turn, ready) = match ready.await {
+        Ok(ready) => ready,
         Err(error) => return refused(step, work, error).await,
     };
-    let message = message(step, post);
-    let turn = step.app.sending().await;
     let moment = Moment::now(&step.app);
     let detail = json!({ "scheduler": post.scheduler.name(), "channel": post.channel.to_string() });
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
@@ -116,7 +132,7 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     // An answer that is on its way is worth the wait, though the process is to end.
     let mut own = step.clone();
     let sent = tokio::spawn(async move {
-        let sent = client.send(&message).await;
+        let sent = client.send(&message, ready).await;
         let settled = match sent {
             Sent::Accepted(receipt) => {
                 end(&own, n, AttemptState::Accepted, Some(&receipt.id), Value::Null).await?;
@@ -164,10 +180,12 @@ fn refuse_past(post: &Post, now_ms: EpochMs) -> Result<()> {
 
 /// The scheduler has it.
 async fn posted(step: &mut Step, mut work: PostWork, receipt: Receipt) -> Result<(), Halt> {
-    let note = format!("The scheduler has it ({}).", crate::redact::label(&receipt.status));
-    work.post_id = Some(receipt.id).filter(|id| !id.is_empty());
-    work.status = Some(receipt.status);
-    work.url = receipt.url;
+    let status = redact::label(&receipt.status);
+    let note = format!("The scheduler has it ({status}).");
+    // The attempt keeps the name as it came; whatever is shown is cleaned.
+    work.post_id = Some(redact::label(&receipt.id)).filter(|id| !id.is_empty());
+    work.status = Some(status);
+    work.url = receipt.url.as_deref().and_then(web_address);
     let change = Change {
         state: Some(State::Done),
         work: notes(&work)?,
@@ -184,6 +202,13 @@ async fn posted(step: &mut Step, mut work: PostWork, receipt: Receipt) -> Result
         }
         recorded => recorded,
     }
+}
+
+/// An address that a person may follow, as it is written in addresses: without blanks or anything else to read.
+fn web_address(text: &str) -> Option<String> {
+    let url = (text.len() <= MAX_URL_BYTES).then(|| Url::parse(text).ok()).flatten()?;
+    (matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none())
+        .then(|| url.to_string())
 }
 
 /// It had no effect. Passing reasons are waited out.
@@ -255,22 +280,31 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             };
             return posted(step, work, receipt).await;
         }
-        AttemptState::Rejected | AttemptState::NotSent => {
+        AttemptState::Rejected | AttemptState::NotSent if !work.adopted => {
             return again(step, work, "It had not been posted; trying again.", Duration::ZERO).await;
         }
         AttemptState::Open => {
             let said = json!({ "said": "the process ended around it" });
             end(step, attempt.n, AttemptState::Unknown, None, said).await?;
         }
-        AttemptState::Unknown => {}
+        AttemptState::Unknown | AttemptState::Rejected | AttemptState::NotSent => {}
     }
     let since_ms = work.lost_at_ms.unwrap_or(attempt.started_at_ms);
     work.lost_at_ms = Some(since_ms);
     let is_old = step.now_ms() - since_ms.max(attempt.started_at_ms) > millis(client.grace());
-    match client.lost() {
+    let lost = client.lost(post.timing);
+    match lost {
         Lost::Ask => return put_aside(step, post, work).await,
+        // A hook has no list to look at.
+        Lost::Repeat if work.adopted && post.scheduler == Scheduler::Hook => {
+            return put_aside(step, post, work).await;
+        }
         // The same key makes the same post; a little later, so that the first one has arrived or never will.
-        Lost::Repeat if work.blind == 0 && !is_known(&attempt.detail) => {
+        Lost::Repeat if !work.adopted && work.blind == 0 && !is_known(&attempt.detail) => {
+            if work.repeats >= MAX_REPEATS {
+                return put_aside(step, post, work).await;
+            }
+            work.repeats += 1;
             end(
                 step,
                 attempt.n,
@@ -289,7 +323,7 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             end(step, attempt.n, AttemptState::Accepted, Some(&receipt.id), json!({ "found": true })).await?;
             posted(step, work, receipt).await
         }
-        Ok(found) if found.is_empty() && is_old && client.lost() == Lost::Look => {
+        Ok(found) if found.is_empty() && is_old && lost == Lost::Look && !work.adopted => {
             end(step, attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" })).await?;
             work.lost_at_ms = None;
             again(step, work, "It had not arrived; sending it again.", Duration::ZERO).await

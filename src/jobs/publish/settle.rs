@@ -9,14 +9,15 @@ use crate::ledger::{AttemptState, Change};
 use crate::model::job::{Failure, Job, JobId, State};
 use crate::redact;
 
-/// Somebody looked: it is there, perhaps under this name. Without a name the scheduler is asked once more.
+/// Somebody looked: it is there, perhaps under this name. Without a name the scheduler is asked once more, and nothing is
+/// ever sent again.
 pub(in crate::jobs) async fn adopt_post(app: &App, id: &JobId, post_id: Option<&str>) -> Result<Job> {
     let job = uncertain(app, id).await?;
     let ledger = app.ledger().await?;
     let Some(post_id) = post_id.map(str::trim).filter(|post_id| !post_id.is_empty()) else {
         let change = Change {
             state: Some(State::Submitting),
-            work: Some(serde_json::Value::Null),
+            work: Some(json!({ "adopted": true })),
             failure: Some(None),
             note: Some("Looking at it again.".to_owned()),
             ..Change::default()

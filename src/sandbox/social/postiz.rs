@@ -81,6 +81,11 @@ pub(super) async fn create(
     let Some(date) = asked["date"].as_str() else {
         return refused(StatusCode::BAD_REQUEST, "date is required");
     };
+    let now_ms = social.clock.now_ms();
+    // It does not look at the date of what appears at once: that gets the minute of its own clock.
+    let minute =
+        format!("{:.0}", jiff::Timestamp::from_millisecond(now_ms - now_ms % 60_000).unwrap_or_default());
+    let date = if asked["type"] == "now" { minute.as_str() } else { date };
     let status = match asked["type"].as_str() {
         Some("draft") => "DRAFT",
         Some("now") => "PUBLISHED",
