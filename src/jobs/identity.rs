@@ -38,7 +38,7 @@ pub(super) async fn identify(
         if request_id.chars().count() > 200 {
             return Err(Error::invalid("request_id is longer than 200 characters. Nothing was sent."));
         }
-        let key = format!("asked:{}:{request_id}", service.name());
+        let key = asked_key(service, request_id);
         return Ok(match ledger.job_by_key(&key).await? {
             Some(job) => Identity::Known(Box::new(job)),
             None => Identity::Fresh(key),
@@ -64,6 +64,11 @@ pub(super) async fn identify(
             Identity::Fresh(format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default()))
         }
     })
+}
+
+/// The key of a request that has a name of its own.
+pub(super) fn asked_key(service: Service, request_id: &str) -> String {
+    format!("asked:{}:{request_id}", service.name())
 }
 
 /// Whether asking for the same again means this job and its result.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::{anew, wish};
+use super::{anew, stop, wish};
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::plan::{Caller, Door};
@@ -239,14 +239,19 @@ async fn begin(app: &App, ledger: &Ledger, batch: &Batch, line: &Line) -> Result
     let accepted = submit::generate(app, &caller, wish::input_of(&line)).await;
     let now_ms = app.now_ms();
     let mut hold = None;
+    let mut begun = None;
     let change = match accepted {
-        Ok(Accepted::Job(submitted)) => LineChange {
-            state: Some(LineState::Begun),
-            model: line.model.clone(),
-            job_id: Some(Some(submitted.job.id)),
-            note: note.map(Some),
-            ..LineChange::default()
-        },
+        Ok(Accepted::Job(submitted)) => {
+            let change = LineChange {
+                state: Some(LineState::Begun),
+                model: line.model.clone(),
+                job_id: Some(Some(submitted.job.id.clone())),
+                note: note.map(Some),
+                ..LineChange::default()
+            };
+            begun = Some(submitted.job);
+            change
+        }
         Ok(Accepted::Told(_)) => {
             refused(&Error::invalid("Its prompt is a question, and no description of a video."))
         }
@@ -275,7 +280,14 @@ async fn begin(app: &App, ledger: &Ledger, batch: &Batch, line: &Line) -> Result
             None => refused(&error),
         },
     };
-    ledger.change_line(&line, &change, now_ms).await?;
+    let is_noted = ledger.change_line(&line, &change, now_ms).await?;
+    if let Some(job) = begun.filter(|_| !is_noted) {
+        // The batch may have been cancelled while the job was being made: nothing else would stop it.
+        let lines = ledger.lines(&line.batch).await?;
+        if lines.iter().any(|now| now.key == line.key && now.state == LineState::Cancelled) {
+            stop(app, &ledger.job(&job.id).await?).await?;
+        }
+    }
     app.ring();
     Ok(hold)
 }

@@ -13,10 +13,11 @@ mod wish;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::jobs::identity::asked_key;
 use crate::jobs::{cancel, publish};
 use crate::ledger::{BatchChange, Enqueued, LineChange, NewBatch};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
-use crate::model::job::State;
+use crate::model::job::{Job, State};
 use crate::money::Usd;
 
 pub(super) use feed::run as feed;
@@ -71,14 +72,25 @@ pub async fn cancel(app: &App, name: &str) -> Result<Batch> {
         change(app, name, BatchChange { state: Some(BatchState::Cancelled), ..BatchChange::default() })
             .await?;
     let ledger = app.ledger().await?;
-    for line in ledger.lines(name).await?.iter().filter(|line| line.state == LineState::Begun) {
-        let Some(id) = &line.job_id else { continue };
-        let job = ledger.job(id).await?;
-        if job.state == State::NeedsApproval || !job.state.is_at_rest() {
-            cancel::cancel(app, id).await?;
+    for line in ledger.lines(name).await? {
+        let job = match &line.job_id {
+            Some(id) => Some(ledger.job(id).await?),
+            // A line may have become a job and whoever began it had no time to write that down.
+            None => ledger.job_by_key(&asked_key(line.service, &wish::request_id(&line))).await?,
+        };
+        if let Some(job) = job {
+            stop(app, &job).await?;
         }
     }
     Ok(batch)
+}
+
+/// Stops a job of a batch that was cancelled, where there is something to stop.
+async fn stop(app: &App, job: &Job) -> Result<()> {
+    if job.state == State::NeedsApproval || !job.state.is_at_rest() {
+        cancel::cancel(app, &job.id).await?;
+    }
+    Ok(())
 }
 
 async fn change(app: &App, name: &str, change: BatchChange) -> Result<Batch> {

@@ -42,13 +42,18 @@ pub(super) fn input(wish: &Wish, model: Option<&str>) -> GenerateInput {
 
 /// The request of a line: the same line and round is the same job, however often it is begun.
 pub(super) fn input_of(line: &Line) -> GenerateInput {
-    let round = if line.round > 1 { format!("#{}", line.round) } else { String::new() };
     GenerateInput {
         service: Some(line.service.name().to_owned()),
-        request_id: Some(format!("batch:{}/{}{round}", line.batch, line.key)),
+        request_id: Some(request_id(line)),
         batch: Some(line.batch.clone()),
         ..input(&line.wish, line.model.as_deref())
     }
+}
+
+/// The name of a line's job in this round.
+pub(super) fn request_id(line: &Line) -> String {
+    let round = if line.round > 1 { format!("#{}", line.round) } else { String::new() };
+    format!("batch:{}/{}{round}", line.batch, line.key)
 }
 
 /// A digest of everything that makes the wish what it is, its key apart.

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::{end, events, line, lines};
 use crate::home::{Home, kill};
+use firstcut::jobs::plan::{Caller, Door, GenerateInput};
+use firstcut::jobs::submit::{self, Accepted};
+use firstcut::model::job::State;
 
 fn problem(priced: &Value, line: u64) -> String {
     let found = priced["problems"].as_array().unwrap().iter().find(|problem| problem["line"] == line);
@@ -165,4 +168,34 @@ async fn an_empty_wallet_pauses_it_and_nothing_is_lost() {
     assert!(told["counts"]["waiting"].as_u64().unwrap() >= 2, "not every line was burnt: {told:#}");
     assert!(told["next"].as_str().unwrap().contains("batch resume five --failed"), "{told:#}");
     assert_eq!(home.bills().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_its_line_does_not_know_yet_is_cancelled_with_the_batch() {
+    let home = Home::paying(|_| {}).await;
+    home.write("one.jsonl", line("a lake", "k1").as_bytes());
+    assert_eq!(home.run(&["batch", "one.jsonl", "--yes", "--detach"]).await.code, Some(0));
+    // As if whoever began the line had been killed before it noted that.
+    let input = GenerateInput {
+        prompt: "a lake".into(),
+        model: Some("veo-3.1-lite".into()),
+        duration_seconds: Some(4.0),
+        resolution: Some("720p".into()),
+        service: Some("skillboss".into()),
+        request_id: Some("batch:one/k1".into()),
+        batch: Some("one".into()),
+        approved: true,
+        ..GenerateInput::default()
+    };
+    let caller = Caller { door: Door::Cli, working_dir: home.work() };
+    let Accepted::Job(begun) = submit::generate(&home.app(), &caller, input).await.unwrap() else {
+        panic!("no job")
+    };
+    assert_eq!(begun.job.state, State::Queued);
+
+    let cancelled = home.run(&["batch", "cancel", "one", "--json"]).await;
+    assert_eq!(end(&cancelled)["counts"], json!({ "cancelled": 1 }), "{cancelled:?}");
+    let job = home.run(&["jobs", "wait", begun.job.id.as_str(), "--json"]).await;
+    let [job] = &home.jobs().await[..] else { panic!("one job: {job:?}") };
+    assert_eq!((job.state, home.bills().len()), (State::Cancelled, 0));
 }
