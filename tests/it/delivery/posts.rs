@@ -322,3 +322,35 @@ async fn what_a_scheduler_calls_a_post_is_no_instruction() {
         assert_eq!(post["url"].as_str(), shown, "{post:#}");
     }
 }
+
+#[tokio::test]
+async fn a_file_is_known_by_its_bytes_and_posted_once() {
+    let (bucket, home) = home("buffer").await;
+    let made = home.run(&make("a lake")).await.ok();
+    let made = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
+    home.write("own.mp4", &made);
+    home.write("copy.mp4", &made);
+    let publish = async |file: &str, channel: &str, caption: &str| {
+        home.run(&["publish", file, "--channel", channel, "--caption", caption, "--json"]).await
+    };
+    let first = publish("own.mp4", "tiktok", "A lake.").await.ok();
+    assert_eq!(first["posts"][0]["state"], "done", "{first:#}");
+    for file in ["own.mp4", "copy.mp4"] {
+        let again = publish(file, "tiktok", "A lake.").await.ok();
+        assert_eq!((&again["job_id"], posted_once(&home).len()), (&first["job_id"], 1), "{again:#}");
+        let error = publish(file, "tiktok", "Other words.").await.error();
+        assert!(error["message"].as_str().unwrap().contains("already"), "{error:#}");
+    }
+    let more = publish("own.mp4", "youtube", "Other words.").await.ok();
+    assert_eq!((&more["job_id"], posted_once(&home).len()), (&first["job_id"], 2), "{more:#}");
+    assert_eq!(bucket.keys().len(), 2, "the clip of the job and one of the file: {:?}", bucket.keys());
+
+    // Another film under the same name is another clip.
+    let other = home.run(&make("a hill")).await.ok();
+    let other = std::fs::read(other["files"][0]["path"].as_str().unwrap()).unwrap();
+    assert_ne!(made, other);
+    home.write("own.mp4", &other);
+    let second = publish("own.mp4", "tiktok", "A lake.").await.ok();
+    assert_ne!(second["job_id"], first["job_id"]);
+    assert_eq!(posted_once(&home).len(), 3, "{second:#}");
+}
