@@ -102,13 +102,22 @@ pub async fn publish(
 
 /// A repeated wish finds the job that it made before. What that one does not do is refused, not dropped: nobody shall wait
 /// for a post that never comes.
-pub(in crate::jobs) fn refuse_later_wish(job: &Job, wish: Option<&PublishInput>) -> Result<()> {
-    let has_posts = job.request.delivery().is_some_and(|delivery| delivery.posts.is_some());
-    if wish.is_none() || has_posts {
-        return Ok(());
-    }
+pub(in crate::jobs) fn refuse_later_wish(app: &App, job: &Job, wish: Option<&PublishInput>) -> Result<()> {
+    let Some(wish) = wish else { return Ok(()) };
+    let posts = job.request.delivery().and_then(|delivery| delivery.posts.as_ref());
+    let how = match posts {
+        None => "without posts",
+        // As of then: its time may have come since.
+        Some(posts) => {
+            let rehearsal = job.service == Service::Sandbox;
+            if *posts == plan::posts(app.config(), rehearsal, wish, job.created_at_ms)? {
+                return Ok(());
+            }
+            "with other channels, other words, another time or another scheduler for its posts"
+        }
+    };
     Err(Error::invalid(format!(
-        "The same video was asked for a moment ago, without posts: {}. Nothing was sent.",
+        "The same video was asked for a moment ago, {how}: {}. Nothing was sent.",
         job.id
     ))
     .next(format!(

@@ -238,6 +238,24 @@ async fn refused_posts_say_why_and_can_be_sent_again() {
 }
 
 #[tokio::test]
+async fn a_second_wish_for_the_same_video_is_not_dropped() {
+    let (_bucket, home) = home("buffer").await;
+    let wish = |more: &[&'static str]| [make("a lake").as_slice(), more].concat();
+    let first = home.run(&wish(&["--channel", "tiktok", "--caption", "A lake."])).await.ok();
+    for more in [
+        ["--channel", "youtube", "--caption", "A lake."].as_slice(),
+        &["--channel", "tiktok", "--caption", "Other words."],
+        &["--channel", "tiktok", "--caption", "A lake.", "--when", "queue"],
+    ] {
+        let error = home.run(&wish(more)).await.error();
+        assert!(error["message"].as_str().unwrap().contains("with other channels"), "{error:#}");
+    }
+    let again = home.run(&wish(&["--channel", "tiktok", "--caption", "A lake."])).await.ok();
+    assert_eq!(again["job_id"], first["job_id"]);
+    assert_eq!((posted_once(&home).len(), home.bills().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn an_assistant_asks_for_posts_at_the_start_or_afterwards() {
     let (_bucket, mut home) = home("buffer").await;
     home.set("FIRSTCUT_WAIT_S", "60");
