@@ -141,7 +141,11 @@ impl Client {
         let base = base.ok_or_else(|| missing(scheduler))?;
         let secrets =
             [&settings.buffer_key, &settings.ayrshare_key, &settings.postiz_key, &settings.hook_secret];
-        secrets.into_iter().flatten().for_each(never_show);
+        secrets.into_iter().chain([&settings.ayrshare_profile]).flatten().for_each(never_show);
+        // Whoever knows the address of a hook may post through it.
+        if scheduler == Scheduler::Hook && base.path() != "/" {
+            never_show(&Secret::new(base.as_str()));
+        }
         let inner = Inner {
             scheduler,
             http: Http::new(&base, CONNECT),
