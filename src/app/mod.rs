@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use crate::config::{Config, ServiceChoice};
+use crate::config::{Config, ServiceChoice, Social};
 use crate::delivery::Store;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::Ledger;
@@ -14,7 +14,8 @@ use crate::model::catalog::Catalog;
 use crate::model::delivery::Scheduler;
 use crate::model::job::{EpochMs, JobId, Service};
 use crate::nemo::timing::Timing;
-use crate::{nemo, skillboss, social};
+use crate::net::http::is_loopback_name;
+use crate::{nemo, sandbox, skillboss, social};
 
 mod rehearsal;
 
@@ -166,7 +167,12 @@ impl App {
         if let Some(client) = schedulers.get(&scheduler) {
             return Ok(client.clone());
         }
-        let client = social::Client::new(scheduler, settings)?;
+        // Only the sandbox's own key tells it from a real scheduler on this machine.
+        let client = if is_of_sandbox(scheduler, settings) {
+            social::Client::of_sandbox(scheduler, settings)?
+        } else {
+            social::Client::new(scheduler, settings)?
+        };
         schedulers.insert(scheduler, client.clone());
         Ok(client)
     }
@@ -248,4 +254,15 @@ impl App {
     pub fn set_current(&self, current: Current) {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
     }
+}
+
+/// Whether a scheduler that is set up is the sandbox, started by hand: it takes the key that stands in its manual.
+fn is_of_sandbox(scheduler: Scheduler, settings: &Social) -> bool {
+    let (url, key) = match scheduler {
+        Scheduler::Buffer => (Some(&settings.buffer_url), &settings.buffer_key),
+        Scheduler::Ayrshare => (Some(&settings.ayrshare_url), &settings.ayrshare_key),
+        Scheduler::Postiz => (Some(&settings.postiz_url), &settings.postiz_key),
+        Scheduler::Hook => (settings.hook_url.as_ref(), &settings.hook_secret),
+    };
+    url.is_some_and(is_loopback_name) && key.as_ref().is_some_and(|key| key.reveal() == sandbox::SOCIAL_KEY)
 }

@@ -134,7 +134,7 @@ impl Rehearsal {
             allow_loopback: true,
             ..like.clone()
         };
-        let client = social::Client::new(scheduler, &settings)?;
+        let client = social::Client::of_sandbox(scheduler, &settings)?;
         found.schedulers.insert(scheduler, (base, client.clone()));
         Ok(client)
     }

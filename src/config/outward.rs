@@ -147,8 +147,10 @@ impl Aws {
         let secret = |name| word(around, name).map(Secret::new);
         let keys =
             word(around, "AWS_ACCESS_KEY_ID").zip(secret("AWS_SECRET_ACCESS_KEY")).map(|(id, secret_key)| {
+                let session = secret("AWS_SESSION_TOKEN");
                 never_show(&secret_key);
-                Keys { id, secret: secret_key, session: secret("AWS_SESSION_TOKEN") }
+                session.iter().for_each(never_show);
+                Keys { id, secret: secret_key, session }
             });
         let at_home = |name: &str| around.home_dir.as_ref().map(|home| home.join(".aws").join(name));
         let file = |name, usual| word(around, name).map(PathBuf::from).or_else(|| at_home(usual));

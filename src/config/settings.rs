@@ -402,7 +402,7 @@ pub const SETTINGS: [Setting; 52] = [
         form: "https address",
         default: "none",
         meaning: "An address of your own that takes posts as JSON: `media_url`, `channels`, `caption` and more.",
-        secret: false,
+        secret: true,
     },
     Setting {
         name: "FIRSTCUT_POST_HOOK_SECRET",

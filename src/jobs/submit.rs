@@ -82,7 +82,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
             return Ok(Accepted::Job(Box::new(Submitted { job: *job, fresh: false })));
         }
         Identity::Known(job) => {
-            publish::refuse_later_wish(&job, input.publish.as_ref())?;
+            publish::refuse_later_wish(app, &job, input.publish.as_ref())?;
             return Ok(known(app, *job));
         }
         Identity::Fresh(key) => key,
@@ -189,7 +189,7 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
     let request_id = input.request_id.as_deref();
     let key = match identify(ledger, chosen.service, &asked, request_id, input.new, now_ms).await? {
         Identity::Known(job) => {
-            publish::refuse_later_wish(&job, input.publish.as_ref())?;
+            publish::refuse_later_wish(app, &job, input.publish.as_ref())?;
             return Ok(Submitted { job: *job, fresh: false });
         }
         Identity::Fresh(key) => key,

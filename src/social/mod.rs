@@ -21,7 +21,7 @@ use crate::model::delivery::{Channel, Scheduler, Timing};
 use crate::model::job::EpochMs;
 use crate::model::report::FileReport;
 use crate::net::guard::Guard;
-use crate::net::http::{Http, is_loopback_name};
+use crate::net::http::Http;
 use crate::redact::{Secret, never_show};
 
 /// No connection for so long, and the scheduler counts as down.
@@ -29,8 +29,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// A lost message may be on its way for so long at most; a list that does not show it after that proves that it never
 /// arrived.
 const GRACE: Duration = Duration::from_secs(15 * 60);
-/// The same for an emulator on this machine.
-const GRACE_LOCAL: Duration = Duration::from_secs(3);
+/// The same for the sandbox.
+const GRACE_SANDBOX: Duration = Duration::from_secs(3);
 
 /// A clip on one channel.
 #[derive(Clone, Debug)]
@@ -105,6 +105,7 @@ struct Inner {
     settings: Social,
     http: Http,
     base: Url,
+    grace: Duration,
     /// Accounts at the scheduler, read once.
     accounts: Mutex<Option<Vec<Account>>>,
 }
@@ -132,6 +133,19 @@ impl Client {
     /// # Errors
     /// `Config` when it is not set up.
     pub fn new(scheduler: Scheduler, settings: &Social) -> Result<Self> {
+        Self::with_grace(scheduler, settings, GRACE)
+    }
+
+    /// A client of the sandbox's own scheduler, where nothing is on its way for long. Being on this machine does not make
+    /// one: a real scheduler may run here too.
+    ///
+    /// # Errors
+    /// `Config` when it is not set up.
+    pub fn of_sandbox(scheduler: Scheduler, settings: &Social) -> Result<Self> {
+        Self::with_grace(scheduler, settings, GRACE_SANDBOX)
+    }
+
+    fn with_grace(scheduler: Scheduler, settings: &Social, grace: Duration) -> Result<Self> {
         let base = match scheduler {
             Scheduler::Buffer => Some(settings.buffer_url.clone()),
             Scheduler::Ayrshare => Some(settings.ayrshare_url.clone()),
@@ -141,12 +155,17 @@ impl Client {
         let base = base.ok_or_else(|| missing(scheduler))?;
         let secrets =
             [&settings.buffer_key, &settings.ayrshare_key, &settings.postiz_key, &settings.hook_secret];
-        secrets.into_iter().flatten().for_each(never_show);
+        secrets.into_iter().chain([&settings.ayrshare_profile]).flatten().for_each(never_show);
+        // Whoever knows the address of a hook may post through it.
+        if scheduler == Scheduler::Hook && base.path() != "/" {
+            never_show(&Secret::new(base.as_str()));
+        }
         let inner = Inner {
             scheduler,
             http: Http::new(&base, CONNECT),
             base,
             settings: settings.clone(),
+            grace,
             accounts: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -239,7 +258,7 @@ impl Client {
     /// How long a lost message may still be on its way.
     #[must_use]
     pub fn grace(&self) -> Duration {
-        if is_loopback_name(&self.inner.base) { GRACE_LOCAL } else { GRACE }
+        self.inner.grace
     }
 
     /// Whether the scheduler takes our key, for `doctor`: the accounts that it shows, as `network:name`.

@@ -77,7 +77,7 @@ pub(super) async fn submit(
     );
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
         Identity::Known(job) => {
-            publish::refuse_later_wish(&job, input.publish.as_ref())?;
+            publish::refuse_later_wish(app, &job, input.publish.as_ref())?;
             // Agreeing to the price starts it.
             if let Some(token) = &input.quote_token
                 && job.state == State::NeedsApproval

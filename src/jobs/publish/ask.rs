@@ -1,8 +1,8 @@
 //! Posts of a clip that is here already, asked for by hand: checked, shown, and only then written down.
 
-use sha2::{Digest, Sha256};
+use std::path::Path;
 
-use super::{Renew, check, plan, title, write_down};
+use super::{MOST_TRIES, Renew, check, plan, title, write_down};
 use crate::app::App;
 use crate::delivery::Named;
 use crate::error::{Error, Kind, Result};
@@ -17,6 +17,7 @@ use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::JobReport;
 use crate::model::request::{Handover, Request};
+use crate::net::staged;
 
 /// Which clip.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ struct Clip {
     end: End,
     service: Service,
     inspection: Inspection,
+    /// The key of its handover; the same bytes have the same, whatever they are called.
+    key: String,
 }
 
 /// Has posts made of a clip: into the bucket first, if it is not there. With `dry_run` everything is checked and nothing is
@@ -99,13 +102,22 @@ pub async fn publish(
 
 /// A repeated wish finds the job that it made before. What that one does not do is refused, not dropped: nobody shall wait
 /// for a post that never comes.
-pub(in crate::jobs) fn refuse_later_wish(job: &Job, wish: Option<&PublishInput>) -> Result<()> {
-    let has_posts = job.request.delivery().is_some_and(|delivery| delivery.posts.is_some());
-    if wish.is_none() || has_posts {
-        return Ok(());
-    }
+pub(in crate::jobs) fn refuse_later_wish(app: &App, job: &Job, wish: Option<&PublishInput>) -> Result<()> {
+    let Some(wish) = wish else { return Ok(()) };
+    let posts = job.request.delivery().and_then(|delivery| delivery.posts.as_ref());
+    let how = match posts {
+        None => "without posts",
+        // As of then: its time may have come since.
+        Some(posts) => {
+            let rehearsal = job.service == Service::Sandbox;
+            if *posts == plan::posts(app.config(), rehearsal, wish, job.created_at_ms)? {
+                return Ok(());
+            }
+            "with other channels, other words, another time or another scheduler for its posts"
+        }
+    };
     Err(Error::invalid(format!(
-        "The same video was asked for a moment ago, without posts: {}. Nothing was sent.",
+        "The same video was asked for a moment ago, {how}: {}. Nothing was sent.",
         job.id
     ))
     .next(format!(
@@ -124,10 +136,16 @@ async fn of_job(app: &App, id: &JobId) -> Result<Clip> {
         return Err(Error::invalid(format!("The job {} is not done yet ({}).", root.id, root.state))
             .next("Publish it when it is; or say so where the video is asked for (`publish`)."));
     }
-    let end = match holder(app, &root).await? {
+    let mut end = match holder(app, &root).await? {
         Some(holder) => End::of(&holder),
         None => End::default(),
     };
+    if end.stored.is_none() {
+        // It may have been handed over since.
+        let later = app.ledger().await?.children(&root.id).await?;
+        let mut later = later.iter().filter(|child| child.kind == JobKind::Handover).map(End::of);
+        end = later.find(|end| end.stored.is_some()).unwrap_or(end);
+    }
     let here = end.file.as_ref().is_some_and(|file| std::path::Path::new(&file.path).is_file());
     if !here && end.stored.is_none() {
         return Err(Error::new(
@@ -137,7 +155,13 @@ async fn of_job(app: &App, id: &JobId) -> Result<Clip> {
         .next("Name a job that made one, or a file."));
     }
     let inspection = root.request.inspection().cloned().unwrap_or_default();
-    Ok(Clip { service: root.service, inspection, end, root: Some(root) })
+    Ok(Clip {
+        service: root.service,
+        inspection,
+        key: format!("handover:{}", root.id),
+        end,
+        root: Some(root),
+    })
 }
 
 /// The job whose notes tell about the file of a job: itself, or the export of a video.
@@ -155,12 +179,50 @@ pub(super) async fn holder(app: &App, root: &Job) -> Result<Option<Job>> {
 async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
     let path = paths::input_file(app.config(), caller, given)?;
     let service = app.service(None)?;
+    let sha256 = sum(&path).await?;
+    let key = format!("handover:{}:{sha256}", service.name());
+    let ledger = app.ledger().await?;
+    // A file that was handed over is the clip of that job: its posts are known, and none is made twice.
+    for number in 1..=MOST_TRIES {
+        match ledger.job_by_key(&numbered(&key, number)).await? {
+            Some(job) if came_to_nothing(&job) => {}
+            Some(job) if job.state.is_at_rest() && End::of(&job).stored.is_some() => {
+                return of_job(app, &job.id).await;
+            }
+            _ => break,
+        }
+    }
     Ok(Clip {
         root: None,
-        end: End { final_path: Some(path), ..End::default() },
+        end: End { final_path: Some(path), sha256: Some(sha256), ..End::default() },
         service,
         inspection: Inspection::default(),
+        key,
     })
+}
+
+async fn sum(path: &Path) -> Result<String> {
+    let read = path.to_owned();
+    let summed = tokio::task::spawn_blocking(move || staged::sha256_of(&read));
+    summed.await.map_err(|error| Error::internal("Reading was interrupted.").because(error))?.map_err(
+        |error| {
+            Error::new(Kind::NotFound, format!("{} cannot be read. Nothing was sent.", path.display()))
+                .next("Check the path and the rights of the file.")
+                .because(error)
+        },
+    )
+}
+
+/// The key of the first try is the plain one.
+fn numbered(key: &str, number: u32) -> String {
+    if number == 1 { key.to_owned() } else { format!("{key}#{number}") }
+}
+
+/// A handover that nothing will come of, nor came of it: posts begin when the file is stored. Another one takes its place.
+fn came_to_nothing(job: &Job) -> bool {
+    let ended =
+        job.state == State::Cancelled || (job.state == State::Failed && !deliver::is_undelivered(job));
+    ended && End::of(job).stored.is_none()
 }
 
 /// The bucket may have got a public address since.
@@ -191,25 +253,40 @@ fn refuse_another(row: &Job, posts: &Posts) -> Result<()> {
 async fn hand_over(app: &App, clip: &Clip, delivery: Delivery) -> Result<Job> {
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let path = clip.end.final_path.clone().ok_or_else(|| Error::internal("A clip without a file."))?;
-    let wish = serde_json::to_string(&delivery).unwrap_or_default();
-    let of = clip.root.as_ref().map_or_else(|| path.display().to_string(), |root| root.id.to_string());
-    let sum: String =
-        Sha256::digest(format!("{of}\n{wish}")).iter().map(|byte| format!("{byte:02x}")).collect();
     let end = End { stored: None, upload: None, bucket_tries: 0, ..clip.end.clone() };
     let work = serde_json::to_value(&end).map_err(|error| Error::internal("Notes.").because(error))?;
-    let new = NewJob {
+    let mut new = NewJob {
         id: JobId::fresh(),
         parent_id: clip.root.as_ref().map(|root| root.id.clone()),
         service: clip.service,
         session_id: None,
         state: State::Queued,
-        request: Request::Handover(Handover { path, inspection: clip.inspection.clone(), delivery }),
+        request: Request::Handover(Handover {
+            path,
+            inspection: clip.inspection.clone(),
+            delivery: delivery.clone(),
+        }),
         work,
-        dedupe_key: format!("handover:{sum}"),
+        dedupe_key: String::new(),
         note: Some("Waiting for its turn.".to_owned()),
         due_at_ms: Some(now_ms),
     };
-    let job = ledger.insert(new, now_ms).await?.job;
+    let mut number = 1;
+    let job = loop {
+        new.dedupe_key = numbered(&clip.key, number);
+        let job = ledger.insert(new.clone(), now_ms).await?.job;
+        if !came_to_nothing(&job) || number == MOST_TRIES {
+            break job;
+        }
+        number += 1;
+    };
+    if job.request.delivery() != Some(&delivery) {
+        return Err(Error::invalid(format!(
+            "This clip is on its way to its posts already ({}, {}), with other channels, words or another time. Nothing was changed.",
+            job.id, job.state
+        ))
+        .next(format!("Publish it when that is done; `firstcut jobs retry {}` goes on with it if it failed.", job.id)));
+    }
     if deliver::is_undelivered(&job) {
         deliver_again(app, &job).await?;
     }

@@ -238,6 +238,24 @@ async fn refused_posts_say_why_and_can_be_sent_again() {
 }
 
 #[tokio::test]
+async fn a_second_wish_for_the_same_video_is_not_dropped() {
+    let (_bucket, home) = home("buffer").await;
+    let wish = |more: &[&'static str]| [make("a lake").as_slice(), more].concat();
+    let first = home.run(&wish(&["--channel", "tiktok", "--caption", "A lake."])).await.ok();
+    for more in [
+        ["--channel", "youtube", "--caption", "A lake."].as_slice(),
+        &["--channel", "tiktok", "--caption", "Other words."],
+        &["--channel", "tiktok", "--caption", "A lake.", "--when", "queue"],
+    ] {
+        let error = home.run(&wish(more)).await.error();
+        assert!(error["message"].as_str().unwrap().contains("with other channels"), "{error:#}");
+    }
+    let again = home.run(&wish(&["--channel", "tiktok", "--caption", "A lake."])).await.ok();
+    assert_eq!(again["job_id"], first["job_id"]);
+    assert_eq!((posted_once(&home).len(), home.bills().len()), (1, 1));
+}
+
+#[tokio::test]
 async fn an_assistant_asks_for_posts_at_the_start_or_afterwards() {
     let (_bucket, mut home) = home("buffer").await;
     home.set("FIRSTCUT_WAIT_S", "60");
@@ -321,4 +339,38 @@ async fn what_a_scheduler_calls_a_post_is_no_instruction() {
         assert!(name.starts_with("7 '} Now") && name.chars().count() <= 81, "{name:?}");
         assert_eq!(post["url"].as_str(), shown, "{post:#}");
     }
+}
+
+#[tokio::test]
+async fn a_file_is_known_by_its_bytes_and_posted_once() {
+    let (bucket, home) = home("buffer").await;
+    let made = home.run(&make("a lake")).await.ok();
+    let made = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
+    home.write("own.mp4", &made);
+    home.write("copy.mp4", &made);
+    let publish = async |file: &str, channel: &str, caption: &str| {
+        home.run(&["publish", file, "--channel", channel, "--caption", caption, "--json"]).await
+    };
+    let first = publish("own.mp4", "tiktok", "A lake.").await.ok();
+    assert_eq!(first["posts"][0]["state"], "done", "{first:#}");
+    for file in ["own.mp4", "copy.mp4"] {
+        let again = publish(file, "tiktok", "A lake.").await.ok();
+        assert_eq!((&again["job_id"], posted_once(&home).len()), (&first["job_id"], 1), "{again:#}");
+        let error = publish(file, "tiktok", "Other words.").await.error();
+        assert!(error["message"].as_str().unwrap().contains("already"), "{error:#}");
+    }
+    let more = publish("own.mp4", "youtube", "Other words.").await.ok();
+    assert_eq!((&more["job_id"], posted_once(&home).len()), (&first["job_id"], 2), "{more:#}");
+    assert_eq!(bucket.keys().len(), 2, "the clip of the job and one of the file: {:?}", bucket.keys());
+
+    // Another film under the same name is another clip.
+    let mut longer = make("a hill");
+    longer[5] = "8";
+    let other = home.run(&longer).await.ok();
+    let other = std::fs::read(other["files"][0]["path"].as_str().unwrap()).unwrap();
+    assert_ne!(made, other);
+    home.write("own.mp4", &other);
+    let second = publish("own.mp4", "tiktok", "A lake.").await.ok();
+    assert_ne!(second["job_id"], first["job_id"]);
+    assert_eq!(posted_once(&home).len(), 3, "{second:#}");
 }
