@@ -105,17 +105,21 @@ fn join(files: &[PathBuf], output: &Path, program: Option<&Path>, stopped: Arc<A
     part.push(output.file_name().unwrap_or_default());
     part.push(format!(".{}.part", std::process::id()));
     let part = output.with_file_name(part);
-    let joined = join::join_with(files, &part, ffmpeg.as_ref(), &limits).map_err(|error| match error {
-        media::Error::Stopped => {
-            Error::new(Kind::Cancelled, "The joining was stopped; nothing is left of it.")
-        }
-        error => {
-            let way = if ffmpeg.is_none() { " With --ffmpeg an installed ffmpeg is tried." } else { "" };
-            let told = error.about(files.first().map_or(output, PathBuf::as_path));
-            Error::new(told.kind(), format!("The clips cannot be joined: {}", told.message()))
-                .next(format!("Look at each with firstcut probe.{way}"))
-        }
-    })?;
+    let joined =
+        join::join_with(files, &part, ffmpeg.as_ref(), &limits).map_err(|fault| match fault.error {
+            media::Error::Stopped => {
+                Error::new(Kind::Cancelled, "The joining was stopped; nothing is left of it.")
+            }
+            error => {
+                let way = if ffmpeg.is_none() { " With --ffmpeg an installed ffmpeg is tried." } else { "" };
+                // Where no clip is to blame alone, none is named.
+                let (said, clip) = (format!("{error}."), fault.segment.and_then(|number| files.get(number)));
+                let told = error.about(clip.map_or(output, PathBuf::as_path));
+                let said = if clip.is_some() { told.message() } else { &said };
+                Error::new(told.kind(), format!("The clips cannot be joined: {said}"))
+                    .next(format!("Look at each with firstcut probe.{way}"))
+            }
+        })?;
     let path = staged::publish(&part, output)?;
     let parts = files.iter().enumerate().map(|(number, file)| Part {
         path: file.display().to_string(),

@@ -10,15 +10,15 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::{approve, wait};
+use crate::jobs::{approve, hold, wait};
 use crate::model::catalog::ModelKind;
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, Job, Service, State};
 use crate::model::request::{Enhancement, Inputs, Request, Run};
 use crate::money::Usd;
 
-/// A clip waits so long for its prompt.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A clip waits so long for its prompt: callers give up after a minute, and the clip itself is not written down before.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// What failed without a charge is tried again after this.
 const FORGOTTEN_MS: EpochMs = 10 * 60 * 1000;
 
@@ -99,7 +99,7 @@ async fn rewritten(app: &App, service: Service, prompt: &str, batch: Option<&str
             approve::enter(app, service, key, Request::Run(run), true).await?.job.id
         }
     };
-    let job = wait::wait(app, &id, PATIENCE, |_| {}).await?;
+    let job = wait::unless_short(app, &id, PATIENCE, |_| {}).await?;
     outcome(app, &job).await
 }
 
@@ -109,7 +109,10 @@ async fn outcome(app: &App, job: &Job) -> Result<String> {
         (state, _) if !state.is_at_rest() => {
             // It must not be sent when nobody waits for it any more.
             app.ledger().await?.request_cancel(&job.id, app.now_ms()).await?;
-            Err(Error::new(Kind::TimedOut, "the language model did not answer in time."))
+            Err(match hold::waits_for_money(job) {
+                true => Error::new(Kind::OutOfCredits, "the wallet has no money for it."),
+                false => Error::new(Kind::TimedOut, "the language model did not answer in time."),
+            })
         }
         _ => Err(job
             .failure

@@ -3,7 +3,7 @@
 //! Older clients are asked while the call waits, and no longer than the call may wait. Newer ones get the question as
 //! the answer to their call, and make the call again with what the user said. Everybody else gets a quote token.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rmcp::handler::server::tool::IntoCallToolResult;
 use rmcp::model::{
@@ -197,7 +197,10 @@ impl Server {
                 self.answer(request, answered, true, self.patience(request, wait_seconds), look).await
             }
             // Settled elsewhere, or the answer was left out and is asked for again.
-            _ => self.outcome(request, Submitted { job, fresh: true }, wait_seconds, look).await,
+            _ => {
+                self.outcome(request, Submitted { job, fresh: true }, wait_seconds, look, Instant::now())
+                    .await
+            }
         }
     }
 

@@ -92,16 +92,18 @@ impl Server {
         .await
     }
 
-    /// The answer to words that became a job, or were a question.
+    /// The answer to words that became a job, or were a question. What went by since the call had `begun` is gone from
+    /// what its client can stand.
     pub(super) async fn accepted(
         &self,
         request: &RequestContext<RoleServer>,
         accepted: Accepted,
         wait_seconds: Option<f64>,
         look: Look,
+        begun: Instant,
     ) -> Result<CallToolResponse> {
         match accepted {
-            Accepted::Job(submitted) => self.outcome(request, *submitted, wait_seconds, look).await,
+            Accepted::Job(submitted) => self.outcome(request, *submitted, wait_seconds, look, begun).await,
             Accepted::Told(report) => Ok(reply::outcome(*report, true).into()),
         }
     }
@@ -114,10 +116,11 @@ impl Server {
         submitted: Submitted,
         wait_seconds: Option<f64>,
         look: Look,
+        begun: Instant,
     ) -> Result<CallToolResponse> {
-        let begun = Instant::now();
         let Submitted { job, fresh } = submitted;
-        let patience = self.patience(request, wait_seconds);
+        let patience = self.patience(request, wait_seconds).saturating_sub(begun.elapsed());
+        let begun = Instant::now();
         let answered = self.ask(request, job, patience).await?;
         // What the user took to answer is gone from what the client can stand.
         self.answer(request, answered, fresh, patience.saturating_sub(begun.elapsed()), look).await

@@ -227,6 +227,13 @@ fn links_and_rights_of_files_are_kept() {
     for path in [&real, &user.path("dotfiles/claude.json.before-firstcut")] {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
     }
+    // A second time, with something new: what was there before us is still kept. A new file is its user's own.
+    user.told(&["install", "claude-code", "--env", "NEMO_TOKEN=abc"]);
+    assert!(read(&real).contains("abc"));
+    assert_eq!(read(user.path("dotfiles/claude.json.before-firstcut")), "{\"mcpServers\":{}}");
+    user.told(&["install", "cursor", "--env", "NEMO_TOKEN=abc"]);
+    let fresh = fs::metadata(user.path(".cursor/mcp.json")).unwrap();
+    assert_eq!(fresh.permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -41,7 +41,8 @@ impl TextFile {
         Some(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 
-    /// Puts another text in its place; the old one is kept beside it under the name that is given back.
+    /// Puts another text in its place; the old one is kept beside it under the name that is given back, unless one from
+    /// before is kept there already.
     ///
     /// # Errors
     /// The folder cannot be written, or somebody else changed the file meanwhile. It is as it was then.
@@ -61,7 +62,13 @@ impl TextFile {
 
     fn replace_by(&self, part: &Path, text: &str) -> Result<Option<PathBuf>> {
         let fault = |error| unwritable(&self.path, error);
-        let mut file = fs::File::options().write(true).create_new(true).open(part).map_err(fault)?;
+        let mut options = fs::File::options();
+        options.write(true).create_new(true);
+        // The other servers' keys are in it too: until it has the old file's rights, and where there was none, it is
+        // nobody else's to read.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(part).map_err(fault)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)?;
         drop(file);
         let mut kept = None;
@@ -76,8 +83,11 @@ impl TextFile {
                 .next("Close the client and run the same command again."));
             }
             let old = beside(&self.path, BEFORE);
-            fs::copy(&self.path, &old).map_err(|error| unwritable(&old, error))?;
-            kept = Some(old);
+            // The first one is the file without us; a later one would be ours.
+            if fs::symlink_metadata(&old).is_err() {
+                fs::copy(&self.path, &old).map_err(|error| unwritable(&old, error))?;
+                kept = Some(old);
+            }
         }
         fs::rename(part, &self.path).map_err(fault)?;
         Ok(kept)

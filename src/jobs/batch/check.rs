@@ -19,6 +19,9 @@ use crate::model::job::Service;
 use crate::money::Usd;
 use crate::nemo::route::{self, Intent};
 
+/// With the batch's name and the round, a line's job still has a name that requests may have.
+const MAX_ESCAPED_CHARS: usize = 100;
+
 /// What would come of a batch.
 #[derive(Debug, Default, Serialize)]
 pub struct Prospect {
@@ -102,6 +105,11 @@ pub async fn check(
     defaults: &Wish,
 ) -> Result<Prospect> {
     let batch = name("name", batch)?;
+    if batch.contains(['/', '#']) {
+        // They divide the names of its jobs.
+        return Err(Error::invalid("A batch's name cannot hold / or #. Nothing was sent.")
+            .next("Give another one with --name, such as spring-07."));
+    }
     let ledger = app.ledger().await?;
     let known: HashMap<String, String> = match ledger.batch(&batch).await {
         Ok(_) => ledger.lines(&batch).await?.into_iter().map(|line| (line.key, line.wish.prompt)).collect(),
@@ -193,6 +201,11 @@ async fn look(
             .next("Say what shall be seen."));
     }
     wish.key = wish.key.as_deref().map(|key| name("key", key)).transpose()?;
+    if wish.key.as_deref().is_some_and(|key| wish::escaped(key).chars().count() > MAX_ESCAPED_CHARS) {
+        return Err(
+            Error::invalid("its key holds too many of the signs /, # and %").next("Give a plainer key.")
+        );
+    }
     let digest = wish::digest(&wish)?;
     let key = wish.key.clone().unwrap_or_else(|| digest.clone());
     let due_at_ms = match &wish.not_before {

@@ -12,7 +12,7 @@ pub mod report;
 mod wish;
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::jobs::identity::asked_key;
 use crate::jobs::{cancel, publish};
 use crate::ledger::{BatchChange, Enqueued, LineChange, NewBatch};
@@ -55,7 +55,13 @@ pub async fn resume(
         for line in ledger.lines(name).await?.iter().filter(|line| line.state == LineState::Begun) {
             let Some(id) = &line.job_id else { continue };
             for job in std::iter::once(ledger.job(id).await?).chain(ledger.children(id).await?) {
-                publish::again(app, &job).await?;
+                match publish::again(app, &job).await {
+                    // What has been replaced, or has moved on, stays as it is; the other lines are tried all the same.
+                    Err(error) if error.kind() == Kind::InvalidInput => {
+                        tracing::warn!(batch = name, line = %line.key, "{}", error.message());
+                    }
+                    tried => _ = tried?,
+                }
             }
         }
         for line in ledger.failed_lines(name).await? {

@@ -53,7 +53,12 @@ pub(super) fn input_of(line: &Line) -> GenerateInput {
 /// The name of a line's job in this round.
 pub(super) fn request_id(line: &Line) -> String {
     let round = if line.round > 1 { format!("#{}", line.round) } else { String::new() };
-    format!("batch:{}/{}{round}", line.batch, line.key)
+    format!("batch:{}/{}{round}", line.batch, escaped(&line.key))
+}
+
+/// A key without the marks that divide a job's name, so that no two lines have one name. Plain keys stay as they are.
+pub(super) fn escaped(key: &str) -> String {
+    key.replace('%', "%25").replace('/', "%2F").replace('#', "%23")
 }
 
 /// A digest of everything that makes the wish what it is, its key apart.
@@ -119,6 +124,15 @@ mod tests {
         for wrong in ["tomorrow", "2026-13-01", "", "9:00"] {
             assert!(moment("not_before", wrong).unwrap_err().to_string().contains("not_before"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn plain_keys_stay_and_no_two_become_one() {
+        assert_eq!(escaped("spring-07 ä.mp4"), "spring-07 ä.mp4");
+        let keys = ["b/c", "b%2Fc", "x#2", "x", "x%232", "b%252Fc"];
+        let all: std::collections::HashSet<_> = keys.iter().map(|key| escaped(key)).collect();
+        assert_eq!(all.len(), keys.len());
+        assert!(all.iter().all(|key| !key.contains(['/', '#'])), "{all:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `edit_video`: a change in plain words, on the timeline of a session.
 
+use std::time::Instant;
+
 use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
@@ -53,6 +55,7 @@ impl Server {
         arguments: Arguments<EditVideo>,
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, Error> {
+        let begun = Instant::now();
         let asked = arguments.0?;
         let input = EditInput {
             instruction: asked.instruction,
@@ -62,6 +65,6 @@ impl Server {
             new: asked.new,
         };
         let submitted = submit::edit(self.app(), self.caller(), input).await?;
-        self.accepted(&request, submitted, asked.wait_seconds, Look::default()).await
+        self.accepted(&request, submitted, asked.wait_seconds, Look::default(), begun).await
     }
 }

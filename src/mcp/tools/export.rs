@@ -1,5 +1,7 @@
 //! `export`: the timeline of a session to a file.
 
+use std::time::Instant;
+
 use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
@@ -71,6 +73,6 @@ impl Server {
             ..ExportInput::default()
         };
         let submitted = submit::export(self.app(), self.caller(), input).await?;
-        self.outcome(&request, submitted, asked.wait_seconds, look).await
+        self.outcome(&request, submitted, asked.wait_seconds, look, Instant::now()).await
     }
 }

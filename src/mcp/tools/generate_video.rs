@@ -1,5 +1,7 @@
 //! `generate_video`: a prompt in, an MP4 out.
 
+use std::time::Instant;
+
 use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
@@ -103,6 +105,7 @@ impl Server {
         arguments: Arguments<GenerateVideo>,
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, Error> {
+        let begun = Instant::now();
         let asked = arguments.0?;
         let look = Look::new(asked.preview.as_deref(), asked.strict)?;
         let input = GenerateInput {
@@ -136,6 +139,6 @@ impl Server {
             ..GenerateInput::default()
         };
         let accepted = submit::generate(self.app(), self.caller(), input).await?;
-        self.accepted(&request, accepted, asked.wait_seconds, look).await
+        self.accepted(&request, accepted, asked.wait_seconds, look, begun).await
     }
 }

@@ -1,5 +1,7 @@
 //! `update_template`: a Shotstack template gets another name or definition.
 
+use std::time::Instant;
+
 use rmcp::model::CallToolResponse;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, tool, tool_router};
@@ -58,6 +60,7 @@ impl Server {
         arguments: Arguments<UpdateTemplate>,
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, Error> {
+        let begun = Instant::now();
         let asked = arguments.0?;
         let input = TemplateInput {
             id: asked.template_id.unwrap_or_default(),
@@ -70,6 +73,6 @@ impl Server {
             new: asked.new,
         };
         let submitted = template::update(self.app(), input).await?;
-        self.accepted(&request, Accepted::Job(Box::new(submitted)), None, Look::default()).await
+        self.accepted(&request, Accepted::Job(Box::new(submitted)), None, Look::default(), begun).await
     }
 }

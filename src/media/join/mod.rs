@@ -31,6 +31,33 @@ pub struct Joined {
     pub by_ffmpeg: Vec<usize>,
 }
 
+/// Why nothing was joined.
+#[derive(Debug)]
+pub struct Fault {
+    /// Which segment stands in the way, counted from zero; none when it is not one of them alone.
+    pub segment: Option<usize>,
+    /// What is wrong.
+    pub error: Error,
+}
+
+impl Fault {
+    fn of(number: usize) -> impl Fn(Error) -> Self {
+        move |error| Self { segment: Some(number), error }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { segment: None, error }
+    }
+}
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
 /// Ticks per second when no segment's own timescale can be kept.
 const TIMESCALE: u32 = 90_000;
 
@@ -46,22 +73,23 @@ const TIMESCALE: u32 = 90_000;
 /// [`Error::Unencodable`]; [`Error::Io`] also when `output` exists already; the errors of reading an MP4. Nothing
 /// half-written stays behind.
 pub fn join(segments: &[PathBuf], output: &Path, limits: &Limits) -> Result<Joined, Error> {
-    join_with(segments, output, None, limits)
+    join_with(segments, output, None, limits).map_err(|fault| fault.error)
 }
 
 /// [`join`], with an installed ffmpeg for what has to be encoded anew and for files that the built-in decoder does not
 /// read.
 ///
 /// # Errors
-/// As [`join`]; [`Error::Undecodable`] with ffmpeg's words when it cannot read a segment either.
+/// As [`join`], with the segment that stands in the way; [`Error::Undecodable`] with ffmpeg's words when it cannot read
+/// a segment either.
 pub fn join_with(
     segments: &[PathBuf],
     output: &Path,
     ffmpeg: Option<&Ffmpeg>,
     limits: &Limits,
-) -> Result<Joined, Error> {
+) -> Result<Joined, Fault> {
     if segments.is_empty() {
-        return Err(Error::Malformed { what: "there is nothing to join" });
+        return Err(Error::Malformed { what: "there is nothing to join" }.into());
     }
     let file = File::options().read(true).write(true).create_new(true).open(output)?;
     let work = Work { segments, spool: Spool::beside(output), ffmpeg, limits };
@@ -118,7 +146,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn into_file(self, file: File) -> Result<Joined, Error> {
+    fn into_file(self, file: File) -> Result<Joined, Fault> {
         let (limits, spool) = (self.limits, &self.spool);
         let (mut parts, mut by_ffmpeg) = self.open()?;
         let model = segment::majority(&parts);
@@ -131,14 +159,15 @@ impl Work<'_> {
         let mut strips: Vec<Strip> = Vec::new();
         for (number, part) in parts.iter_mut().enumerate() {
             limits.go_on()?;
+            let fault = Fault::of(number);
             strips.push(if !odd.contains(&number) {
-                Strip::copied(part, timescale, !odd.is_empty(), limits)?
+                Strip::copied(part, timescale, !odd.is_empty(), limits).map_err(fault)?
             } else if let Some(ffmpeg) = self.ffmpeg.filter(|_| encoder.length_size() == 4) {
-                *part = self.converted(ffmpeg, number, Some(target))?;
+                *part = self.converted(ffmpeg, number, Some(target)).map_err(&fault)?;
                 by_ffmpeg.push(number);
-                Strip::copied(part, timescale, true, limits)?
+                Strip::copied(part, timescale, true, limits).map_err(fault)?
             } else {
-                encoder.encode(part, spool, limits).map_err(|error| naming(part, error))?
+                encoder.encode(part, spool, limits).map_err(|error| fault(naming(part, error)))?
             });
         }
         by_ffmpeg.sort_unstable();
@@ -168,15 +197,15 @@ impl Work<'_> {
     }
 
     /// Opens all segments; what is no MP4 goes through ffmpeg first, if there is one.
-    fn open(&self) -> Result<(Vec<Segment>, Vec<usize>), Error> {
+    fn open(&self) -> Result<(Vec<Segment>, Vec<usize>), Fault> {
         let (mut parts, mut by_ffmpeg) = (Vec::new(), Vec::new());
         for (number, path) in self.segments.iter().enumerate() {
             parts.push(match (Segment::open(path, self.limits), self.ffmpeg) {
                 (Err(Error::Undecodable { .. } | Error::Malformed { .. }), Some(ffmpeg)) => {
                     by_ffmpeg.push(number);
-                    self.converted(ffmpeg, number, None)?
+                    self.converted(ffmpeg, number, None).map_err(Fault::of(number))?
                 }
-                (part, _) => part?,
+                (part, _) => part.map_err(Fault::of(number))?,
             });
         }
         Ok((parts, by_ffmpeg))

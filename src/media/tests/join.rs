@@ -157,6 +157,21 @@ fn foreign_codecs_are_copied_when_alike_and_named_when_odd() {
 }
 
 #[test]
+fn the_segment_that_stands_in_the_way_is_told() {
+    use crate::media::join::join_with;
+    let folder = tempfile::tempdir().unwrap();
+    let plain = fixture("h264-high-bframes-aac.mp4");
+    for (names, culprit) in [
+        ([plain.clone(), fixture("sound-only.mp4"), plain.clone()], Some(1)),
+        ([plain.clone(), plain.clone(), fixture("hevc.mp4")], Some(2)),
+        ([plain.clone(), fixture("none.mp4"), fixture("hevc.mp4")], Some(1)),
+    ] {
+        let fault = join_with(&names, &folder.path().join("all.mp4"), None, &Limits::default()).unwrap_err();
+        assert_eq!(fault.segment, culprit, "{fault:?}");
+    }
+}
+
+#[test]
 fn bad_input_leaves_nothing_behind() {
     for names in [&[][..], &["tone.mp3"], &["sound-only.mp4"], &["picture.png"], &["none.mp4"]] {
         let (folder, _, result) = joined(names);
@@ -188,7 +203,7 @@ fn stand_in(folder: &std::path::Path, does: &str) -> crate::media::ffmpeg::Ffmpe
 #[cfg(unix)]
 #[test]
 fn an_ffmpeg_that_is_asked_for_makes_what_cannot_be_read_here() {
-    use crate::media::join::join_with;
+    use crate::media::join::{Fault, join_with};
     let folder = tempfile::tempdir().unwrap();
     let plain = fixture("h264-high-bframes-aac.mp4");
     let converts = format!("cp '{}' \"$last\"", plain.display());
@@ -204,7 +219,7 @@ fn an_ffmpeg_that_is_asked_for_makes_what_cannot_be_read_here() {
     let fails = stand_in(folder.path(), "echo 'no such codec' >&2; exit 3");
     let output = folder.path().join("other.mp4");
     match join_with(&segments, &output, Some(&fails), &Limits::default()) {
-        Err(Error::Undecodable { reason }) => {
+        Err(Fault { segment: Some(1), error: Error::Undecodable { reason } }) => {
             assert!(reason.contains("vp9-opus.webm") && reason.contains("no such codec"), "{reason}");
         }
         other => panic!("{other:?}"),
@@ -212,7 +227,7 @@ fn an_ffmpeg_that_is_asked_for_makes_what_cannot_be_read_here() {
     let hangs = stand_in(folder.path(), "sleep 600");
     let soon = Limits::default().until(std::time::Instant::now() + std::time::Duration::from_millis(200));
     let stopped = join_with(&segments, &output, Some(&hangs), &soon);
-    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    assert!(matches!(stopped, Err(Fault { error: Error::Stopped, .. })), "{stopped:?}");
     assert!(!output.exists());
     let missing = crate::media::ffmpeg::Ffmpeg::find(&folder.path().join("none"));
     assert!(matches!(missing, Err(Error::Undecodable { .. })));

@@ -128,6 +128,13 @@ async fn a_wrong_bucket_and_a_scheduler_that_is_down_are_told_and_clips_are_kept
     }
     assert!(told["next"].as_str().unwrap().contains("firstcut publish"), "{told:#}");
 
+    // One is asked for again by itself and takes the failed one's place; the other line's goes on all the same.
+    schedulers(&mut home, "hook");
+    let clip = told["lines"][0]["job_id"].as_str().unwrap();
+    home.run(&["publish", clip, "--channel", "tiktok", "--caption", "Better.", "--json"]).await.ok();
+    let resumed = home.run(&["batch", "resume", "two", "--failed", "--json"]).await;
+    assert_eq!(end(&resumed)["lines"][1]["posts"][0]["state"], "done", "{resumed:?}");
+
     // A channel that there is not.
     home.write(
         "wrong.jsonl",
