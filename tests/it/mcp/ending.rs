@@ -34,7 +34,7 @@ async fn what_was_asked_before_the_end_is_still_answered() {
     tokio::io::AsyncWriteExt::shutdown(&mut pipe.writer).await.unwrap();
     assert_eq!(pipe.receive().await["id"], 1);
     let listed = pipe.receive().await;
-    assert_eq!(listed["result"]["tools"].as_array().unwrap().len(), 11);
+    assert_eq!(listed["result"]["tools"].as_array().unwrap().len(), 12);
     pipe.serving.await.unwrap().unwrap();
 }
 
