@@ -90,7 +90,7 @@ async fn what_was_not_spent_comes_back() {
         (
             "refused",
             Endpoint::Run,
-            Fault::Status { status: 402, code: None, message: None, retry_after_s: None },
+            Fault::Status { status: 400, code: None, message: None, retry_after_s: None },
         ),
         ("failed", Endpoint::Run, Fault::JobFails { message: None }),
     ] {
