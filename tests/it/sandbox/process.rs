@@ -132,6 +132,8 @@ async fn two_hundred_megabytes_pass_in_little_memory() {
     let folder = TempDir::new().unwrap();
     let (process, url) = Process::start(folder.path()).await;
     let guest = Guest::at(&url, "me").await;
+    // What the program itself takes differs by build; the file must add little to it.
+    let before = peak_kib(&process);
     let head = [b"\0\0\0\x18ftypisom\0\0\x02\0isomavc1".as_slice(), &vec![0; MIB - 24]].concat();
     let chunks = stream::iter(0..200)
         .map(move |at| Ok::<_, std::io::Error>(if at == 0 { head.clone() } else { vec![at as u8; MIB] }));
@@ -148,5 +150,5 @@ async fn two_hundred_megabytes_pass_in_little_memory() {
     }
     assert_eq!(bytes, 200 * MIB);
     let peak = peak_kib(&process);
-    assert!(peak < 40 * 1024, "{peak} KiB");
+    assert!(peak - before < 24 * 1024, "{before} KiB before, {peak} KiB after");
 }
