@@ -66,6 +66,15 @@ pub struct Brief {
     pub updated_at_ms: EpochMs,
 }
 
+impl Brief {
+    /// Whether it stands in the queue until there is money in its wallet.
+    #[must_use]
+    pub fn waits_for_money(&self) -> bool {
+        let code = Kind::OutOfCredits.code();
+        self.state == State::Queued && self.failure.as_ref().is_some_and(|failure| failure.code == code)
+    }
+}
+
 /// What became of the lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Enqueued {

@@ -20,8 +20,8 @@ use crate::jobs::engine;
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// Jobs that the table shows one by one.
 const SHOWN: usize = 8;
-/// How long a batch that stands still may take to be taken up.
-const LET_FEED: Duration = Duration::from_secs(2);
+/// How long a batch that stands still may take to be taken up: the balance may have to be asked for.
+const LET_FEED: Duration = Duration::from_secs(4);
 /// How long steps in hand may take to let go at the end.
 const LET_GO: Duration = Duration::from_secs(5);
 

@@ -85,6 +85,18 @@ async fn tend_one(app: &App, ledger: &Ledger, batch: &Batch) -> Result<()> {
         app.ring();
         return Ok(());
     }
+    let short = short_of_money(ledger, batch).await?;
+    let was_short = batch.hold.as_ref().is_some_and(|hold| hold.code == Kind::OutOfCredits.code());
+    if short.is_some() || was_short {
+        let is_short = short.is_some();
+        if short != batch.hold {
+            note_hold(app, ledger, batch, short).await?;
+        }
+        // What was begun goes on by itself when there is money; nothing more is begun before that.
+        if is_short {
+            return Ok(());
+        }
+    }
     let under_way = ledger.lines_under_way(&batch.name).await?;
     let room = batch.concurrency.saturating_sub(under_way);
     let lines = match room {
@@ -109,14 +121,35 @@ async fn tend_one(app: &App, ledger: &Ledger, batch: &Batch) -> Result<()> {
         hold = began?.or(hold);
     }
     if hold != batch.hold && (hold.is_some() || !lines.is_empty()) {
-        if let Some(why) = &hold {
-            tracing::warn!(batch = %batch.name, "{}", why.message);
-        }
-        let change = BatchChange { hold: Some(hold), ..BatchChange::default() };
-        ledger.change_batch(&batch.name, &change, app.now_ms()).await?;
-        app.ring();
+        note_hold(app, ledger, batch, hold).await?;
     }
     Ok(())
+}
+
+/// Why nothing more is begun just now, or that nothing stands in the way any more.
+async fn note_hold(app: &App, ledger: &Ledger, batch: &Batch, hold: Option<Failure>) -> Result<()> {
+    if let Some(why) = &hold {
+        tracing::warn!(batch = %batch.name, "{}", why.message);
+    }
+    let change = BatchChange { hold: Some(hold), ..BatchChange::default() };
+    ledger.change_batch(&batch.name, &change, app.now_ms()).await?;
+    app.ring();
+    Ok(())
+}
+
+/// What is said while a line's job waits for money in its wallet: the next ones would only wait beside it.
+async fn short_of_money(ledger: &Ledger, batch: &Batch) -> Result<Option<Failure>> {
+    if !ledger.briefs(&batch.name).await?.iter().any(|(_, brief)| brief.waits_for_money()) {
+        return Ok(None);
+    }
+    let error =
+        Error::new(Kind::OutOfCredits, "There is too little in the SkillBoss wallet for the next clip.")
+            .money(Money::NotSpent)
+            .next(format!(
+                "Top up the wallet at SkillBoss, then go on with: firstcut batch resume {}. A worker that runs goes on by itself.",
+                batch.name
+            ));
+    Ok(Some(Failure::from(&error)))
 }
 
 /// Looks after lines whose jobs failed: another arm of the route where a model is gone. What would fail every other line

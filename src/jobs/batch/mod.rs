@@ -14,8 +14,8 @@ mod wish;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::identity::asked_key;
-use crate::jobs::{cancel, publish};
-use crate::ledger::{BatchChange, Enqueued, LineChange, NewBatch};
+use crate::jobs::{cancel, publish, readings};
+use crate::ledger::{BatchChange, Enqueued, Ledger, LineChange, NewBatch};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
 use crate::model::job::{Job, State};
 use crate::money::Usd;
@@ -39,6 +39,17 @@ pub async fn pause(app: &App, name: &str) -> Result<Batch> {
     change(app, name, BatchChange { state: Some(BatchState::Paused), ..BatchChange::default() }).await
 }
 
+/// Where a clip waits for money, the balance is read now: if there is more than before, it goes on at once.
+async fn look_into_the_wallet(app: &App, ledger: &Ledger, name: &str) -> Result<()> {
+    let briefs = ledger.briefs(name).await?;
+    let Some((short, _)) = briefs.iter().find(|(_, brief)| brief.waits_for_money()) else { return Ok(()) };
+    if let Err(error) = readings::take(app, ledger.job(short).await?.service).await {
+        // It is asked for again in its time.
+        tracing::warn!(%error, batch = name, "the balance is not told");
+    }
+    Ok(())
+}
+
 /// Goes on, perhaps with another budget.
 pub async fn resume(
     app: &App,
@@ -48,6 +59,7 @@ pub async fn resume(
     failed_too: bool,
 ) -> Result<Batch> {
     let ledger = app.ledger().await?;
+    look_into_the_wallet(app, ledger, name).await?;
     let change = BatchChange { state: Some(BatchState::Active), budget, concurrency, hold: Some(None) };
     let batch = ledger.change_batch(name, &change, app.now_ms()).await?;
     if failed_too {

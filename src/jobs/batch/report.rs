@@ -192,6 +192,8 @@ struct Count {
     /// Wait for their time.
     scheduled: u32,
     moving: u32,
+    /// Begun, and wait for money in their wallet.
+    short: u32,
     /// Wait for a person: a price, or a doubt.
     doubtful: u32,
     done: u32,
@@ -220,6 +222,7 @@ impl Count {
                 State::Failed => self.failed += 1,
                 State::Cancelled => self.cancelled += 1,
                 State::Uncertain | State::NeedsApproval => self.doubtful += 1,
+                _ if brief.waits_for_money() => self.short += 1,
                 _ => self.moving += 1,
             },
         }
@@ -237,6 +240,9 @@ impl Count {
     fn standing(&self, batch: &Batch) -> Standing {
         if self.moving > 0 {
             return Standing::Moves;
+        }
+        if self.short > 0 {
+            return Standing::Stuck;
         }
         if self.waiting + self.scheduled == 0 {
             return Standing::Ended;
@@ -320,6 +326,7 @@ fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing)
     said.push(head);
     for (many, what) in [
         (count.moving, "under way"),
+        (count.short, "waiting for money"),
         (count.waiting, "waiting"),
         (count.scheduled, "waiting for their time"),
         (count.failed, "came to nothing"),

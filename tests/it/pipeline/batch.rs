@@ -155,7 +155,7 @@ async fn paused_resumed_cancelled_and_put_off() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_wallet_pauses_it_and_nothing_is_lost() {
+async fn an_empty_wallet_holds_it_up_and_after_a_top_up_it_goes_on() {
     let home = Home::paying(|options| {
         options.skillboss.balance_usd = firstcut::sandbox::Usd::cents(13);
     })
@@ -164,10 +164,19 @@ async fn an_empty_wallet_pauses_it_and_nothing_is_lost() {
     let ran = home.run(&["batch", "five.jsonl", "--yes", "--json", "-j", "1"]).await;
     assert_eq!(ran.code, Some(13), "{ran:?}");
     let told = end(&ran);
-    assert_eq!((&told["state"], &told["counts"]["done"]), (&json!("paused"), &json!(1)), "{told:#}");
-    assert!(told["counts"]["waiting"].as_u64().unwrap() >= 2, "not every line was burnt: {told:#}");
-    assert!(told["next"].as_str().unwrap().contains("batch resume five --failed"), "{told:#}");
+    assert_eq!((&told["state"], &told["counts"]["done"]), (&json!("active"), &json!(1)), "{told:#}");
+    assert_eq!((&told["counts"]["queued"], &told["counts"]["waiting"]), (&json!(1), &json!(3)), "{told:#}");
+    assert!(told["next"].as_str().unwrap().contains("batch resume five"), "{told:#}");
     assert_eq!(home.bills().len(), 1);
+
+    home.sandbox
+        .skillboss
+        .top_up(firstcut::sandbox::WHOLESALE_KEY, firstcut::sandbox::Usd::cents(500))
+        .unwrap()
+        .unwrap();
+    let resumed = home.run(&["batch", "resume", "five", "--json"]).await;
+    assert_eq!(resumed.code, Some(0), "{resumed:?}");
+    assert_eq!((end(&resumed)["counts"].clone(), home.bills().len()), (json!({ "done": 5 }), 5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
