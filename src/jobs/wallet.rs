@@ -75,7 +75,7 @@ pub async fn show(app: &App) -> Result<Wallet> {
 }
 
 /// The same without the limits that the service keeps.
-pub(super) async fn balance(app: &App) -> Result<Wallet> {
+pub async fn balance(app: &App) -> Result<Wallet> {
     let service = service(app);
     if !is_there(app) {
         return Err(no_wallet());
