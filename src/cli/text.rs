@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::advice;
-use crate::jobs::books::Books;
-use crate::jobs::estimate::Estimate;
-use crate::jobs::wallet::Wallet;
+use crate::jobs::money::books::Books;
+use crate::jobs::money::estimate::Estimate;
+use crate::jobs::money::wallet::Wallet;
 use crate::model::report::{
     CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
     UploadReport,

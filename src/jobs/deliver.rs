@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::delivery::{Named, Object, Stored, Upload};
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::advance::{Halt, Step, asked_pause};
+use crate::jobs::engine::advance::{Halt, Step, asked_pause};
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::{paths, publish};
 use crate::ledger::Change;

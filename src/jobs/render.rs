@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::deliver::{self, End, Wanted};
+use crate::jobs::engine::advance::{Halt, Step, notes};
 use crate::ledger::{AttemptState, Change, Filter};
 use crate::model::job::{EpochMs, JobKind, State};
 use crate::model::request::{Render, Request};

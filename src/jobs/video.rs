@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, millis, notes};
-use crate::jobs::settle;
+use crate::jobs::engine::advance::{Halt, Step, millis, notes};
 use crate::jobs::turn::TurnWork;
+use crate::jobs::turn::settle;
 use crate::ledger::{Change, NewJob};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
 use crate::model::request::{Render, Request, Video};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{FilmWork, SAFETY_NET};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, millis, notes};
+use crate::jobs::engine::advance::{Halt, Step, millis, notes};
 use crate::ledger::Change;
 use crate::model::job::{Failure, Job, State};
 

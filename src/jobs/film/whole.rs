@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{FilmWork, craft, file_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes, notes_value};
 use crate::jobs::deliver::{self, Wanted};
+use crate::jobs::engine::advance::{Halt, Step, notes, notes_value};
 use crate::ledger::Change;
 use crate::media;
 use crate::model::job::{Failure, Job, State};

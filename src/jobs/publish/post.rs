@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
-use crate::jobs::freshness::Moment;
+use crate::jobs::engine::advance::{Halt, Step, asked_pause, millis, notes};
+use crate::jobs::engine::freshness::Moment;
 use crate::ledger::{AttemptState, Change};
 use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{EpochMs, Failure, State};

@@ -3,8 +3,8 @@
 use super::send::{accepted, again};
 use super::{RunWork, model_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::hook;
+use crate::jobs::engine::advance::{Halt, Step, notes};
+use crate::jobs::run::hook;
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{RETENTION_MS, RunWork, watch};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step};
 use crate::jobs::deliver::{self, Wanted};
+use crate::jobs::engine::advance::{Halt, Step};
 use crate::ledger::Change;
 use crate::model::job::State;
 use crate::model::request::Run;

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::RunWork;
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::freshness::Moment;
+use crate::jobs::engine::advance::{Halt, Step, notes};
+use crate::jobs::engine::freshness::Moment;
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;

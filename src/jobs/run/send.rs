@@ -6,11 +6,14 @@ use serde_json::{Value, json};
 
 use super::{RunWork, model_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, asked_pause, notes};
-use crate::jobs::freshness::Moment;
-use crate::jobs::hold::{self, Turn};
+use crate::jobs::clip::template;
+use crate::jobs::engine::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::engine::freshness::Moment;
+use crate::jobs::money::hold::{self, Turn};
+use crate::jobs::money::readings;
+use crate::jobs::run::hook;
 use crate::jobs::run::{doubt, fetch, watch};
-use crate::jobs::{clip, film, hook, readings, template};
+use crate::jobs::{clip, film};
 use crate::ledger::{AttemptState, Change, Charge};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;

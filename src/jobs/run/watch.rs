@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{RETENTION_MS, RunWork, assumed, doubt, fetch, send};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::{hold, hook};
+use crate::jobs::engine::advance::{Halt, Step, notes};
+use crate::jobs::money::hold;
+use crate::jobs::run::hook;
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
@@ -77,7 +78,7 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
     let pause = if long { interval * 8 } else { step.app.jitter(interval) };
     if step.job.note.as_deref() == Some(note) && step.job.work == notes(&work)?.unwrap_or_default() {
         // Nothing new: the row need not be written again.
-        step.ledger.release(&step.job, step.now_ms() + crate::jobs::advance::millis(pause)).await?;
+        step.ledger.release(&step.job, step.now_ms() + crate::jobs::engine::advance::millis(pause)).await?;
         return Ok(());
     }
     step.record(Change {

@@ -1,10 +1,12 @@
 //! A turn: one message to the NemoVideo agent, sent once and never again, and its reply.
 //!
 //! The state of the session is read before the message leaves. What the turn did is then told from the state
-//! after it, whatever the stream said or failed to say: see [`settle`](super::settle).
+//! after it, whatever the stream said or failed to say: see [`settle`].
 
 mod doubt;
 mod learnt;
+pub(super) mod settle;
+mod words;
 
 use std::time::Duration;
 
@@ -12,9 +14,9 @@ pub(super) use doubt::{WORST_CASE_CREDITS, out_of_sight, uncertain};
 pub(super) use learnt::{Balance, Heard, TurnWork};
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, asked_pause, notes};
-use crate::jobs::freshness::Moment;
-use crate::jobs::{session, settle};
+use crate::jobs::engine::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::engine::freshness::Moment;
+use crate::jobs::session;
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Service, State};
 use crate::model::request::{Request, Turn};

@@ -2,8 +2,8 @@
 
 use crate::app::{App, Current};
 use crate::error::Result;
+use crate::jobs::money::wallet;
 use crate::jobs::session::rehearsal_mark;
-use crate::jobs::wallet;
 use crate::model::job::Service;
 use crate::model::report::CreditsReport;
 use crate::nemo::Client;
@@ -54,10 +54,10 @@ fn with_wallet(report: CreditsReport, found: wallet::Wallet) -> CreditsReport {
 }
 
 /// The balance at this service.
-pub(super) async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
+pub(in crate::jobs) async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
     let client = app.client(service).await?;
     let credits = client.credits().await?;
-    let low = credits.available < super::turn::WORST_CASE_CREDITS;
+    let low = credits.available < crate::jobs::turn::WORST_CASE_CREDITS;
     let top_up = if low { Some(top_up(app, &client).await?) } else { None };
     Ok(CreditsReport {
         service: service.name().to_owned(),

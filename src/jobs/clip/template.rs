@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::approve;
 use crate::jobs::clip;
-use crate::jobs::identity::{Identity, identify};
+use crate::jobs::money::approve;
 use crate::jobs::plan::GenerateInput;
 use crate::jobs::submit::Submitted;
+use crate::jobs::submit::identity::{Identity, identify};
 use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::Service;
@@ -39,7 +39,7 @@ pub struct TemplateInput {
 }
 
 /// What is sent, checked.
-pub(super) fn of(template: &Template) -> Result<TemplateUpdate> {
+pub(in crate::jobs) fn of(template: &Template) -> Result<TemplateUpdate> {
     TemplateUpdate::new(&template.id, template.name.as_deref(), template.definition.clone(), template.blank)
 }
 

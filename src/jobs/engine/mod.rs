@@ -1,5 +1,9 @@
 //! The loop that moves jobs: one process of those that share a ledger is the dispatcher.
 
+pub(super) mod advance;
+mod election;
+pub(super) mod freshness;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,12 +16,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
-use crate::jobs::advance::{LEASE, millis, step};
-use crate::jobs::election::{self, BEAT_EVERY};
 use crate::jobs::{batch, run};
 use crate::ledger::{AttemptState, Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
+
+use advance::{LEASE, millis, step};
+use election::BEAT_EVERY;
 
 /// Steps under way at once. Most of them wait for a service.
 const MAX_STEPS: usize = 32;

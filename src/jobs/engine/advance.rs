@@ -19,7 +19,7 @@ use crate::model::request::Request;
 use crate::{nemo, skillboss};
 
 /// A lease is this long and renewed every quarter of it; a worker that dies is noticed after it.
-pub(super) const LEASE: Duration = Duration::from_secs(60);
+pub(in crate::jobs) const LEASE: Duration = Duration::from_secs(60);
 /// A service that is down is asked again this often, without any progress between, before the job fails.
 const MAX_FAULTS: u64 = 12;
 /// How soon a request for the end is noticed while a service is listened to.
@@ -29,7 +29,7 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(10 * 60);
 
 /// Why a step ends without having written its result.
-pub(super) enum Halt {
+pub(in crate::jobs) enum Halt {
     /// Somebody else owns the job by now.
     Lost,
     /// The process is asked to end; the job goes on later, here or elsewhere.
@@ -46,30 +46,30 @@ impl From<Error> for Halt {
 
 /// A job in the hands of its lease holder.
 #[derive(Clone)]
-pub(super) struct Step {
-    pub(super) app: App,
-    pub(super) ledger: Ledger,
-    pub(super) job: Job,
-    pub(super) stop: CancellationToken,
+pub(in crate::jobs) struct Step {
+    pub(in crate::jobs) app: App,
+    pub(in crate::jobs) ledger: Ledger,
+    pub(in crate::jobs) job: Job,
+    pub(in crate::jobs) stop: CancellationToken,
 }
 
 impl Step {
     /// The NemoVideo client of the job's service.
-    pub(super) async fn client(&self) -> Result<nemo::Client, Halt> {
+    pub(in crate::jobs) async fn client(&self) -> Result<nemo::Client, Halt> {
         Ok(self.app.client(self.job.service).await?)
     }
 
     /// The SkillBoss client of the job's service.
-    pub(super) async fn skillboss(&self) -> Result<skillboss::Client, Halt> {
+    pub(in crate::jobs) async fn skillboss(&self) -> Result<skillboss::Client, Halt> {
         Ok(self.app.skillboss(self.job.service).await?)
     }
 
-    pub(super) fn now_ms(&self) -> EpochMs {
+    pub(in crate::jobs) fn now_ms(&self) -> EpochMs {
         self.app.now_ms()
     }
 
     /// What was learnt on the way, in the kind's own form.
-    pub(super) fn work<T: DeserializeOwned + Default>(&self) -> Result<T, Halt> {
+    pub(in crate::jobs) fn work<T: DeserializeOwned + Default>(&self) -> Result<T, Halt> {
         if self.job.work.is_null() {
             return Ok(T::default());
         }
@@ -81,7 +81,7 @@ impl Step {
     }
 
     /// Writes a change under the fence.
-    pub(super) async fn record(&mut self, mut change: Change) -> Result<(), Halt> {
+    pub(in crate::jobs) async fn record(&mut self, mut change: Change) -> Result<(), Halt> {
         let at_rest = change.state.is_some_and(State::is_at_rest);
         if at_rest && change.state != Some(State::Uncertain) {
             forget_snapshot(&self.job, &mut change);
@@ -110,7 +110,7 @@ impl Step {
     }
 
     /// The job ends without a result.
-    pub(super) async fn fail(&mut self, error: &Error) -> Result<(), Halt> {
+    pub(in crate::jobs) async fn fail(&mut self, error: &Error) -> Result<(), Halt> {
         self.record(Change {
             state: Some(State::Failed),
             failure: Some(Some(Failure::from(error))),
@@ -121,7 +121,7 @@ impl Step {
     }
 
     /// The job ends because somebody asked for it; what was set aside for it is free again.
-    pub(super) async fn cancelled(&mut self, note: &str) -> Result<(), Halt> {
+    pub(in crate::jobs) async fn cancelled(&mut self, note: &str) -> Result<(), Halt> {
         self.record(Change {
             state: Some(State::Cancelled),
             failure: Some(None),
@@ -133,7 +133,7 @@ impl Step {
     }
 
     /// Comes back when somebody asks for the job's end.
-    pub(super) fn end_asked_for(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(in crate::jobs) fn end_asked_for(&self) -> impl Future<Output = ()> + Send + 'static {
         let (ledger, id) = (self.ledger.clone(), self.job.id.clone());
         async move {
             while !ledger.job(&id).await.is_ok_and(|job| job.cancel_requested) {
@@ -143,7 +143,7 @@ impl Step {
     }
 
     /// Does something long, unless the process is asked to end.
-    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+    pub(in crate::jobs) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
         tokio::select! {
             done = work => Ok(done),
             () = self.stop.cancelled() => Err(Halt::Stop),
@@ -151,7 +151,7 @@ impl Step {
     }
 
     /// Now and a while, for a row's due time.
-    pub(super) fn in_a(&self, pause: Duration) -> Option<Option<EpochMs>> {
+    pub(in crate::jobs) fn in_a(&self, pause: Duration) -> Option<Option<EpochMs>> {
         Some(Some(self.now_ms() + millis(pause)))
     }
 }
@@ -167,23 +167,23 @@ fn forget_snapshot(job: &Job, change: &mut Change) {
 }
 
 /// Notes in the ledger's form.
-pub(super) fn notes<T: Serialize>(work: &T) -> Result<Option<serde_json::Value>, Halt> {
+pub(in crate::jobs) fn notes<T: Serialize>(work: &T) -> Result<Option<serde_json::Value>, Halt> {
     Ok(Some(notes_value(work)?))
 }
 
 /// The same where nobody holds the job.
-pub(super) fn notes_value<T: Serialize>(work: &T) -> Result<serde_json::Value, Error> {
+pub(in crate::jobs) fn notes_value<T: Serialize>(work: &T) -> Result<serde_json::Value, Error> {
     serde_json::to_value(work)
         .map_err(|error| Error::internal("A job's notes cannot be written.").because(error))
 }
 
-pub(super) fn millis(duration: Duration) -> EpochMs {
+pub(in crate::jobs) fn millis(duration: Duration) -> EpochMs {
     EpochMs::try_from(duration.as_millis()).unwrap_or(EpochMs::MAX)
 }
 
 /// Moves one claimed job one step on. However long that takes, the lease is kept meanwhile; without it nothing more
 /// is done.
-pub(super) async fn step(app: App, ledger: Ledger, job: Job, stop: CancellationToken) {
+pub(in crate::jobs) async fn step(app: App, ledger: Ledger, job: Job, stop: CancellationToken) {
     let kept = keep_lease(app.clone(), ledger.clone(), job.clone());
     tokio::select! {
         () = go(Step { app, ledger, job, stop }) => {}
@@ -235,7 +235,7 @@ async fn go(mut step: Step) {
 }
 
 /// The pause that a service asked for, within reason.
-pub(super) fn asked_pause(error: &Error) -> Option<Duration> {
+pub(in crate::jobs) fn asked_pause(error: &Error) -> Option<Duration> {
     error.wait_s().map(|seconds| Duration::from_secs(seconds).min(LONGEST_ASKED_PAUSE))
 }
 

@@ -1,11 +1,14 @@
 //! Accepts a request: checks it, finds out who it is, writes the row. The row exists before anything leaves.
 
+pub(super) mod identity;
+mod mention;
+
 use crate::app::{App, Current};
 use crate::error::{Error, Result};
-use crate::jobs::identity::{Identity, identify};
+use crate::jobs::money::{approve, balance};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{approve, balance, clip, mention, paths, publish, report};
+use crate::jobs::{clip, paths, publish, report};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -13,6 +16,8 @@ use crate::model::report::JobReport;
 use crate::model::request::{Render, Request, Turn, Video};
 use crate::nemo::language;
 use crate::nemo::route::{self, Intent};
+
+use identity::{Identity, identify};
 
 /// What became of a call.
 #[derive(Debug)]

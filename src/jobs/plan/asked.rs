@@ -1,6 +1,6 @@
 //! The length that a prompt asks for in words ("a 10-second video"), to hold the result to. Nothing is sent by it.
 
-use super::plan::DURATION_S;
+use super::DURATION_S;
 
 /// Units of time, and their seconds.
 const UNITS: [(&str, f64); 12] = [

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use super::advance::{Halt, Step, millis, notes};
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::readings;
+use crate::jobs::engine::advance::{Halt, Step, millis, notes};
+use crate::jobs::money::readings;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, Service, State};
@@ -22,7 +22,7 @@ const MOST_POLLS: u32 = 40;
 const LONGEST_MS: EpochMs = 24 * 3600 * 1000;
 
 /// Whether a run may be sent.
-pub(super) enum Turn {
+pub(in crate::jobs) enum Turn {
     /// Nothing holds it.
     Free,
     /// It is the probe. True: the balance was seen to suffice.
@@ -32,14 +32,14 @@ pub(super) enum Turn {
 }
 
 /// Whether a job waits for money.
-pub(super) fn waits_for_money(job: &Job) -> bool {
+pub(in crate::jobs) fn waits_for_money(job: &Job) -> bool {
     !job.state.is_at_rest()
         && !job.cancel_requested
         && job.failure.as_ref().is_some_and(|failure| failure.code == Kind::OutOfCredits.code())
 }
 
 /// Asks for the right to send.
-pub(super) async fn turn(step: &mut Step, run: &Run, work: &RunWork) -> Result<Turn, Halt> {
+pub(in crate::jobs) async fn turn(step: &mut Step, run: &Run, work: &RunWork) -> Result<Turn, Halt> {
     let (service, wallet) = (step.job.service, step.skillboss().await?.wallet()?);
     let Some(hold) = step.ledger.hold(service, &wallet).await? else { return Ok(Turn::Free) };
     let (now_ms, next) = (step.now_ms(), pause(&step.app, service, hold.probes));
@@ -66,18 +66,18 @@ pub(super) async fn turn(step: &mut Step, run: &Run, work: &RunWork) -> Result<T
 }
 
 /// A run was refused, or failed without a charge, for want of money: it goes back to the queue, and the others wait.
-pub(super) async fn begin(step: &mut Step, work: RunWork) -> Result<(), Halt> {
+pub(in crate::jobs) async fn begin(step: &mut Step, work: RunWork) -> Result<(), Halt> {
     let probe_at_ms = hold(step).await?;
     wait(step, work, probe_at_ms).await
 }
 
 /// The same for a run that ends with it, because nobody says whether it was charged.
-pub(super) async fn others(step: &Step) -> Result<(), Halt> {
+pub(in crate::jobs) async fn others(step: &Step) -> Result<(), Halt> {
     hold(step).await.map(|_| ())
 }
 
 /// The service has shown that there is money: everything goes on.
-pub(super) async fn lift(step: &Step) -> Result<(), Halt> {
+pub(in crate::jobs) async fn lift(step: &Step) -> Result<(), Halt> {
     let (service, wallet) = (step.job.service, step.skillboss().await?.wallet()?);
     if step.ledger.hold(service, &wallet).await?.is_some()
         && step.ledger.lift_hold(service, &wallet, step.now_ms()).await?
@@ -88,7 +88,7 @@ pub(super) async fn lift(step: &Step) -> Result<(), Halt> {
 }
 
 /// There is more in the wallet than before: the next probe is due now.
-pub(super) async fn hurry(app: &App, service: Service, wallet: &str) -> Result<()> {
+pub(in crate::jobs) async fn hurry(app: &App, service: Service, wallet: &str) -> Result<()> {
     if app.ledger().await?.hurry_hold(service, wallet, app.now_ms()).await? {
         app.ring();
     }

@@ -8,7 +8,7 @@ use url::Url;
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Kind, Result};
-use crate::jobs::advance::notes_value;
+use crate::jobs::engine::advance::notes_value;
 use crate::jobs::film;
 use crate::jobs::keyfile;
 use crate::jobs::run::RunWork;
@@ -34,7 +34,7 @@ pub enum Taken {
 }
 
 /// Whether services can reach us at all.
-pub(super) fn is_on(config: &Config) -> bool {
+pub(in crate::jobs) fn is_on(config: &Config) -> bool {
     config.hooks.public_url.is_some()
 }
 
@@ -42,7 +42,7 @@ pub(super) fn is_on(config: &Config) -> bool {
 ///
 /// # Errors
 /// `Storage` when the key of these addresses cannot be read or made.
-pub(super) async fn address(config: &Config, id: &JobId, n: u32) -> Result<Option<Url>> {
+pub(in crate::jobs) async fn address(config: &Config, id: &JobId, n: u32) -> Result<Option<Url>> {
     let Some(base) = &config.hooks.public_url else { return Ok(None) };
     // The service refuses what is not public, and the whole request with it; a notice is only a convenience.
     if let Err(error) = check_address(base, config.skillboss.allow_loopback).await {
@@ -82,7 +82,13 @@ pub async fn take(app: &App, token: &str, remote: Remote, claim: Phase) -> Resul
 
 /// A run that was put aside as lost goes on under the name that the notice gave; the service is asked whether
 /// that is true.
-pub(super) async fn heal(ledger: &Ledger, job: &Job, n: u32, remote: Remote, now_ms: EpochMs) -> Result<()> {
+pub(in crate::jobs) async fn heal(
+    ledger: &Ledger,
+    job: &Job,
+    n: u32,
+    remote: Remote,
+    now_ms: EpochMs,
+) -> Result<()> {
     let Ok(work) = serde_json::from_value::<RunWork>(job.work.clone()) else { return Ok(()) };
     // Somebody who knows the address may still lie about the name: another job's is not taken.
     if ledger.is_remote_of_another(&remote.id, &job.id).await? {

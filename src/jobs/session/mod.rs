@@ -1,13 +1,15 @@
 //! Sessions and what belongs to them: the current one, its timeline, uploads, the balance.
 
+mod browser;
+
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
+use crate::jobs::paths;
 use crate::jobs::plan::{Caller, Door, UploadInput};
-use crate::jobs::{browser, paths};
 use crate::ledger::{Filter, Ledger, Session};
 use crate::media::sniff;
 use crate::model::job::{JobKind, Service};

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::{approve, hold, wait};
+use crate::jobs::money::{approve, hold};
+use crate::jobs::wait;
 use crate::model::catalog::ModelKind;
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, Job, Service, State};
@@ -24,17 +25,17 @@ const FORGOTTEN_MS: EpochMs = 10 * 60 * 1000;
 
 /// Who would rewrite, what it probably costs, and the cap that is sent.
 #[derive(Clone, Debug)]
-pub(super) struct Writer {
+pub(in crate::jobs) struct Writer {
     model: String,
-    pub(super) estimate: Usd,
-    pub(super) most: Usd,
+    pub(in crate::jobs) estimate: Usd,
+    pub(in crate::jobs) most: Usd,
 }
 
 /// The language model of the catalog.
 ///
 /// # Errors
 /// `PriceUnknown` when the catalog has none with a price.
-pub(super) async fn writer(app: &App) -> Result<Writer> {
+pub(in crate::jobs) async fn writer(app: &App) -> Result<Writer> {
     let models = app.catalog().await?.models();
     let priced = models.iter().filter(|model| model.kind == ModelKind::Chat && model.retired.is_none());
     let found = priced
@@ -48,7 +49,12 @@ pub(super) async fn writer(app: &App) -> Result<Writer> {
 }
 
 /// The prompt with more detail, or the reason why it stays as it was.
-pub(super) async fn enhance(app: &App, service: Service, prompt: &str, batch: Option<&str>) -> Enhancement {
+pub(in crate::jobs) async fn enhance(
+    app: &App,
+    service: Service,
+    prompt: &str,
+    batch: Option<&str>,
+) -> Enhancement {
     match rewritten(app, service, prompt, batch).await {
         Ok(text) => {
             Enhancement { text: Some(text), note: "The prompt was rewritten with more detail.".to_owned() }

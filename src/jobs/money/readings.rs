@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::hold;
+use crate::jobs::money::hold;
 use crate::ledger::Reading;
 use crate::model::job::{EpochMs, Service};
 use crate::skillboss::wallet::Balance;
@@ -15,7 +15,7 @@ const YOUNG_MS: EpochMs = 10 * 60 * 1000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks what is in the wallet, and keeps the answer. More than before sends what waited for money on its way.
-pub(super) async fn take(app: &App, service: Service) -> Result<Balance> {
+pub(in crate::jobs) async fn take(app: &App, service: Service) -> Result<Balance> {
     let (ledger, client) = (app.ledger().await?, app.skillboss(service).await?);
     let wallet = client.wallet()?;
     let before = ledger.last_balance(service, &wallet).await?;
@@ -27,7 +27,7 @@ pub(super) async fn take(app: &App, service: Service) -> Result<Balance> {
 }
 
 /// Asks what is in the wallet, and keeps the answer.
-pub(super) async fn read(app: &App, service: Service) -> Result<Balance> {
+pub(in crate::jobs) async fn read(app: &App, service: Service) -> Result<Balance> {
     let client = app.skillboss(service).await?;
     let asked_at_ms = app.now_ms();
     let balance = client.balance().await?;
@@ -43,7 +43,7 @@ pub(super) async fn read(app: &App, service: Service) -> Result<Balance> {
 }
 
 /// Before a paid request: the last reading is young enough, or a new one is taken.
-pub(super) async fn before_charge(app: &App, service: Service) {
+pub(in crate::jobs) async fn before_charge(app: &App, service: Service) {
     let due = async {
         let wallet = app.skillboss(service).await?.wallet()?;
         let last = app.ledger().await?.last_balance(service, &wallet).await?;
@@ -53,7 +53,7 @@ pub(super) async fn before_charge(app: &App, service: Service) {
 }
 
 /// After a charge was settled: best when nothing else is under way, because then the difference is exact.
-pub(super) async fn after_charge(app: &App, service: Service) {
+pub(in crate::jobs) async fn after_charge(app: &App, service: Service) {
     let due = async {
         let wallet = app.skillboss(service).await?.wallet()?;
         let ledger = app.ledger().await?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::jobs::advance::millis;
+use crate::jobs::engine::advance::millis;
 use crate::model::job::EpochMs;
 
 /// Far less than a lease, and more than a commit takes on a slow disk.
@@ -17,24 +17,24 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// A reading of both clocks: the steady one does not count while the machine sleeps, the wall clock may be set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(in crate::jobs) struct Moment {
     wall_ms: EpochMs,
     steady: Instant,
 }
 
 impl Moment {
     /// Now.
-    pub(super) fn now(app: &App) -> Self {
+    pub(in crate::jobs) fn now(app: &App) -> Self {
         Self { wall_ms: app.now_ms(), steady: Instant::now() }
     }
 
     /// The wall clock's reading, for the rows that are written at this moment.
-    pub(super) fn wall_ms(self) -> EpochMs {
+    pub(in crate::jobs) fn wall_ms(self) -> EpochMs {
         self.wall_ms
     }
 
     /// Whether so little has passed since that nobody else can have taken over.
-    pub(super) fn is_fresh(self, app: &App) -> bool {
+    pub(in crate::jobs) fn is_fresh(self, app: &App) -> bool {
         self.is_fresh_at(Self::now(app))
     }
 

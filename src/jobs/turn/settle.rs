@@ -6,16 +6,16 @@
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
+use crate::jobs::engine::advance::{Halt, Step, notes};
+use crate::jobs::turn::words;
 use crate::jobs::turn::{self, Balance, Heard, TurnWork};
-use crate::jobs::words;
 use crate::ledger::{Change, Filter};
 use crate::model::job::{JobKind, Service, State};
 use crate::nemo::changes::{self, Changes};
 use crate::nemo::state::SessionState;
 
 /// Looks at an unchanged session before giving up on a broken stream (NemoVideo skill, SSE disconnect recovery).
-pub(super) const LOOKS_AFTER_LOSS: u32 = 6;
+pub(in crate::jobs) const LOOKS_AFTER_LOSS: u32 = 6;
 /// Looks at an unchanged session after a stream that ended well: the change may come a moment later.
 const LOOKS_AFTER_END: u32 = 2;
 /// Looks at a changed session whose credits are still reserved: they are settled within seconds, or somebody else's.
@@ -95,7 +95,7 @@ fn judge(evidence: &Evidence<'_>) -> Verdict {
 
 /// The stream is over, well or not: look at the session at once if it ended well, else after the pause of the
 /// recovery rule.
-pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
+pub(in crate::jobs) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
     let ended_well = work.heard.as_ref().is_some_and(|heard| heard.complete);
     let pause = if ended_well { Duration::ZERO } else { step.app.patience(step.job.service) };
     let note = if ended_well {
@@ -114,7 +114,7 @@ pub(super) async fn begin(step: &mut Step, work: TurnWork) -> Result<(), Halt> {
 }
 
 /// One look at the session.
-pub(super) async fn look(step: &mut Step) -> Result<(), Halt> {
+pub(in crate::jobs) async fn look(step: &mut Step) -> Result<(), Halt> {
     let mut work: TurnWork = step.work()?;
     if step.job.cancel_requested {
         return step
@@ -227,7 +227,7 @@ async fn finish_badly(step: &mut Step, work: &TurnWork, error: Error) -> Result<
 }
 
 /// Credits that the turn took from the account, if its balance tells.
-pub(super) fn spent(work: &TurnWork) -> Option<f64> {
+pub(in crate::jobs) fn spent(work: &TurnWork) -> Option<f64> {
     let (before, after) = (work.credits_before?, work.credits_after?);
     if after.frozen > before.frozen {
         // Reserved is neither spent nor free.
@@ -239,7 +239,7 @@ pub(super) fn spent(work: &TurnWork) -> Option<f64> {
 }
 
 /// The same as a word.
-pub(super) fn money(work: &TurnWork) -> Money {
+pub(in crate::jobs) fn money(work: &TurnWork) -> Money {
     match spent(work) {
         Some(credits) if credits > 0.0 => Money::Spent,
         Some(_) => Money::NotSpent,

@@ -1,10 +1,11 @@
 //! From what was asked to a request: every argument checked before any money moves.
 
+mod asked;
+
 use std::path::PathBuf;
 
 use crate::config::Preview;
 use crate::error::{Error, Result};
-use crate::jobs::asked;
 use crate::model::inspection::Inspection;
 
 /// Arguments of `generate_video` and `make`.

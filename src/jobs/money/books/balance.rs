@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::{readings, wallet};
+use crate::jobs::money::{readings, wallet};
 use crate::ledger::{Booked, Charge, ChargeSource, Ledger, Reading};
 use crate::model::job::{EpochMs, JobId, Service};
 use crate::money::Usd;

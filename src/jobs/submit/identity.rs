@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Money, Result};
-use crate::jobs::approve::Waiting;
+use crate::jobs::money::approve::Waiting;
 use crate::ledger::Ledger;
 use crate::model::job::{EpochMs, Job, JobId, JobKind, Service, State};
 
@@ -16,7 +16,7 @@ use crate::model::job::{EpochMs, Job, JobId, JobKind, Service, State};
 const WINDOW_MS: EpochMs = 10 * 60 * 1000;
 
 /// Who a request is.
-pub(super) enum Identity {
+pub(in crate::jobs) enum Identity {
     /// This row is it already.
     Known(Box<Job>),
     /// It is new, under this key. Two racers get the same key, and the ledger takes one.
@@ -26,7 +26,7 @@ pub(super) enum Identity {
 /// Looks for the job that the same call made before.
 ///
 /// `asked` is everything that makes the request what it is, and nothing that we added.
-pub(super) async fn identify(
+pub(in crate::jobs) async fn identify(
     ledger: &Ledger,
     service: Service,
     asked: &impl Serialize,
@@ -67,7 +67,7 @@ pub(super) async fn identify(
 }
 
 /// The key of a request that has a name of its own.
-pub(super) fn asked_key(service: Service, request_id: &str) -> String {
+pub(in crate::jobs) fn asked_key(service: Service, request_id: &str) -> String {
     format!("asked:{}:{request_id}", service.name())
 }
 

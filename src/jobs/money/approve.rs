@@ -24,29 +24,29 @@ const MOST_WAITING: u32 = 1_000;
 
 /// What a job keeps while it waits for a person's word.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Waiting {
+pub(in crate::jobs) struct Waiting {
     /// Passed back to agree; works once.
-    pub(super) quote_token: String,
+    pub(in crate::jobs) quote_token: String,
     /// The price that is agreed to.
-    pub(super) most: Usd,
+    pub(in crate::jobs) most: Usd,
     /// Until then.
-    pub(super) valid_until_ms: EpochMs,
+    pub(in crate::jobs) valid_until_ms: EpochMs,
 }
 
 impl Waiting {
-    pub(super) fn fresh(most: Usd, now_ms: EpochMs) -> Self {
+    pub(in crate::jobs) fn fresh(most: Usd, now_ms: EpochMs) -> Self {
         let token = uuid::Uuid::new_v4().simple();
         Self { quote_token: format!("quote_{token}"), most, valid_until_ms: now_ms + VALID_MS }
     }
 
     /// What a waiting job keeps.
-    pub(super) fn of(job: &Job) -> Option<Self> {
+    pub(in crate::jobs) fn of(job: &Job) -> Option<Self> {
         serde_json::from_value(job.work.get("waiting")?.clone()).ok()
     }
 }
 
 /// Whether so much needs a person's word.
-pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
+pub(in crate::jobs) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
     let above = match (app.config().budget.approve_above, service) {
         (Some(set), _) => Some(set),
         (None, Service::Sandbox) => None,
@@ -56,7 +56,7 @@ pub(super) fn is_needed(app: &App, service: Service, most: Usd) -> bool {
 }
 
 /// Enters a paid request into the ledger, once for each key: every one begins here.
-pub(super) async fn enter(
+pub(in crate::jobs) async fn enter(
     app: &App,
     service: Service,
     dedupe_key: String,
@@ -139,7 +139,7 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
 }
 
 /// The job with these words that waits under this quote.
-pub(super) async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
+pub(in crate::jobs) async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
     let waiting = Filter { state: Some(State::NeedsApproval), roots_only: true, ..Filter::default() };
     let is_it = |job: &Job| {
         job.request.words() == prompt
@@ -193,7 +193,7 @@ pub fn key(app: &App) -> Result<Secret> {
 }
 
 /// What a request may cost as a whole.
-pub(super) fn wanted(request: &Request) -> Result<Reservation> {
+pub(in crate::jobs) fn wanted(request: &Request) -> Result<Reservation> {
     match request {
         Request::Run(run) => Ok(reservation(run)),
         Request::Film(film) => {
@@ -216,7 +216,7 @@ pub(super) fn wanted(request: &Request) -> Result<Reservation> {
 }
 
 /// The caps of this ledger.
-pub(super) fn caps(app: &App) -> Caps {
+pub(in crate::jobs) fn caps(app: &App) -> Caps {
     let budget = &app.config().budget;
     Caps { per_day: budget.per_day, per_week: budget.per_week, per_batch: budget.per_batch }
 }
@@ -226,7 +226,7 @@ pub(super) fn caps(app: &App) -> Caps {
 ///
 /// # Errors
 /// As [`approve`], while the job still waits.
-pub(super) async fn agree(app: &App, id: &JobId, token: &str) -> Result<(Job, bool)> {
+pub(in crate::jobs) async fn agree(app: &App, id: &JobId, token: &str) -> Result<(Job, bool)> {
     match approve(app, id, Some(token)).await {
         Ok(job) => Ok((job, true)),
         Err(error) => match report::find(app, id).await? {

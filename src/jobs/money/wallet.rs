@@ -8,9 +8,10 @@ use serde::Serialize;
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::books::{self, Stretch};
+use crate::jobs::keyfile;
+use crate::jobs::money::books::{self, Stretch};
+use crate::jobs::money::readings;
 use crate::jobs::session::rehearsal_mark;
-use crate::jobs::{keyfile, readings};
 use crate::model::job::Service;
 use crate::money::Usd;
 use crate::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
@@ -51,7 +52,7 @@ pub struct Wallet {
 }
 
 /// Which wallet is meant: the sandbox's when that is the service, else SkillBoss'.
-pub(super) fn service(app: &App) -> Service {
+pub(in crate::jobs) fn service(app: &App) -> Service {
     match app.config().service {
         ServiceChoice::Sandbox => Service::Sandbox,
         _ => Service::SkillBoss,
@@ -59,7 +60,7 @@ pub(super) fn service(app: &App) -> Service {
 }
 
 /// Whether there is a wallet to look into.
-pub(super) fn is_there(app: &App) -> bool {
+pub(in crate::jobs) fn is_there(app: &App) -> bool {
     service(app) == Service::Sandbox || app.config().skillboss.is_set_up()
 }
 
@@ -75,7 +76,7 @@ pub async fn show(app: &App) -> Result<Wallet> {
 }
 
 /// The same without the limits that the service keeps.
-pub(super) async fn balance(app: &App) -> Result<Wallet> {
+pub(in crate::jobs) async fn balance(app: &App) -> Result<Wallet> {
     let service = service(app);
     if !is_there(app) {
         return Err(no_wallet());
