@@ -1,29 +1,19 @@
-//! Sessions and what belongs to them: the current one, its timeline, uploads, the balance.
+//! Sessions: the one that a call is about, and the current one of a door.
 
 mod browser;
-
-use std::io::Read as _;
-use std::path::Path;
-use std::time::Duration;
+mod timeline;
+mod upload;
 
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::paths;
-use crate::jobs::plan::{Caller, Door, UploadInput};
-use crate::ledger::{Filter, Ledger, Session};
-use crate::media::sniff;
-use crate::model::job::{JobKind, Service};
-use crate::model::report::{
-    ClipReport, LayoutReport, SessionReport, TrackReport, UploadReport, UploadedReport,
-};
-use crate::model::request::{Media, Request};
-use crate::nemo::timeline::{Clip, Timeline};
-use crate::nemo::upload::{UploadFile, Uploaded};
-use crate::nemo::{Client, language};
-use crate::redact::SafeUrl;
+use crate::jobs::plan::{Caller, Door};
+use crate::ledger::{Ledger, Session};
+use crate::model::job::Service;
 
-/// Clips that a layout shows, over all tracks: some 300 kB.
-const MAX_CLIPS: usize = 2_000;
+pub(super) use timeline::state_of;
+pub use timeline::{look, state};
+pub use upload::upload;
+pub(super) use upload::{media, put};
 
 /// A session that a call is about.
 #[derive(Clone, Debug)]
@@ -137,134 +127,6 @@ pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, languag
     Ok(made.session_id)
 }
 
-/// The timeline as the service has it now; with `link` also the address that opens it in a browser.
-pub async fn state(
-    app: &App,
-    caller: &Caller,
-    session_id: Option<&str>,
-    link: bool,
-) -> Result<SessionReport> {
-    let chosen = require(app, caller, None, session_id).await?;
-    let mut report = state_of(app, caller, chosen.clone()).await?;
-    if link {
-        browser::add_link(app, &chosen, &mut report).await?;
-    }
-    Ok(report)
-}
-
-/// The timeline of this session, which is the current one from now on.
-pub(super) async fn state_of(app: &App, caller: &Caller, chosen: Chosen) -> Result<SessionReport> {
-    match read(app, &chosen).await {
-        Err(error) if error.kind() == Kind::SessionLost => {
-            let ledger = app.ledger().await?;
-            ledger.mark_session_lost(chosen.service, &chosen.session_id, app.now_ms()).await?;
-            Err(error)
-        }
-        Err(error) => Err(error),
-        Ok((report, _)) => {
-            remember(app, caller, &chosen).await?;
-            Ok(report)
-        }
-    }
-}
-
-/// A look at a session that we know, within `patience`: nothing is written down, and it does not become the current one.
-///
-/// # Errors
-/// `NotFound` for a session that was never used here: the service is not asked about names that somebody made up.
-pub async fn look(app: &App, session_id: &str, patience: Duration) -> Result<(SessionReport, LayoutReport)> {
-    let known = match app.known_ledger().await? {
-        Some(ledger) => ledger.session_by_id(session_id).await?,
-        None => None,
-    };
-    refuse_lost(known.as_ref())?;
-    let Some(known) = known else {
-        return Err(Error::new(Kind::NotFound, "No such session was ever used here.")
-            .next("Take the session_id from an earlier answer."));
-    };
-    let chosen = Chosen { service: known.service, session_id: known.session_id };
-    tokio::time::timeout(patience, read(app, &chosen)).await.unwrap_or_else(|_| {
-        Err(Error::new(
-            Kind::TimedOut,
-            format!("{} did not show the timeline in time.", chosen.service.heading()),
-        )
-        .next("Ask again a little later."))
-    })
-}
-
-/// The state of a session at the service, in words and to scale.
-async fn read(app: &App, chosen: &Chosen) -> Result<(SessionReport, LayoutReport)> {
-    let state = app.client(chosen.service).await?.state(&chosen.session_id).await?;
-    let timeline = state.draft.timeline();
-    let in_session =
-        Filter { active_only: true, session_id: Some(chosen.session_id.clone()), ..Filter::default() };
-    let active = app.ledger().await?.list(&in_session, 20).await?;
-    let exportable = state.draft.is_exportable();
-    let active_jobs: Vec<_> =
-        active.iter().filter(|job| job.parent_id.is_none()).map(|job| job.id.to_string()).collect();
-    let next = match (exportable, active_jobs.is_empty()) {
-        (_, false) => "A job still works on it: call check_job.",
-        (true, true) => "Call export to get the MP4, or edit_video to change something.",
-        (false, true) => "The timeline is empty: call generate_video or edit_video.",
-    };
-    let report = SessionReport {
-        message: format!("{}{}", rehearsal_mark(chosen.service), in_short(&timeline, exportable)),
-        timeline: timeline.to_string(),
-        tracks: timeline.tracks.len(),
-        duration_s: (timeline.duration_ms > 0.0).then_some(timeline.duration_ms / 1000.0),
-        uploads: state.uploads.len(),
-        generated: state.generated.len(),
-        exportable,
-        active_jobs,
-        service: chosen.service.name().to_owned(),
-        session_id: chosen.session_id.clone(),
-        browser_link: None,
-        next: next.to_owned(),
-    };
-    Ok((report, layout(timeline)))
-}
-
-/// The timeline with its times, for whoever draws it.
-fn layout(timeline: Timeline) -> LayoutReport {
-    let mut room = MAX_CLIPS;
-    let tracks = timeline.tracks.into_iter().map(|track| {
-        let shown = track.clips.len().min(room);
-        room -= shown;
-        TrackReport {
-            label: track.label,
-            left_out: track.clips.len() - shown,
-            clips: track.clips.into_iter().take(shown).map(clip).collect(),
-        }
-    });
-    LayoutReport {
-        title: timeline.title,
-        duration_s: timeline.duration_ms / 1000.0,
-        width: timeline.width,
-        height: timeline.height,
-        tracks: tracks.collect(),
-    }
-}
-
-fn clip(clip: Clip) -> ClipReport {
-    ClipReport {
-        name: clip.text.unwrap_or(clip.name),
-        start_s: clip.start_ms / 1000.0,
-        end_s: clip.end_ms / 1000.0,
-        volume_percent: clip.volume_percent,
-        speed: clip.speed,
-    }
-}
-
-/// A timeline in half a sentence; the tracks stand beside it.
-fn in_short(timeline: &Timeline, exportable: bool) -> String {
-    let ready = if exportable { "ready to export" } else { "nothing to export yet" };
-    match timeline.tracks.len() {
-        0 => "The timeline is empty.".to_owned(),
-        1 => format!("1 track, {} s, {ready}.", timeline.duration_ms / 1000.0),
-        n => format!("{n} tracks, {} s, {ready}.", timeline.duration_ms / 1000.0),
-    }
-}
-
 /// The session is the current one from now on.
 pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Result<()> {
     if caller.door != Door::Cli {
@@ -295,139 +157,5 @@ pub(super) fn rehearsal_mark(service: Service) -> &'static str {
     match service {
         Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
         Service::Nemo | Service::SkillBoss => "",
-    }
-}
-
-/// Puts files and addresses into a session; makes one when there is none. `on_progress` gets bytes sent and total.
-pub async fn upload(
-    app: &App,
-    caller: &Caller,
-    input: UploadInput,
-    on_progress: &(dyn Fn(u64, u64) + Send + Sync),
-) -> Result<UploadReport> {
-    let media = media(app, caller, &input.files, &input.urls)?;
-    if media.is_empty() {
-        return Err(Error::invalid("Neither files nor urls were given; nothing was sent.")
-            .next("Give the path of at least one media file, or a public https address."));
-    }
-    let ledger = app.ledger().await?;
-    let chosen = match choose(app, caller, input.service.as_deref(), input.session_id.as_deref()).await? {
-        Some(chosen) => chosen,
-        None => {
-            let service = app.service(input.service.as_deref())?;
-            let language = language_of(ledger, service, &media).await?;
-            let session_id = create(app, ledger, service, &language).await?;
-            Chosen { service, session_id }
-        }
-    };
-    let client = app.client(chosen.service).await?;
-    let stored = put(&client, &chosen.session_id, &media, on_progress).await?;
-    remember(app, caller, &chosen).await?;
-    ledger.note_uploads(chosen.service, &chosen.session_id, true).await?;
-    let names: Vec<_> = stored.iter().map(|file| format!("\"{}\"", file.name)).collect();
-    Ok(UploadReport {
-        message: format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", ")),
-        uploaded: stored,
-        service: chosen.service.name().to_owned(),
-        session_id: chosen.session_id,
-        next: "Call generate_video or edit_video and say what to do with it.".to_owned(),
-    })
-}
-
-/// The language of a session that begins with an upload, before anybody has said a word in it: that of the files'
-/// names where their script tells, else that of the words that were said last, else English.
-async fn language_of(ledger: &Ledger, service: Service, media: &[Media]) -> Result<String> {
-    let named: String = media.iter().map(Media::name).collect::<Vec<_>>().join(" ");
-    let by_name = language::detect(&named);
-    if by_name != language::FALLBACK {
-        return Ok(by_name.to_owned());
-    }
-    let turns = Filter { kind: Some(JobKind::Turn), ..Filter::default() };
-    let last = ledger.list(&turns, 20).await?.into_iter().find_map(|job| match job.request {
-        Request::Turn(turn) if job.service == service => Some(turn.language),
-        _ => None,
-    });
-    Ok(last.unwrap_or_else(|| language::FALLBACK.to_owned()))
-}
-
-/// Paths and addresses, checked one by one before the first byte leaves.
-pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String]) -> Result<Vec<Media>> {
-    let mut media = Vec::new();
-    for text in files {
-        media.push(paths::input_media(app.config(), caller, text)?);
-    }
-    for address in urls {
-        let is_file =
-            address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
-        media.push(if is_file {
-            // Wherever it is written, a file is held to the rules for files.
-            paths::input_media(app.config(), caller, address)?
-        } else {
-            Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?))
-        });
-    }
-    Ok(media)
-}
-
-/// Sends media into a session.
-pub(super) async fn put(
-    client: &Client,
-    session_id: &str,
-    media: &[Media],
-    on_progress: &(dyn Fn(u64, u64) + Send + Sync),
-) -> Result<Vec<UploadedReport>> {
-    let mut files = Vec::new();
-    let mut urls = Vec::new();
-    for item in media {
-        match item {
-            Media::File(path) => files.push(opened(path)?),
-            Media::Url(url) => urls.push(url.reveal().clone()),
-        }
-    }
-    let mut stored = Vec::new();
-    if !files.is_empty() {
-        let sizes: Vec<_> = files.iter().map(|file| Some(file.bytes)).collect();
-        let answers = client.upload_files(session_id, &files, on_progress).await?;
-        stored.extend(answers.into_iter().zip(sizes.into_iter().chain(std::iter::repeat(None))).map(told));
-    }
-    if !urls.is_empty() {
-        stored.extend(
-            client.upload_urls(session_id, &urls).await?.into_iter().map(|answer| told((answer, None))),
-        );
-    }
-    Ok(stored)
-}
-
-/// A file with the type that its content has.
-fn opened(path: &Path) -> Result<UploadFile> {
-    let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut head = Vec::new();
-    file.by_ref().take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
-    Ok(UploadFile {
-        path: path.to_owned(),
-        filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        // Looked at again, because time has passed since the path was checked.
-        mime: sniff::sniff(&head).ok_or_else(|| no_media(path))?.mime().to_owned(),
-        bytes: file.metadata().map_err(unreadable)?.len(),
-    })
-}
-
-fn no_media(path: &Path) -> Error {
-    Error::new(
-        Kind::UnsupportedFile,
-        format!("{} is no media by its content, so it was not sent.", path.display()),
-    )
-    .next("Give a video, picture or sound file.")
-}
-
-fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
-    UploadedReport {
-        name: crate::redact::quote(&answer.filename, 120),
-        kind: crate::redact::quote(answer.kind.as_deref().unwrap_or("media"), 20),
-        bytes,
-        duration_s: answer.duration_ms.map(|ms| ms / 1000.0),
-        width: answer.width.map(|pixels| pixels as u32),
-        height: answer.height.map(|pixels| pixels as u32),
     }
 }
