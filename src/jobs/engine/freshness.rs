@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::jobs::engine::advance::millis;
+use crate::jobs::engine::step::millis;
 use crate::model::job::EpochMs;
 
 /// Far less than a lease, and more than a commit takes on a slow disk.

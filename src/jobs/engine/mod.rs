@@ -1,8 +1,9 @@
 //! The loop that moves jobs: one process of those that share a ledger is the dispatcher.
 
-pub(super) mod advance;
+mod advance;
 mod election;
 pub(super) mod freshness;
+pub(super) mod step;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,8 +22,9 @@ use crate::ledger::{AttemptState, Change, Dispatcher, Ledger};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
 
-use advance::{LEASE, millis, step};
+use advance::LEASE;
 use election::BEAT_EVERY;
+use step::millis;
 
 /// Steps under way at once. Most of them wait for a service.
 const MAX_STEPS: usize = 32;
@@ -157,7 +159,7 @@ async fn claim(
         let (app, ledger, stop, running) = (app.clone(), ledger.clone(), stop.clone(), Arc::clone(running));
         steps.spawn(async move {
             let (bell, books, claimed) = (app.clone(), ledger.clone(), job.clone());
-            if AssertUnwindSafe(step(app, ledger, job, stop)).catch_unwind().await.is_err() {
+            if AssertUnwindSafe(advance::step(app, ledger, job, stop)).catch_unwind().await.is_err() {
                 bury(&bell, &books, &claimed).await;
             }
             running.fetch_sub(1, Ordering::Relaxed);

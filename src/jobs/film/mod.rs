@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::jobs::deliver::End;
-use crate::jobs::engine::advance::{Halt, Step, millis, notes};
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::jobs::money::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};

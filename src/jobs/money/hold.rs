@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::engine::advance::{Halt, Step, millis, notes};
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::jobs::money::readings;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Charge};
@@ -116,15 +116,7 @@ async fn wait(step: &mut Step, mut work: RunWork, until_ms: EpochMs) -> Result<(
             Error::new(Kind::OutOfCredits, "The SkillBoss wallet had too little in it for a whole day.")
                 .money(Money::NotSpent)
                 .next("Top up the wallet at SkillBoss, then ask for the same again.");
-        return step
-            .record(Change {
-                state: Some(State::Failed),
-                work: notes(&work)?,
-                failure: Some(Some(Failure::from(&error))),
-                charge: Some(Charge::Freed),
-                ..Change::default()
-            })
-            .await;
+        return step.fail_with(notes(&work)?, Failure::from(&error), Some(Charge::Freed)).await;
     }
     // Not all at the same moment: the first one to come has the probe.
     let until_ms = until_ms.max(now_ms + 50);

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind};
 use crate::jobs::deliver::{self, End, Wanted};
-use crate::jobs::engine::advance::{Halt, Step};
+use crate::jobs::engine::step::{Halt, Step};
 use crate::model::job::State;
 use crate::model::request::Request;
 use crate::net::staged;

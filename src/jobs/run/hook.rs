@@ -8,7 +8,7 @@ use url::Url;
 use crate::app::App;
 use crate::config::Config;
 use crate::error::{Kind, Result};
-use crate::jobs::engine::advance::notes_value;
+use crate::jobs::engine::step::notes_value;
 use crate::jobs::film;
 use crate::jobs::keyfile;
 use crate::jobs::run::RunWork;

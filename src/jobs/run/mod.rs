@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Money};
 use crate::jobs::deliver::End;
-use crate::jobs::engine::advance::{Halt, Step, asked_pause, notes};
+use crate::jobs::engine::step::{Halt, Step, asked_pause, notes};
 use crate::jobs::money::readings;
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, State};

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::engine::advance::{Halt, Step, notes};
+use crate::jobs::engine::step::{Halt, Step, notes};
 use crate::jobs::turn::words;
 use crate::jobs::turn::{self, Balance, Heard, TurnWork};
 use crate::ledger::{Change, Filter};
