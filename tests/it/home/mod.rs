@@ -3,6 +3,9 @@
 //! When a test ends, [`Home`] holds it to the law: no message twice, no charge twice, no token to a stranger, and
 //! no job left moving.
 
+mod law;
+mod process;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,15 +13,15 @@ use std::time::Duration;
 use firstcut::app::App;
 use firstcut::config::{Config, Overrides, Surroundings};
 use firstcut::ledger::{Filter, Ledger};
-use firstcut::model::job::{Job, State};
-use firstcut::sandbox::{
-    Bill, Clips, Entry, EntryKind, Fault, Options, Pace, Rule, Sandbox, Silence, WHOLESALE_KEY,
-};
-use serde_json::{Value, json};
+use firstcut::model::job::Job;
+use firstcut::sandbox::{Clips, Fault, Options, Pace, Rule, Sandbox, Silence, WHOLESALE_KEY};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::talk::{PATIENCE, Talk};
+
+pub(crate) use process::{Ran, Serve, ended, kill};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_firstcut");
 
@@ -42,35 +45,6 @@ pub(crate) struct Home {
 struct Somebody {
     program: PathBuf,
     uid: u32,
-}
-
-/// A command that has ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    /// What `--json` printed.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// The same from a command that must have ended well.
-    pub(crate) fn ok(&self) -> Value {
-        assert_eq!(self.code, Some(0), "{self:?}");
-        self.json()
-    }
-
-    /// The error from a command that must not have ended well.
-    pub(crate) fn error(&self) -> Value {
-        assert_ne!(self.code, Some(0), "{self:?}");
-        let error = self.json()["error"].clone();
-        assert!(error.is_object(), "{self:?}");
-        error
-    }
 }
 
 /// Options of a sandbox that does not wait and says something about every edit.
@@ -282,33 +256,6 @@ impl Home {
         tokio::time::timeout(PATIENCE, look).await.expect("no such job")
     }
 
-    // --- what the sandbox wrote down
-
-    /// Requests to an endpoint, by its name in fault rules.
-    pub(crate) fn requests(&self, endpoint: &str) -> Vec<Entry> {
-        let all = self.sandbox.log.requests().unwrap();
-        all.into_iter().filter(|entry| entry.endpoint == endpoint).collect()
-    }
-
-    /// The messages that were sent, in order.
-    pub(crate) fn messages(&self) -> Vec<String> {
-        self.requests("run_sse").into_iter().filter_map(|entry| entry.text).collect()
-    }
-
-    /// Credits that were charged for messages that contain this.
-    pub(crate) fn charged(&self, text: &str) -> Vec<i64> {
-        let charges = self.sandbox.log.charges().unwrap();
-        charges.into_iter().filter(|charge| charge.text.contains(text)).map(|charge| charge.credits).collect()
-    }
-
-    /// Requests that cost, or leave something behind.
-    pub(crate) fn effects(&self) -> usize {
-        ["run_sse", "render_submit", "upload", "with_session"]
-            .iter()
-            .map(|name| self.requests(name).len())
-            .sum()
-    }
-
     /// Waits until something is so.
     pub(crate) async fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
         let look = async {
@@ -318,132 +265,6 @@ impl Home {
         };
         assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "never happened: {what}");
     }
-
-    /// Charges in dollars by the job that they were for, as the sandbox wrote them down.
-    pub(crate) fn bills(&self) -> std::collections::BTreeMap<String, Vec<Bill>> {
-        let mut bills = std::collections::BTreeMap::<String, Vec<Bill>>::new();
-        let submissions = self.sandbox.skillboss.submissions();
-        for bill in self.sandbox.skillboss.charges() {
-            let of = submissions.iter().find(|one| one.id == bill.id).unwrap();
-            // The key is the job and the number of the attempt.
-            let key = of.idempotency_key.as_deref().unwrap_or(&bill.id);
-            let job = key.rsplit_once('.').map_or(key, |(job, _)| job);
-            bills.entry(job.to_owned()).or_default().push(bill);
-        }
-        bills
-    }
-
-    /// Nothing is paid twice, and nothing is asked for again while an earlier request may still be charged.
-    fn hold_to_the_law_of_dollars(&self) {
-        for (job, bills) in self.bills() {
-            assert!(bills.len() < 2, "{job} was charged twice: {bills:?}");
-        }
-        let mut latest = std::collections::HashMap::new();
-        for one in self.sandbox.skillboss.submissions() {
-            let Some((job, _)) = one.idempotency_key.as_deref().and_then(|key| key.rsplit_once('.')) else {
-                continue;
-            };
-            let over: Option<firstcut::sandbox::Submission> = latest.insert(job.to_owned(), one.clone());
-            let free = over.as_ref().is_none_or(|over| over.status == "FAILED" || over.status == "CANCELLED");
-            assert!(free, "{job} was sent again beside {over:?}");
-        }
-    }
-
-    /// What holds for every test, however it went.
-    fn hold_to_the_law(&self) {
-        let entries = self.sandbox.log.entries().unwrap();
-        let leaks: Vec<_> = entries.iter().filter(|entry| entry.kind == EntryKind::Leak).collect();
-        assert!(leaks.is_empty(), "a token went to the file server: {leaks:?}");
-
-        let mut sent = std::collections::HashSet::new();
-        // An explicit refusal, and a connection that was cut before anything was done, may be followed by another try.
-        let refused = ["status", "web_page", "cut", "expire_token", "lose_session"];
-        let taken = self.requests("run_sse");
-        let taken = taken.iter().filter(|entry| {
-            let struck = entry.faults.iter().any(|fault| refused.contains(&fault.as_str()));
-            let answer = entries.iter().find(|it| it.kind == EntryKind::Answer && it.seq == entry.seq);
-            !struck && answer.is_none_or(|answer| answer.status == Some(200))
-        });
-        for entry in taken {
-            let key = (entry.session.clone(), entry.text.clone());
-            assert!(sent.insert(key), "a message was sent twice: {entry:?}");
-        }
-        let mut charged = std::collections::HashSet::new();
-        for charge in self.sandbox.log.charges().unwrap() {
-            let key = (charge.session.clone(), charge.text.clone());
-            assert!(charge.credits == 0 || charged.insert(key), "charged twice: {charge:?}");
-        }
-        self.hold_to_the_law_of_dollars();
-        if !self.may_leave_jobs && self.path().join("ledger.sqlite").exists() {
-            let mut command = std::process::Command::new(PROGRAM);
-            command.args(["jobs", "list", "--json", "--limit", "100"]).env_clear().envs(self.vars());
-            let listed: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-            for job in listed["jobs"].as_array().into_iter().flatten() {
-                let state: State = job["state"].as_str().unwrap().parse().unwrap();
-                assert!(state.is_at_rest(), "a job was left behind: {job:#}");
-            }
-        }
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.hold_to_the_law();
-        }
-    }
-}
-
-/// Runs a command to its end.
-pub(crate) async fn ended(mut command: Command) -> Ran {
-    let output = tokio::time::timeout(PATIENCE, command.output()).await.expect("it does not end").unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
-/// A running `serve` and the client's end of its pipes.
-pub(crate) struct Serve {
-    child: Child,
-    pub(crate) talk: Talk,
-}
-
-impl Serve {
-    /// Of the running process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id().expect("it runs")
-    }
-
-    /// As `kill -9`.
-    pub(crate) async fn kill(mut self) {
-        kill(&mut self.child).await;
-    }
-
-    /// Closes its input and waits for the end.
-    pub(crate) async fn hang_up(self) {
-        let Self { mut child, talk } = self;
-        drop(talk);
-        let left = tokio::time::timeout(PATIENCE, child.wait()).await.expect("the server stays").unwrap();
-        assert_eq!(left.code(), Some(0));
-    }
-
-    /// Makes a video and gives its report, however the job stands then.
-    pub(crate) async fn generate(&mut self, prompt: &str, wait_s: f64) -> Value {
-        self.talk.call_ok("generate_video", json!({"prompt": prompt, "wait_seconds": wait_s})).await
-    }
-
-    /// The report of a job at rest; it may have failed.
-    pub(crate) async fn rested(&mut self, job_id: &str) -> Value {
-        let look = json!({"job_id": job_id, "wait_seconds": 60});
-        let answer = self.talk.call("check_job", look).await;
-        answer["result"]["structuredContent"].clone()
-    }
-}
-
-/// As `kill -9`; comes back when the process is gone.
-pub(crate) async fn kill(child: &mut Child) {
-    // It may have ended by itself already.
-    let _ended = child.start_kill();
-    child.wait().await.unwrap();
 }
 
 /// A rule that always strikes.
