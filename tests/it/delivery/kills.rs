@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use firstcut::jobs::plan::{GenerateInput, PublishInput};
 use firstcut::model::job::{Job, JobKind, State};
-use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Rule};
+use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
 use tokio::process::Child;
 
-use super::{Bucket, posted_once, same_bytes, schedulers};
+use super::{Bucket, error, posted_once, same_bytes, schedulers};
 use crate::home::{Home, kill};
 use crate::money::till::{all, alter, nothing_is_lost, order, wish};
 
@@ -45,18 +45,6 @@ fn signal(worker: &Child, name: &str) {
     if let Some(pid) = worker.id() {
         let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
         assert!(sent.success());
-    }
-}
-
-fn error(status: u16, after_work: bool) -> Fault {
-    Fault::Error {
-        status,
-        shape: ErrorShape::default(),
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: false,
     }
 }
 
