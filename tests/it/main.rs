@@ -20,6 +20,7 @@ mod doctor;
 mod eyes;
 mod floors;
 mod guard;
+mod havoc;
 mod home;
 mod install;
 mod leftovers;
