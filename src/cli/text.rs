@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::advice;
 use crate::jobs::books::Books;
 use crate::jobs::estimate::Estimate;
+use crate::jobs::session::{REHEARSED, shortly_marked};
 use crate::jobs::wallet::Wallet;
+use crate::model::job::Service;
 use crate::model::report::{
     CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
     UploadReport,
@@ -210,9 +212,10 @@ pub(super) fn books(books: &Books) -> String {
         let expected = entry.estimated_usd.map(|usd| format!(", expected {usd}")).unwrap_or_default();
         let lost = entry.wallet_lost_usd.map(|usd| format!(", wallet lost {usd}")).unwrap_or_default();
         let seconds = entry.duration_s.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
+        let mark = if entry.rehearsal { REHEARSED } else { "" };
         let _ = writeln!(
             text,
-            "{}  {}  {}{seconds}  {charged}{expected}{lost}  {}",
+            "{mark}{}  {}  {}{seconds}  {charged}{expected}{lost}  {}",
             entry.at.split('.').next().unwrap_or(&entry.at),
             entry.service,
             entry.model,
@@ -223,9 +226,10 @@ pub(super) fn books(books: &Books) -> String {
         }
     }
     for sum in &books.by_model {
+        let mark = if sum.rehearsal { REHEARSED } else { "" };
         let _ = writeln!(
             text,
-            "Sum  {}  {}: {} calls, {} charged, {} expected",
+            "{mark}Sum  {}  {}: {} calls, {} charged, {} expected",
             sum.service, sum.model, sum.calls, sum.charged_usd, sum.estimated_usd
         );
     }
@@ -250,8 +254,12 @@ pub(super) fn books(books: &Books) -> String {
 pub(super) fn jobs(list: &JobList, now: jiff::Timestamp) -> String {
     let mut text = list.message.trim_end().to_owned();
     for job in &list.jobs {
-        let about = job.files.first().map_or(job.message.as_str(), |file| file.path.as_str());
-        let about = crate::redact::quote(about, 100);
+        let about = match job.files.first() {
+            Some(file) if job.service == Service::Sandbox.name() => format!("{REHEARSED}{}", file.path),
+            Some(file) => file.path.clone(),
+            None => shortly_marked(&job.message),
+        };
+        let about = crate::redact::quote(&about, 100);
         let prompt = match job.prompt.as_str() {
             "" => String::new(),
             prompt => format!("{}  ", quotation(&crate::redact::quote(prompt, 40))),

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use sqlx::sqlite::SqliteRow;
 
 use super::jobs::at_rest;
-use super::{Ledger, Tx, row};
+use super::{Ledger, Office, Tx, row};
 use crate::error::{Error, Kind, Result};
 use crate::model::batch::{Batch, BatchState, Line, LineState, Wish};
 use crate::model::job::{EpochMs, Failure, JobId, Service, State};
+use crate::model::request::Post;
 use crate::money::Usd;
 
 /// A batch to be written down, or to get more lines.
@@ -252,25 +253,28 @@ impl Ledger {
         .collect()
     }
 
-    /// When the next line of an active batch is due; none when no line waits.
-    pub async fn next_line_ms(&self) -> Result<Option<EpochMs>> {
+    /// When the next line of an active batch, among those of an office, is due; none when no line waits.
+    pub async fn next_line_ms(&self, office: Office) -> Result<Option<EpochMs>> {
         Ok(sqlx::query_scalar(
             "SELECT MIN(l.due_at_ms) FROM batch_line l JOIN batch b ON b.name = l.batch \
-             WHERE l.state = 'waiting' AND b.state = 'active'",
+             WHERE l.state = 'waiting' AND b.state = 'active' AND (l.service = 'sandbox') = $1",
         )
+        .bind(office.is_rehearsal())
         .fetch_one(&self.inner.readers)
         .await?)
     }
 
-    /// Active batches with lines that wait, or with jobs under way.
-    pub async fn live_batches(&self) -> Result<Vec<Batch>> {
+    /// Active batches with lines that wait, or with jobs under way: those that are rehearsals altogether, or the others.
+    pub async fn live_batches(&self, office: Office) -> Result<Vec<Batch>> {
         sqlx::query(concat!(
-            "SELECT * FROM batch b WHERE state = 'active' AND (\
+            "SELECT * FROM batch b WHERE state = 'active' \
+             AND (NOT EXISTS (SELECT 1 FROM batch_line l WHERE l.batch = b.name AND l.service <> 'sandbox')) = $1 AND (\
              EXISTS (SELECT 1 FROM batch_line l WHERE l.batch = b.name AND l.state = 'waiting') \
              OR EXISTS (SELECT 1 FROM batch_line l JOIN job j ON j.id = l.job_id WHERE l.batch = b.name AND j.state NOT IN ",
             at_rest!(),
             ")) ORDER BY created_at_ms, name"
         ))
+        .bind(office.is_rehearsal())
         .fetch_all(&self.inner.readers)
         .await?
         .iter()
@@ -295,22 +299,18 @@ impl Ledger {
         .collect()
     }
 
-    /// The posts of a batch's clips: whose they are, on which channel, and how they stand.
-    pub async fn post_briefs(&self, name: &str) -> Result<Vec<(JobId, String, Brief)>> {
+    /// The posts of a batch's clips: whose they are, what was asked for, and how they stand.
+    pub async fn post_briefs(&self, name: &str) -> Result<Vec<(JobId, Post, Brief)>> {
         sqlx::query(
             "SELECT l.job_id, p.state, p.note, p.progress_pct, p.failure, p.created_at_ms, p.updated_at_ms, NULL AS file, \
-             json_extract(p.request, '$.channel.network') AS channel \
-             FROM batch_line l JOIN job p ON p.parent_id = l.job_id WHERE l.batch = $1 AND p.kind = 'post' \
+             p.request FROM batch_line l JOIN job p ON p.parent_id = l.job_id WHERE l.batch = $1 AND p.kind = 'post' \
              ORDER BY p.created_at_ms, p.id",
         )
         .bind(name)
         .fetch_all(&self.inner.readers)
         .await?
         .iter()
-        .map(|found| {
-            let channel: Option<String> = row::get(found, "channel")?;
-            Ok((row::word(found, "job_id")?, channel.unwrap_or_default(), brief(found)?))
-        })
+        .map(|found| Ok((row::word(found, "job_id")?, row::json(found, "request")?, brief(found)?)))
         .collect()
     }
 
