@@ -88,26 +88,6 @@ impl Shell {
         }
     }
 
-    /// Does something that waits for jobs of its own, which this process moves meanwhile, as its settings say.
-    pub(super) async fn while_moving<T>(
-        &self,
-        moves: bool,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        if !moves {
-            return work.await;
-        }
-        let stop = CancellationToken::new();
-        let reach = Reach::of_settings(&self.app);
-        let engine = tokio::spawn(engine::run(self.app.clone(), reach, stop.clone()));
-        let done = work.await;
-        stop.cancel();
-        engine
-            .await
-            .map_err(|error| Error::internal("The loop that moves jobs ended badly.").because(error))??;
-        done
-    }
-
     /// Prints the job as it is; the exit code says how it ended.
     pub(super) async fn tell(&self, job: &Job, look: Look, asked_not_to_wait: bool) -> Result<Exit> {
         let mut report = self.report(job).await?;

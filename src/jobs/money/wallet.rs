@@ -76,7 +76,7 @@ pub async fn show(app: &App) -> Result<Wallet> {
 }
 
 /// The same without the limits that the service keeps.
-pub(in crate::jobs) async fn balance(app: &App) -> Result<Wallet> {
+pub async fn balance(app: &App) -> Result<Wallet> {
     let service = service(app);
     if !is_there(app) {
         return Err(no_wallet());

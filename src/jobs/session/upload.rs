@@ -35,7 +35,7 @@ pub async fn upload(
         None => {
             let service = app.service(input.service.as_deref())?;
             let language = language_of(ledger, service, &media).await?;
-            let session_id = create(app, ledger, service, &language).await?;
+            let session_id = create(app, ledger, service, &language, caller.is_here()).await?;
             Chosen { service, session_id }
         }
     };

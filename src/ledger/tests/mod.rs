@@ -89,7 +89,7 @@ pub(super) fn render(key: &str) -> NewJob {
 }
 
 fn asking(message: String, language: &str) -> Turn {
-    Turn { message, media: vec![], language: language.to_owned() }
+    Turn { message, media: vec![], language: language.to_owned(), aside: false }
 }
 
 pub(super) fn turn(key: &str, session_id: &str) -> NewJob {
