@@ -28,12 +28,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What failed without a charge is tried again after this.
 const FORGOTTEN_MS: EpochMs = 10 * 60 * 1000;
 /// What a job does meanwhile, for people.
-pub(super) const NOTE: &str = "A language model adds detail to the prompt first.";
+pub(in crate::jobs) const NOTE: &str = "A language model adds detail to the prompt first.";
 
 /// A rewriting, as the job that wants it keeps it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Rewriting {
+pub(in crate::jobs) struct Rewriting {
     /// The job that does it, once it is written down.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<JobId>,
@@ -44,12 +44,12 @@ pub(super) struct Rewriting {
 
 impl Rewriting {
     /// What became of the prompt; none while that is open.
-    pub(super) fn outcome(&self) -> Option<&Enhancement> {
+    pub(in crate::jobs) fn outcome(&self) -> Option<&Enhancement> {
         self.outcome.as_ref()
     }
 
     /// How long until the next step.
-    pub(super) fn pause(&self) -> Duration {
+    pub(in crate::jobs) fn pause(&self) -> Duration {
         if self.outcome.is_some() { Duration::ZERO } else { LOOK_EVERY }
     }
 
