@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::engine::step::Step;
 use crate::jobs::money::{approve, hold};
-use crate::jobs::wait;
 use crate::model::catalog::ModelKind;
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
