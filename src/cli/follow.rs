@@ -9,6 +9,7 @@ use super::preview::Look;
 use super::progress::Progress;
 use super::{Exit, Shell, advice, text};
 use crate::error::{Error, Kind, Result};
+use crate::jobs::engine::Reach;
 use crate::jobs::{engine, inspect, report, wait};
 use crate::model::job::{Job, JobId, State};
 use crate::model::report::JobReport;
@@ -20,7 +21,7 @@ const LET_GO: Duration = Duration::from_secs(5);
 
 impl Shell {
     /// Moves the job until it rests, waits for money, the limit is over or the person stops it, shows progress, and
-    /// reports.
+    /// reports. A rehearsal moves nothing real beside it.
     pub(super) async fn follow(
         &self,
         id: &JobId,
@@ -44,8 +45,9 @@ impl Shell {
             let job = report::find(&self.app, id).await?;
             return self.tell(&job, look, true).await;
         }
+        let reach = Reach::of(report::find(&self.app, id).await?.service);
         let stop = CancellationToken::new();
-        let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
+        let mut engine = tokio::spawn(engine::run(self.app.clone(), reach, stop.clone()));
         let progress = Progress::start(self.out, notice);
         let limit = limit.unwrap_or(UNTIL_DONE);
         let mut warned = false;

@@ -162,9 +162,16 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
 }
 
 /// Nobody may mistake the rehearsal for the real thing.
+const REHEARSAL: &str = "[sandbox: a rehearsal, nothing real was made or charged] ";
+/// The same where there are many lines.
+pub const REHEARSED: &str = "[sandbox] ";
+
 pub(super) fn rehearsal_mark(service: Service) -> &'static str {
-    match service {
-        Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
-        Service::Nemo | Service::SkillBoss => "",
-    }
+    if service.is_rehearsal() { REHEARSAL } else { "" }
+}
+
+/// A marked message for a line among many.
+#[must_use]
+pub fn shortly_marked(message: &str) -> String {
+    message.replacen(REHEARSAL, REHEARSED, 1)
 }

@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::error::{Kind, Result};
 use crate::ledger::{Ledger, row};
 use crate::model::job::{EpochMs, Failure, JobId, State};
+use crate::model::request::Post;
 
 /// What a list of lines shows of a job.
 #[derive(Clone, Debug)]
@@ -48,18 +49,16 @@ impl Ledger {
         self.all(query, |found| Ok((row::word(found, "id")?, brief(found)?))).await
     }
 
-    /// The posts of a batch's clips: whose they are, on which channel, and how they stand.
-    pub async fn post_briefs(&self, name: &str) -> Result<Vec<(JobId, String, Brief)>> {
+    /// The posts of a batch's clips: whose they are, what was asked for, and how they stand.
+    pub async fn post_briefs(&self, name: &str) -> Result<Vec<(JobId, Post, Brief)>> {
         let query = sqlx::query(
             "SELECT l.job_id, p.state, p.note, p.progress_pct, p.failure, p.created_at_ms, p.updated_at_ms, NULL AS file, \
-             json_extract(p.request, '$.channel.network') AS channel \
-             FROM batch_line l JOIN job p ON p.parent_id = l.job_id WHERE l.batch = $1 AND p.kind = 'post' \
+             p.request FROM batch_line l JOIN job p ON p.parent_id = l.job_id WHERE l.batch = $1 AND p.kind = 'post' \
              ORDER BY p.created_at_ms, p.id",
         )
         .bind(name);
         self.all(query, |found| {
-            let channel: Option<String> = row::get(found, "channel")?;
-            Ok((row::word(found, "job_id")?, channel.unwrap_or_default(), brief(found)?))
+            Ok((row::word(found, "job_id")?, row::json(found, "request")?, brief(found)?))
         })
         .await
     }
