@@ -108,6 +108,7 @@ pub(super) async fn submit(
         now_ms,
     )?;
     let quote = quote(app, service, input).await?;
+    publish::foresee(&delivery, &quote.planned())?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
     let enhancement = match input.enhance.unwrap_or(app.config().enhance) {
         true => Some(enhance::enhance(app, service, prompt, input.batch.as_deref()).await),
