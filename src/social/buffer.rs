@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, ask};
+use super::call::Answer;
 use super::{Account, Client, Found, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
@@ -167,19 +167,7 @@ fn is_ours(node: &Value, message: &Message, since_ms: EpochMs) -> Option<bool> {
 async fn account(client: &Client, message: &Message) -> Result<Account> {
     let network = channels::network(&message.channel)?;
     let services = [network.service(&message.channel)];
-    let mut known = client.inner.accounts.lock().await;
-    if let Some(accounts) = known.as_ref()
-        && let Ok(account) = client.pick(&message.channel, accounts, &services)
-        // What was closed may have been opened since.
-        && account.closed.is_none()
-        && !account.is_paused
-    {
-        return Ok(account.clone());
-    }
-    let accounts = accounts(client).await?;
-    let account = client.pick(&message.channel, &accounts, &services).cloned();
-    *known = Some(accounts);
-    account
+    client.account(&message.channel, &services, accounts(client)).await
 }
 
 /// Every channel of every organisation.
@@ -209,11 +197,7 @@ pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
 }
 
 async fn query(client: &Client, query: &str, variables: Value) -> Result<Value> {
-    let answer =
-        ask(request(client, query, variables, false)?).await.map_err(|failure| client.down(failure))?;
-    if !answer.is_good() {
-        return Err(client.error(&answer));
-    }
+    let answer = client.ask(request(client, query, variables, false)?).await?;
     match graph_error(client, &answer) {
         Some(error) => Err(error),
         None => Ok(answer.body),
