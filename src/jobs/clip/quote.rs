@@ -12,6 +12,7 @@ use crate::model::catalog::{Catalog, Plan, Wish};
 use crate::model::job::{EpochMs, Service};
 use crate::model::request::Inputs;
 use crate::money::Usd;
+use crate::social::channels::Planned;
 
 /// A plan and what it will cost.
 #[derive(Clone, Debug)]
@@ -33,6 +34,16 @@ impl Quote {
     #[must_use]
     pub fn estimate(&self) -> Option<Usd> {
         self.estimates.iter().copied().sum::<Option<Option<Usd>>>().flatten()
+    }
+
+    /// What is known of the clip, for those who shall take it.
+    #[must_use]
+    pub fn planned(&self) -> Planned {
+        let sides = self.plan.aspect.as_deref().and_then(|aspect| aspect.split_once(':'));
+        Planned {
+            duration_s: self.plan.duration_s.map(f64::from),
+            aspect: sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))),
+        }
     }
 
     /// The most that it may cost as a whole.
