@@ -38,8 +38,6 @@ use read::Reader;
 
 /// Pause between two status questions to a real service (NemoVideo skill, Export: "every 30s").
 const POLL: Duration = Duration::from_secs(30);
-/// The same for the sandbox, which answers from this machine.
-const POLL_SANDBOX: Duration = Duration::from_secs(1);
 
 /// What a preview may have in kilobytes: less shows nothing, more does not fit into an answer.
 const PREVIEW_KB: std::ops::RangeInclusive<usize> = 10..=500;
@@ -85,9 +83,6 @@ impl Nemo {
     }
 }
 
-/// Pause between two status questions to SkillBoss (SkillBoss wholesale API page: every 5 to 10 s).
-const POLL_SKILLBOSS: Duration = Duration::from_secs(7);
-
 /// Where SkillBoss is and with which key we speak.
 #[derive(Clone, Debug)]
 pub struct SkillBoss {
@@ -95,6 +90,8 @@ pub struct SkillBoss {
     pub api_key: Option<Secret>,
     /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
     pub wholesale_key: Option<Secret>,
+    /// `SKILLBOSS_RECEIPT_KEY`: the secret with which receipts are signed, for whoever was given it.
+    pub receipt_key: Option<Secret>,
     /// The key of a trial wallet is kept here, and used when no key is set.
     pub key_file: PathBuf,
     /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
@@ -103,8 +100,6 @@ pub struct SkillBoss {
     pub web_url: Url,
     /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
     pub allow_loopback: bool,
-    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 7 s.
-    pub poll: Duration,
 }
 
 impl SkillBoss {
@@ -193,7 +188,7 @@ pub struct Config {
     pub service: ServiceChoice,
     /// `FIRSTCUT_WAIT_S`: how long a tool call that started a job waits; else by client identity.
     pub wait: Option<Duration>,
-    /// `FIRSTCUT_POLL_S` if set: pause between two status questions; see [`Config::poll`].
+    /// `FIRSTCUT_POLL_S` if set: pause between two status questions; else as each service wants it.
     pub poll: Option<Duration>,
     /// Where the ledger lies.
     pub ledger_file: PathBuf,
@@ -305,6 +300,7 @@ impl Config {
         let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
+        let receipt_key = reader.take("SKILLBOSS_RECEIPT_KEY", parse::key);
         let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
         let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
         let bucket = Bucket::take(&mut reader, around, allow_loopback)?;
@@ -374,16 +370,10 @@ impl Config {
                 },
                 key_file,
                 wholesale_key,
+                receipt_key,
                 allow_loopback,
-                poll: poll.unwrap_or(POLL_SKILLBOSS),
             },
         })
-    }
-
-    /// Pause between two status questions to this kind of service.
-    #[must_use]
-    pub fn poll(&self, sandbox: bool) -> Duration {
-        self.poll.unwrap_or(if sandbox { POLL_SANDBOX } else { POLL })
     }
 
     /// The folder that holds everything firstcut keeps for itself.

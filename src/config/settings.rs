@@ -43,7 +43,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order of the documentation.
-pub const SETTINGS: [Setting; 52] = [
+pub const SETTINGS: [Setting; 53] = [
     Setting {
         name: "FIRSTCUT_HOME",
         key: None,
@@ -76,7 +76,7 @@ pub const SETTINGS: [Setting; 52] = [
         key: Some("poll_s"),
         flag: None,
         form: "seconds, 0.01 to 3600",
-        default: "30; sandbox: 1",
+        default: "NemoVideo 30, SkillBoss 7.5 (5 to 10 at random), sandbox 1",
         meaning: "Pause between two status questions to a service.",
         secret: false,
     },
@@ -492,6 +492,15 @@ pub const SETTINGS: [Setting; 52] = [
         form: "key",
         default: "none",
         meaning: "Your SkillBoss wholesale key. Beside a standard key it is the one that pays for videos.",
+        secret: true,
+    },
+    Setting {
+        name: "SKILLBOSS_RECEIPT_KEY",
+        key: Some("skillboss.receipt_key"),
+        flag: None,
+        form: "key",
+        default: "none: receipts are kept, and checked only by `jobs report --verify`",
+        meaning: "The secret with which SkillBoss signs receipts (HS256), if it gave you one. Each receipt is checked with it when it comes.",
         secret: true,
     },
     Setting {

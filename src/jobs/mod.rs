@@ -21,6 +21,7 @@ pub mod hook;
 mod identity;
 pub mod inspect;
 mod keyfile;
+pub mod limits;
 mod mention;
 pub mod paths;
 pub mod plan;
