@@ -4,8 +4,8 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
-use crate::jobs::limits::{self, BudgetWish};
-use crate::jobs::wallet;
+use crate::jobs::money::limits::{self, BudgetWish};
+use crate::jobs::money::wallet;
 use crate::money::Usd;
 use crate::skillboss::rules::Rule;
 use crate::skillboss::wallet::SubWalletWish;

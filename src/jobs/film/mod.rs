@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::jobs::advance::{Halt, Step, millis, notes};
 use crate::jobs::deliver::End;
-use crate::jobs::hold;
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
+use crate::jobs::money::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
 use crate::model::job::{EpochMs, Failure, Job, JobId, State};
