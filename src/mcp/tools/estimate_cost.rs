@@ -30,9 +30,12 @@ struct EstimateCost {
     generate_audio: Option<bool>,
     /// As in generate_video
     image: Option<String>,
+    /// Likewise
     last_frame: Option<String>,
+    /// Likewise
     #[serde(default)]
     reference_images: Vec<String>,
+    /// More is refused
     #[schemars(range(min = 0))]
     max_cost_usd: Option<f64>,
     #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]

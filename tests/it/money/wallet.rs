@@ -111,14 +111,13 @@ async fn a_purse_is_made_shown_and_holds() {
 async fn without_room_for_its_key_no_purse_is_made() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut home = Home::paying(|_| {}).await;
-    home.run(&["wallet"]).await;
     home.run_without_rights();
     let before = std::fs::metadata(home.path()).unwrap().permissions();
     std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
     let refused = home.run(&["wallet", "sub-wallet", "agent", "--total", "1", "--json"]).await;
     std::fs::set_permissions(home.path(), before).unwrap();
     assert_eq!(refused.error()["code"], "storage", "{refused:?}");
-    assert!(home.requests("sub_wallets").is_empty());
+    assert!(home.requests("sub_wallets").is_empty(), "nothing was asked for");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
