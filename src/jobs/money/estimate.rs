@@ -178,7 +178,8 @@ fn takes(model: &Model) -> Vec<String> {
     };
     [(takes.image, "a first frame"), (takes.last_frame, "a last frame"), (takes.audio, "sound")]
         .into_iter()
-        .filter_map(|(has, what)| has.then(|| what.to_owned()))
+        .filter(|(has, _)| *has)
+        .map(|(_, what)| what.to_owned())
         .chain(references)
         .collect()
 }

@@ -28,7 +28,7 @@ struct EstimateCost {
     resolution: Option<String>,
     /// With sound
     generate_audio: Option<bool>,
-    /// As in generate_video
+    #[schemars(description = "As in generate_video")]
     image: Option<String>,
     /// Likewise
     last_frame: Option<String>,

@@ -43,7 +43,7 @@ struct UpdateTemplate {
     /// true: send it again although the same was just asked
     #[serde(default)]
     new: bool,
-    /// As in generate_video
+    #[schemars(description = "As in generate_video")]
     quote_token: Option<String>,
 }
 
