@@ -87,7 +87,7 @@ const WHICH_COUNTS: &str = " Where a model has several list prices for a size, t
 /// As a call of `generate_video` with the same wish would be refused, but not for want of a key.
 pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     let catalog = app.catalog().await?;
-    let models = match input.model.as_deref().map(str::trim) {
+    let models: Vec<_> = match input.model.as_deref().map(str::trim) {
         Some(name) if !name.is_empty() && name != "auto" => {
             catalog.model(name).map(choice).into_iter().collect()
         }
