@@ -7,8 +7,8 @@ use crate::jobs::books::Books;
 use crate::jobs::estimate::Estimate;
 use crate::jobs::wallet::Wallet;
 use crate::model::report::{
-    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
-    UploadReport,
+    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, RemoteReport,
+    SessionReport, UploadReport,
 };
 use crate::redact::quotation;
 
@@ -66,6 +66,11 @@ pub(super) fn job(report: &JobReport) -> String {
     }
     if let Some(session) = &report.session_id {
         line("Session", session);
+    }
+    // Who is content needs no support.
+    let content = report.state == "done" && !report.files.is_empty();
+    if let Some(words) = report.remote.as_ref().filter(|_| !content).and_then(RemoteReport::words) {
+        line("Remote", &format!("{words} (to quote to the service's support)"));
     }
     if let Some(error) = &report.error {
         line("Error", &self::error(error, &report.message));
@@ -218,6 +223,13 @@ pub(super) fn books(books: &Books) -> String {
             entry.model,
             entry.job_id
         );
+        let remote = RemoteReport {
+            id: Some(entry.remote_id.clone()).filter(|id| !id.is_empty()),
+            record_id: Some(entry.record_id.clone()).filter(|id| !id.is_empty()),
+        };
+        if let Some(words) = remote.words() {
+            let _ = writeln!(text, "    at the service: {words}");
+        }
         if !entry.receipt_check.is_empty() {
             let _ = writeln!(text, "    receipt: {}", entry.receipt_check);
         }
