@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::{hold, publish, report};
+use crate::jobs::money::hold;
+use crate::jobs::{publish, report};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.
@@ -67,6 +68,9 @@ async fn until(
     let ledger = app.ledger().await?;
     let mut revision = ledger.revision().await?;
     let mut job = report::find(app, id).await?;
+    if !job.service.is_rehearsal() {
+        app.ask_for_real();
+    }
     let mut read = begun;
     loop {
         let rung = app.rung();

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 use crate::jobs::inspect::Keep;
-use crate::jobs::{approve, cancel, report};
+use crate::jobs::money::approve;
+use crate::jobs::{cancel, report};
 use crate::mcp::look::Look;
 use crate::mcp::peer::Abilities;
 use crate::mcp::server::Server;
@@ -111,7 +112,9 @@ impl Server {
 
     async fn job_of(&self, task_id: &str) -> Result<Job, ErrorData> {
         let found = async { report::find(self.app(), &task_id.parse::<JobId>()?).await };
-        found.await.map_err(|error| refusal(&error))
+        let job = found.await.map_err(|error| refusal(&error))?;
+        self.note(&job);
+        Ok(job)
     }
 }
 

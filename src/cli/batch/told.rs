@@ -9,7 +9,16 @@ use crate::jobs::batch::check::{Problem, Prospect};
 use crate::jobs::batch::report::{BatchReport, LineReport};
 use crate::jobs::routes::interval::Interval;
 use crate::jobs::routes::report::{ArmReport, Comparison};
+use crate::jobs::session::{REHEARSED, shortly_marked};
 use crate::redact::quote;
+
+/// A rehearsal is told as one in every line.
+pub(in crate::cli) fn marked(rehearsal: bool, text: &str) -> String {
+    if !rehearsal {
+        return text.to_owned();
+    }
+    text.lines().map(|line| format!("{REHEARSED}{line}")).collect::<Vec<_>>().join("\n")
+}
 
 /// What a batch would take: what is wrong first, then the price.
 pub(in crate::cli) fn prospect(told: &Prospect) -> String {
@@ -45,6 +54,9 @@ pub(in crate::cli) fn prospect(told: &Prospect) -> String {
     if let Some(most) = told.most_usd {
         let about = told.estimated_usd.map(|about| format!("about {about}, ")).unwrap_or_default();
         let _ = write!(sum, " for {about}at most {most}");
+        if told.rehearsal {
+            sum.push_str(", in make-believe dollars");
+        }
     }
     if let Some(credits) = told.most_credits {
         let _ =
@@ -61,16 +73,17 @@ pub(in crate::cli) fn prospect(told: &Prospect) -> String {
         many => format!("; {many} lines cannot be used and are left out"),
     };
     let _ = write!(text, "{sum}{known}{bad}.");
-    text
+    marked(told.rehearsal, &text)
 }
 
 /// A batch with every line.
 pub(in crate::cli) fn batch(told: &BatchReport) -> String {
     let mut text = String::new();
     for line in &told.lines {
-        let _ = writeln!(text, "{}", batch_line(line));
+        let _ = writeln!(text, "{}", batch_line(told, line));
         if let (Some(_), Some(next)) = (&line.error, &line.next) {
-            let _ = writeln!(text, "      {}", advice::for_people(next));
+            let next = format!("      {}", advice::for_people(next));
+            let _ = writeln!(text, "{}", marked(told.is_rehearsal(), &next));
         }
     }
     text.push_str(&batch_in_short(told));
@@ -93,11 +106,12 @@ pub(in crate::cli) fn batch_head(told: &BatchReport) -> String {
     let budget = told.budget_usd.map(|budget| format!(" of {budget}")).unwrap_or_default();
     let eta = told.eta_s.map(|eta| format!(" · about {} left", span(eta))).unwrap_or_default();
     let hold = told.hold.as_ref().map(|hold| format!(" · {}", hold.message)).unwrap_or_default();
-    format!("{} · {}{budget}{eta}{hold}", counts.join(", "), told.charged_usd)
+    let head = format!("{} · {}{budget}{eta}{hold}", counts.join(", "), told.charged_usd);
+    marked(told.is_rehearsal(), &head)
 }
 
 /// One line of a batch.
-pub(in crate::cli) fn batch_line(line: &LineReport) -> String {
+pub(in crate::cli) fn batch_line(told: &BatchReport, line: &LineReport) -> String {
     let state = match line.progress_pct {
         Some(percent) => format!("{} {percent:.0} %", line.state),
         None => line.state.clone(),
@@ -112,17 +126,18 @@ pub(in crate::cli) fn batch_line(line: &LineReport) -> String {
         .posts
         .iter()
         .map(|post| match &post.error {
-            Some(_) => format!("{}: {} ({})", post.channel, post.state, post.message),
-            None => format!("{}: {}", post.channel, post.state),
+            Some(_) => format!("{}: {} ({})", post.channel, post.standing, post.message),
+            None => format!("{}: {}", post.channel, post.standing),
         })
         .collect();
     let about = if posts.is_empty() { about } else { format!("{about}  [{}]", posts.join(", ")) };
-    format!(
+    let row = format!(
         "{:>4}  {state:<16} {:<20} {model:<14} {}  {about}",
         line.line,
         quote(&line.key, 20),
         quote(&line.prompt, 40)
-    )
+    );
+    marked(told.is_rehearsal(), &row)
 }
 
 /// Whether a line in this state has a job that moves.
@@ -135,9 +150,10 @@ pub(in crate::cli) fn batches(all: &[BatchReport]) -> String {
     if all.is_empty() {
         return "There are no batches.\nNext: firstcut batch FILE.jsonl begins one.".to_owned();
     }
-    let lines: Vec<_> =
-        all.iter().map(|told| format!("{:<24} {:<9} {}", told.batch, told.state, told.message)).collect();
-    lines.join("\n")
+    let line = |told: &BatchReport| {
+        format!("{:<24} {:<9} {}", told.batch, told.state, shortly_marked(&told.message))
+    };
+    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The routes of the settings.
@@ -167,7 +183,7 @@ pub(in crate::cli) fn comparison(told: &Comparison) -> String {
         }
     }
     let _ = write!(text, "{}", told.message);
-    text
+    marked(told.rehearsal, &text)
 }
 
 fn facts(arm: &ArmReport) -> Vec<(&'static str, String)> {

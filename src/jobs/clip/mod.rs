@@ -1,19 +1,20 @@
 //! Clips by SkillBoss: from a wish to a plan with a price, and to the job that carries it out.
 
+pub(super) mod enhance;
 mod parts;
 mod quote;
+pub mod template;
 pub(super) mod told;
 
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::approve;
-use crate::jobs::enhance;
-use crate::jobs::identity::{Identity, identify};
+use crate::jobs::money::approve;
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
 use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
+use crate::jobs::submit::identity::{Identity, identify};
 use crate::model::job::{Service, State};
 
 pub(super) use parts::body;
@@ -21,7 +22,18 @@ pub(super) use quote::cap;
 pub use quote::{Quote, quote};
 
 /// The service, if this is a wish for SkillBoss or its rehearsal; none when NemoVideo makes it.
+///
+/// # Errors
+/// `Unauthorized` when SkillBoss would make it and no key is set.
 pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<Service>> {
+    match meant(app, input).await? {
+        Some(Service::SkillBoss) if !app.config().skillboss.is_set_up() => Err(no_key()),
+        meant => Ok(meant),
+    }
+}
+
+/// The same for those who only ask: without a key, too.
+pub(super) async fn meant(app: &App, input: &GenerateInput) -> Result<Option<Service>> {
     let word = input.service.as_deref().map(str::trim).filter(|word| !word.is_empty());
     let model = model(input);
     let choice = match word {
@@ -31,19 +43,12 @@ pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<S
         Some("sandbox") => ServiceChoice::Sandbox,
         Some(word) => return word.parse::<Service>().map(|_| None),
     };
-    let has_key = app.config().skillboss.is_set_up();
     Ok(match choice {
         ServiceChoice::Nemo => None,
-        ServiceChoice::SkillBoss if has_key => Some(Service::SkillBoss),
-        ServiceChoice::SkillBoss => return Err(no_key()),
+        ServiceChoice::SkillBoss => Some(Service::SkillBoss),
         ServiceChoice::Sandbox => model.map(|_| Service::Sandbox),
         ServiceChoice::Auto => match model {
-            Some(model) if app.catalog().await?.model(model).is_some() => {
-                if !has_key {
-                    return Err(no_key());
-                }
-                Some(Service::SkillBoss)
-            }
+            Some(model) if app.catalog().await?.model(model).is_some() => Some(Service::SkillBoss),
             _ => None,
         },
     })
@@ -109,13 +114,8 @@ pub(super) async fn submit(
     )?;
     let quote = quote(app, service, input).await?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
-    let enhancement = match input.enhance.unwrap_or(app.config().enhance) {
-        true => Some(enhance::enhance(app, service, prompt, input.batch.as_deref()).await),
-        false => None,
-    };
-    let request =
-        parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhancement.as_ref())
-            .await?;
+    let enhance = input.enhance.unwrap_or(app.config().enhance);
+    let request = parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhance).await?;
     approve::enter(app, service, key, request, input.approved).await
 }
 

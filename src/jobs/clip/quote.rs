@@ -107,6 +107,9 @@ fn no_such_length(catalog: &Catalog, wish: &Wish, plan: &Plan, today: Date) -> E
 /// What the service itself says, else what the catalog says.
 async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<Option<Usd>>, bool) {
     let listed = || plan.segments.iter().map(|segment| segment.price).collect();
+    if service == Service::SkillBoss && !app.config().skillboss.is_set_up() {
+        return (listed(), false);
+    }
     let Ok(client) = app.skillboss(service).await else { return (listed(), false) };
     let mut known: Vec<(Option<u32>, Usd)> = Vec::new();
     for segment in &plan.segments {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{FilmWork, SAFETY_NET};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, millis, notes};
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::ledger::Change;
 use crate::model::job::{Failure, Job, State};
 
@@ -51,13 +51,7 @@ pub(super) async fn end_broken(
         step.ledger.release(&step.job, step.now_ms() + millis(SAFETY_NET)).await?;
         return Ok(());
     }
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(broken)),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(notes(work)?, broken, None).await
 }
 
 /// Nothing moves any more and something is missing. What is there stays and is not paid for again.
@@ -110,13 +104,7 @@ pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job])
         .money(spent)
         .quoting(&quoted)
         .next(next(&step.job, kind, cause.as_ref()));
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(notes(work)?, Failure::from(&error), None).await
 }
 
 /// What a person can do about it. The same request would be refused once more, so that is no way out of a wrong one.

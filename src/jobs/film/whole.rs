@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{FilmWork, craft, file_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes, notes_value};
 use crate::jobs::deliver::{self, Wanted};
+use crate::jobs::engine::step::{Halt, Step, notes, notes_value};
 use crate::ledger::Change;
 use crate::media;
 use crate::model::job::{Failure, Job, State};
@@ -98,11 +98,5 @@ async fn cannot_join(
             names.join(", ")
         ))
         .because(cause);
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(notes(work)?, Failure::from(&error), None).await
 }

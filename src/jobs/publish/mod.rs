@@ -12,10 +12,10 @@ pub(super) mod told;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::jobs::advance::{Halt, Step};
 use crate::jobs::deliver::{End, root_of};
+use crate::jobs::engine::step::{Halt, Step};
 use crate::ledger::{Ledger, NewJob};
-use crate::model::delivery::Posts;
+use crate::model::delivery::{Posts, Scheduler};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::{Post, Request};
 use crate::social::channels;
@@ -44,6 +44,23 @@ pub(super) async fn begin(step: &mut Step, end: &End, posts: &Posts) -> Result<(
     write_down(&ledger, &root, service, end, posts, &title, Renew::Never, now_ms).await?;
     step.app.ring();
     Ok(())
+}
+
+/// Who takes posts, for people. Those of a rehearsal stay on this machine, whoever the sandbox stands in for.
+fn taker(scheduler: Scheduler, service: Service) -> String {
+    // Within a sentence.
+    let title = scheduler.title().replacen("The ", "the ", 1);
+    if service.is_rehearsal() { format!("the sandbox's own scheduler (in place of {title})") } else { title }
+}
+
+/// How a post stands that `taker` has: its `when` is that of a report.
+pub(super) fn standing(taker: &str, when: &str) -> String {
+    match when {
+        "draft" => format!("a draft at {taker}"),
+        "queue" => format!("queued at {taker}"),
+        "now" => format!("sent to {taker}"),
+        at => format!("scheduled at {taker} for {at}"),
+    }
 }
 
 /// What a row that came to nothing means.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use firstcut::jobs::engine;
+use firstcut::jobs::engine::{self, Reach};
 use firstcut::ledger::AttemptState;
 use firstcut::model::job::State;
 use sqlx::{Connection, SqliteConnection};
@@ -26,7 +26,7 @@ async fn whoever_was_stopped_before_sending_does_not_send() {
         turns.push(app.sending().await.unwrap());
     }
     let stop = CancellationToken::new();
-    let moving = tokio::spawn(engine::run(app.clone(), stop.clone()));
+    let moving = tokio::spawn(engine::run(app.clone(), Reach::Everything, stop.clone()));
     let path = sqlx::sqlite::SqliteConnectOptions::new().filename(home.path().join("ledger.sqlite"));
     let mut other =
         SqliteConnection::connect_with(&path.busy_timeout(Duration::from_secs(30))).await.unwrap();

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
+use firstcut::ledger::Office;
 use firstcut::model::batch::LineState;
 use firstcut::model::job::{Job, JobKind, State};
 use firstcut::sandbox::{Close, Endpoint, Fault, Pace, Rule};
@@ -12,8 +13,9 @@ use tokio::process::Child;
 
 use super::lines;
 use crate::delivery::{Bucket, posted_once, schedulers};
+use crate::havoc::{Luck, setting, signal};
 use crate::home::{Home, kill};
-use crate::money::kills::{Luck, error, setting, signal};
+use crate::money::kills::error;
 use crate::money::till::{all, nothing_is_lost};
 
 const WORKERS: usize = 3;
@@ -114,7 +116,7 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
             continue;
         }
         assert!(begun.elapsed() < Duration::from_secs(150), "it does not end");
-        let owner = ledger.dispatcher_name().await.unwrap();
+        let owner = ledger.dispatcher_name(Office::Real).await.unwrap();
         let holds = |worker: &Child| worker.id().is_some_and(|pid| owner.starts_with(&format!("{pid}-")));
         let place = workers.iter().position(holds).unwrap_or(luck.below(WORKERS as u64) as usize);
         if luck.below(4) > 0 {
@@ -122,9 +124,9 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
             workers[place] = worker();
             kills += 1;
         } else {
-            signal(&workers[place], "-STOP");
+            signal(workers[place].id(), "-STOP");
             tokio::time::sleep(Duration::from_millis(20 + luck.below(700))).await;
-            signal(&workers[place], "-CONT");
+            signal(workers[place].id(), "-CONT");
             freezes += 1;
         }
     }

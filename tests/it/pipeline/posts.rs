@@ -51,7 +51,10 @@ async fn twenty_prompts_become_twenty_objects_and_twenty_scheduled_posts() {
         for line in told["lines"].as_array().unwrap() {
             assert_eq!(line["posts"].as_array().map(Vec::len), Some(1), "{line:#}");
             assert_eq!(line["posts"][0]["state"], "done", "{line:#}");
+            let standing = line["posts"][0]["standing"].as_str().unwrap();
+            assert!(standing.starts_with("queued at ") || standing.starts_with("scheduled at "), "{line:#}");
         }
+        assert_eq!(told["state"], "done", "{told:#}");
         let keys = bucket.keys();
         assert_eq!(keys.len() - before, 20, "{keys:?}");
         let posts = posted_once(&home);
