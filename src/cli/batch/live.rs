@@ -201,17 +201,10 @@ impl Table {
         self.head.set_length(u64::from(told.lines_total));
         self.head.set_position(u64::from(done));
         self.head.set_message(plain(&told::batch_head(told)).replace(['\n', '\t'], " "));
-        let moving: Vec<&LineReport> =
-            told.lines.iter().filter(|line| told::is_under_way(&line.state)).collect();
+        let shown = told::batch_rows(told, self.rows.len());
         for (place, row) in self.rows.iter().enumerate() {
-            let shown = match moving.get(place) {
-                Some(line) if place + 1 == SHOWN && moving.len() > SHOWN => {
-                    format!("{}  … and {} more", told::batch_line(told, line), moving.len() - SHOWN)
-                }
-                Some(line) => told::batch_line(told, line),
-                None => String::new(),
-            };
-            row.set_message(plain(&shown).replace(['\n', '\t'], " "));
+            let shown = shown.get(place).map(String::as_str).unwrap_or_default();
+            row.set_message(plain(shown).replace(['\n', '\t'], " "));
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::jobs::batch::report::{BatchReport, LineReport};
 use crate::jobs::routes::interval::Interval;
 use crate::jobs::routes::report::{ArmReport, Comparison};
 use crate::jobs::session::{REHEARSED, shortly_marked};
+use crate::money::Usd;
 use crate::redact::quote;
 
 /// A rehearsal is told as one in every line.
@@ -81,6 +82,11 @@ pub(in crate::cli) fn batch(told: &BatchReport) -> String {
     let mut text = String::new();
     for line in &told.lines {
         let _ = writeln!(text, "{}", batch_line(told, line));
+        if let Some(note) = &line.enhancement {
+            let sent =
+                line.sent_prompt.as_deref().map(|sent| format!(" Sent: \"{sent}\"")).unwrap_or_default();
+            let _ = writeln!(text, "{}", marked(told.is_rehearsal(), &format!("      {note}{sent}")));
+        }
         if let (Some(_), Some(next)) = (&line.error, &line.next) {
             let next = format!("      {}", advice::for_people(next));
             let _ = writeln!(text, "{}", marked(told.is_rehearsal(), &next));
@@ -132,16 +138,42 @@ pub(in crate::cli) fn batch_line(told: &BatchReport, line: &LineReport) -> Strin
         .collect();
     let about = if posts.is_empty() { about } else { format!("{about}  [{}]", posts.join(", ")) };
     let row = format!(
-        "{:>4}  {state:<16} {:<20} {model:<14} {}  {about}",
+        "{:>4}  {state:<16} {:>8} {:<20} {model:<14} {}  {about}",
         line.line,
+        cost(line),
         quote(&line.key, 20),
         quote(&line.prompt, 40)
     );
     marked(told.is_rehearsal(), &row)
 }
 
+/// What a line costs: what was charged, else the most that is set aside.
+fn cost(line: &LineReport) -> String {
+    match (line.charged_usd, line.reserved_usd) {
+        (Some(charged), None) => charged.to_string(),
+        (charged, Some(open)) => {
+            format!("≤{}", charged.unwrap_or(Usd::ZERO).checked_add(open).unwrap_or(Usd::MAX))
+        }
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// The rows of the live table: what is under way, as far as there is room.
+pub(in crate::cli) fn batch_rows(told: &BatchReport, room: usize) -> Vec<String> {
+    let moving: Vec<_> = told.lines.iter().filter(|line| is_under_way(&line.state)).collect();
+    let rows = moving.iter().take(room).enumerate();
+    rows.map(|(place, line)| {
+        if place + 1 == room && moving.len() > room {
+            format!("{}  … and {} more", batch_line(told, line), moving.len() - room)
+        } else {
+            batch_line(told, line)
+        }
+    })
+    .collect()
+}
+
 /// Whether a line in this state has a job that moves.
-pub(in crate::cli) fn is_under_way(state: &str) -> bool {
+fn is_under_way(state: &str) -> bool {
     matches!(state, "queued" | "submitting" | "running" | "ready" | "delivering")
 }
 
@@ -220,5 +252,51 @@ fn span(seconds: u64) -> String {
         0..90 => format!("{seconds} s"),
         90..5_400 => format!("{} min", seconds.div_ceil(60)),
         _ => format!("{:.1} h", std::time::Duration::from_secs(seconds).as_secs_f64() / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u32, state: &str, charged: Option<i64>, reserved: Option<i64>) -> LineReport {
+        LineReport {
+            line: number,
+            key: format!("k{number}"),
+            state: state.to_owned(),
+            prompt: "a lake".to_owned(),
+            progress_pct: (state == "running").then_some(40.0),
+            charged_usd: charged.map(Usd::from_cents),
+            reserved_usd: reserved.map(Usd::from_cents),
+            ..LineReport::default()
+        }
+    }
+
+    #[test]
+    fn the_live_table_shows_state_cost_and_time_left() {
+        let told = BatchReport {
+            counts: [("done".to_owned(), 1), ("running".to_owned(), 3)].into(),
+            charged_usd: Usd::from_cents(12),
+            budget_usd: Some(Usd::from_cents(500)),
+            eta_s: Some(150),
+            lines: vec![
+                line(1, "done", Some(12), None),
+                line(2, "running", None, Some(48)),
+                line(3, "running", Some(24), Some(24)),
+                line(4, "queued", None, None),
+            ],
+            ..BatchReport::default()
+        };
+        assert_eq!(batch_head(&told), "1 done, 3 running · $0.12 of $5.00 · about 3 min left");
+        let rows = batch_rows(&told, 2);
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(rows[0].contains("running 40 %") && rows[0].contains("≤$0.48"), "{rows:?}");
+        assert!(rows[1].contains("≤$0.48") && rows[1].ends_with("… and 1 more"), "{rows:?}");
+        assert_eq!(batch_rows(&told, 8).len(), 3, "what is done is no row");
+        assert!(
+            batch_line(&told, &told.lines[0]).contains("  $0.12 "),
+            "{}",
+            batch_line(&told, &told.lines[0])
+        );
     }
 }

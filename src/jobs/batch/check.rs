@@ -243,7 +243,7 @@ async fn look(
             .next("Add channels, for example [\"tiktok\", \"reels\"]."));
     }
     let input = wish::input(&wish, model.as_deref());
-    let (service, priced) = match clip::service(app, &input).await? {
+    let (service, priced, planned) = match clip::service(app, &input).await? {
         Some(service) => {
             clip::check(app, caller, &input)?;
             let quote = prices.quote(app, service, &input).await?;
@@ -255,22 +255,25 @@ async fn look(
                 estimate = estimate.and_then(|sum| sum.checked_add(writer.estimate));
                 most = most.and_then(|sum| sum.checked_add(writer.most));
             }
-            (service, Priced { model: quote.plan.model.clone(), calls, seconds, estimate, most })
+            let planned = quote.planned();
+            (service, Priced { model: quote.plan.model.clone(), calls, seconds, estimate, most }, planned)
         }
         None => {
             plan::refuse_foreign_wishes(&input)?;
             plan::message(&prompt, &input)?;
             let seconds = plan::duration(wish.seconds)?.unwrap_or_default() as u32;
-            (app.service(None)?, Priced { calls: 1, seconds, ..Priced::default() })
+            let planned = publish::planned(&plan::inspection(&input, true));
+            (app.service(None)?, Priced { calls: 1, seconds, ..Priced::default() }, planned)
         }
     };
-    publish::delivery(
+    let delivery = publish::delivery(
         app.config(),
         service == Service::Sandbox,
         input.deliver.as_deref(),
         input.publish.as_ref(),
         app.now_ms(),
     )?;
+    publish::foresee(&delivery, &planned)?;
     let new = NewLine { key, line, service, digest, model, most: priced.most, due_at_ms, note, wish };
     Ok((new, priced))
 }

@@ -18,6 +18,9 @@ use crate::model::request::Post;
 use crate::money::Usd;
 use crate::redact;
 
+/// Characters of a rewritten prompt that are shown.
+const SENT_CHARS: usize = 400;
+
 /// A batch.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct BatchReport {
@@ -73,6 +76,18 @@ pub struct LineReport {
     pub route: Option<String>,
     /// The beginning of the prompt.
     pub prompt: String,
+    /// What was sent instead, when a language model added detail to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_prompt: Option<String>,
+    /// What became of the wish for more detail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enhancement: Option<String>,
+    /// Charged for it so far, in dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charged_usd: Option<Usd>,
+    /// Set aside for it, in dollars: the most that is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_usd: Option<Usd>,
     /// How it goes, or why it did not.
     pub message: String,
     /// What to do about it.
@@ -301,6 +316,8 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
         None if line.state == LineState::Waiting && note.is_none() => "Waiting for its turn.",
         None => note.unwrap_or_default(),
     };
+    let enhancement = brief.and_then(|brief| brief.enhancement.as_ref());
+    let some_money = |usd: Usd| (usd > Usd::ZERO).then_some(usd);
     let timed = Timestamp::from_millisecond(line.due_at_ms).ok().filter(|_| later);
     LineReport {
         line: line.line,
@@ -310,6 +327,10 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
         model: line.model.clone(),
         route: line.wish.route.clone(),
         prompt: redact::quote(&line.wish.prompt, 80),
+        sent_prompt: enhancement.and_then(|it| Some(redact::quote(it.text.as_deref()?, SENT_CHARS))),
+        enhancement: enhancement.map(|it| it.note.clone()),
+        charged_usd: brief.and_then(|brief| some_money(brief.charged)),
+        reserved_usd: brief.and_then(|brief| some_money(brief.reserved)),
         message: [words, chosen.unwrap_or_default()].join(" ").trim().to_owned(),
         next: failure.and_then(|failure| failure.next.clone()),
         error: failure.map(|failure| failure.code.clone()),

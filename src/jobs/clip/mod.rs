@@ -113,6 +113,7 @@ pub(super) async fn submit(
         now_ms,
     )?;
     let quote = quote(app, service, input).await?;
+    publish::foresee(&delivery, &quote.planned())?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
     let enhance = input.enhance.unwrap_or(app.config().enhance);
     let request = parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhance).await?;

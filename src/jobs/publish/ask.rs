@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{MOST_TRIES, Renew, check, plan, taker, title, write_down};
+use super::{MOST_TRIES, Renew, check, footage, plan, taker, title, write_down};
 use crate::app::App;
-use crate::delivery::Named;
+use crate::delivery::{Named, with_ending};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::deliver::{self, End};
 use crate::jobs::inspect::Seen;
@@ -176,7 +176,7 @@ pub(super) async fn holder(app: &App, root: &Job) -> Result<Option<Job>> {
 }
 
 async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
-    let path = paths::input_file(app.config(), caller, given)?;
+    let path = paths::video_file(app.config(), caller, given)?;
     let service = app.service(None)?;
     let sha256 = sum(&path).await?;
     let key = format!("handover:{}:{sha256}", service.name());
@@ -194,9 +194,10 @@ async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
             _ => break,
         }
     }
+    let file = footage::measured(&path).await?;
     Ok(Clip {
         root: None,
-        end: End { final_path: Some(path), sha256: Some(sha256), ..End::default() },
+        end: End { final_path: Some(path), sha256: Some(sha256), file: Some(file), ..End::default() },
         service,
         inspection: Inspection::default(),
         key,
@@ -424,6 +425,7 @@ fn way_into_the_bucket(app: &App, clip: &Clip) -> Result<String> {
             rehearsal: clip.service.is_rehearsal(),
         }),
     };
+    let key = with_ending(key, clip.end.file.as_ref().map_or("", |file| file.mime.as_str()));
     let url = store.public_url(&key).map(String::from).unwrap_or_default();
     Ok(format!(
         "The clip {} the bucket {} as {key} ({}).",

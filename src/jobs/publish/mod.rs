@@ -4,6 +4,7 @@
 //! and what may have arrived is never sent again before it is known that it did not.
 
 mod ask;
+mod footage;
 mod handover;
 mod plan;
 mod post;
@@ -23,8 +24,8 @@ use crate::social::channels;
 pub use ask::{Asked, Published, publish};
 pub(super) use ask::{again, is_undelivered, refuse_later_wish};
 pub(super) use handover::step as handover;
-pub(super) use plan::delivery;
 pub use plan::set_up;
+pub(super) use plan::{delivery, foresee, planned};
 pub(super) use post::step;
 pub(super) use settle::{adopt_post, drop_post};
 
@@ -150,9 +151,15 @@ fn title(whole: &Job) -> String {
         }
         _ => String::new(),
     };
-    let line = words.lines().next().unwrap_or_default().trim();
-    if line.chars().count() <= TITLE_CHARS {
-        return line.to_owned();
+    // YouTube's titles hold no angle brackets.
+    let line = words.lines().next().unwrap_or_default().replace(['<', '>'], "");
+    let line = line.trim();
+    match line.chars().count() {
+        // One sign is too little for Postiz.
+        0 => return "Video".to_owned(),
+        1 => return format!("Video: {line}"),
+        length if length <= TITLE_CHARS => return line.to_owned(),
+        _ => {}
     }
     let cut: String = line.chars().take(TITLE_CHARS - 1).collect();
     let whole_words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);

@@ -8,9 +8,10 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::PublishInput;
 use crate::model::delivery::{Delivery, Place, Posts, Scheduler, Timing};
+use crate::model::inspection::Inspection;
 use crate::model::job::EpochMs;
 use crate::redact;
-use crate::social::channels;
+use crate::social::channels::{self, Planned};
 
 /// A time this little in the past is "now" for whoever said it.
 const LATE_MS: EpochMs = 60_000;
@@ -128,7 +129,24 @@ pub(in crate::jobs) fn posts(
     }
     let timing = timing(input, now_ms)?;
     let scheduler = scheduler(config, rehearsal, input.scheduler.as_deref())?;
+    for channel in &read {
+        channels::network(channel)?.check_way(scheduler)?;
+    }
     Ok(Posts { scheduler, channels: read, caption, timing })
+}
+
+/// Refuses what some channel would not take, before it is made and paid for. What is not known yet is not held against it.
+///
+/// # Errors
+/// `InvalidInput` naming the channel and its limit; nothing was spent.
+pub(in crate::jobs) fn foresee(delivery: &Delivery, planned: &Planned) -> Result<()> {
+    let mut channels = delivery.posts.iter().flat_map(|posts| &posts.channels);
+    channels.try_for_each(|channel| channels::network(channel)?.check_plan(planned))
+}
+
+/// What is known of a clip that is held to this.
+pub(in crate::jobs) fn planned(inspection: &Inspection) -> Planned {
+    Planned { duration_s: inspection.duration_s, aspect: inspection.aspect }
 }
 
 fn timing(input: &PublishInput, now_ms: EpochMs) -> Result<Timing> {

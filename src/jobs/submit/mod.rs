@@ -101,13 +101,15 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         input.publish.as_ref(),
         now_ms,
     )?;
+    let inspection = plan::inspection(&input, session_id.is_none());
+    publish::foresee(&delivery, &publish::planned(&inspection))?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
         turn: Turn { message, media, language, aside: input.batch.is_some() || !caller.is_here() },
         prompt,
         output_path,
         duration_s: input.duration_seconds,
-        inspection: plan::inspection(&input, session_id.is_none()),
+        inspection,
         delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use super::SERVICES;
 use crate::config::Preview;
 use crate::error::Error;
-use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, PublishInput, RESOLUTIONS};
+use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, PublishInput};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
 use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
-use crate::model::delivery::Place;
+use crate::model::delivery::{Place, Scheduler};
 use crate::model::report::JobReport;
 
 #[derive(Deserialize, JsonSchema)]
@@ -31,7 +31,7 @@ struct GenerateVideo {
     duration_seconds: Option<f64>,
     #[schemars(description = "Shape; the service chooses by default", extend("enum" = ASPECTS))]
     aspect_ratio: Option<String>,
-    #[schemars(description = "Lines of the picture", extend("enum" = RESOLUTIONS))]
+    /// 720p, 1080p; some models: 360p, 4k
     resolution: Option<String>,
     /// A SkillBoss model, e.g. veo-3.1 (paid in dollars); NemoVideo chooses by itself
     model: Option<String>,
@@ -39,11 +39,11 @@ struct GenerateVideo {
     service: Option<String>,
     /// What must not appear
     negative_prompt: Option<String>,
-    /// First picture: path or https URL
+    /// First picture: path; for NemoVideo also https URL
     image: Option<String>,
-    /// Last picture: path or https URL
+    /// Last picture, likewise
     last_frame: Option<String>,
-    /// Pictures to follow in style: paths or https URLs
+    /// Pictures to follow in style, likewise
     #[serde(default)]
     reference_images: Vec<String>,
     /// true: with sound; false: silent; default: the service decides
@@ -83,10 +83,15 @@ struct GenerateVideo {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Posts {
+    /// E.g. tiktok, reels
     #[serde(default)]
     channels: Vec<String>,
+    /// Words under it
     caption: Option<String>,
+    /// now, queue, or a time
     when: Option<String>,
+    #[schemars(description = "Needed where several are set up", extend("enum" = Scheduler::NAMES))]
+    scheduler: Option<String>,
 }
 
 #[tool_router(router = generate_video_router, vis = "pub(super)")]
@@ -134,6 +139,7 @@ impl Server {
                 channels: posts.channels,
                 caption: posts.caption,
                 when: posts.when,
+                scheduler: posts.scheduler,
                 ..PublishInput::default()
             }),
             ..GenerateInput::default()

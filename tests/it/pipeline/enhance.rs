@@ -43,6 +43,13 @@ async fn a_prompt_is_rewritten_once_and_shown_beside_the_first() {
     assert_eq!(home.requests("chat").len(), 2);
     assert!(sent(&home).iter().all(|prompt| prompt == "a lake at dawn" || prompt.starts_with("cinematic")));
     let told = end(&ran);
+    for (line, words) in [(0, "cinematic: a lake at dawn."), (1, "cinematic: a hill at dusk.")] {
+        let line = &told["lines"][line];
+        assert!(line["sent_prompt"].as_str().unwrap().starts_with(words), "{line:#}");
+        assert!(!line["prompt"].as_str().unwrap().contains("cinematic"), "beside the user's own: {line:#}");
+    }
+    let shown = home.run(&["batch", "show", "two"]).await.stdout;
+    assert!(shown.contains("Sent: \"cinematic: a hill at dusk."), "{shown}");
     // Two clips, and the one rewriting that was new.
     assert_eq!(told["charged_usd"], "0.241", "{told:#}");
     let table = home.run(&["jobs", "report", "--csv"]).await.stdout;

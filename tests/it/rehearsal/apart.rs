@@ -117,7 +117,7 @@ async fn who_moves_real_jobs_and_who_rehearses_do_not_wait_for_each_other() {
     let mut worker = home.start(&["worker", "--service", "sandbox"]);
     held(&ledger, Office::Rehearsal, &worker).await;
     #[cfg(unix)]
-    crate::money::kills::signal(&worker, "-STOP");
+    crate::havoc::signal(worker.id(), "-STOP");
     playable(&home.run(&["make", REAL, "--json"]).await.ok());
     assert_eq!(ledger.pulse(Office::Real, 0).await.unwrap().term, 1, "nobody had to be deposed for it");
     kill(&mut worker).await;
