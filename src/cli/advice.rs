@@ -51,7 +51,8 @@ const TOOLS: [(&str, &str); 12] = [
 ];
 
 /// The arguments of an assistant, and the options that mean the same.
-const ARGUMENTS: [(&str, &str); 11] = [
+const ARGUMENTS: [(&str, &str); 12] = [
+    ("chain_frames", "--chain-frames"),
     ("dry_run", "--dry-run"),
     ("duration_seconds", "--duration"),
     ("aspect_ratio", "--aspect"),

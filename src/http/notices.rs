@@ -12,10 +12,8 @@ use axum::response::{IntoResponse, Response};
 use super::Shared;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::run::hook::{self, Taken};
-use crate::skillboss::webhook::Notice;
+use crate::skillboss::webhook::{MAX_NOTICE_BYTES, Notice};
 
-/// A notice is a few hundred bytes.
-const MOST_BYTES: usize = 64 * 1024;
 /// How long a notice may take to arrive whole.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -34,7 +32,7 @@ pub(super) async fn take(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let body = match tokio::time::timeout(PATIENCE, to_bytes(body, MOST_BYTES)).await {
+    let body = match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_NOTICE_BYTES)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return refuse(&shared, StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => return refuse(&shared, StatusCode::REQUEST_TIMEOUT),
@@ -47,13 +45,14 @@ pub(super) async fn take(
             tracing::warn!(%error, "a notice was refused");
             refuse(&shared, StatusCode::UNAUTHORIZED)
         }
-        Err(error) if matches!(error.kind(), Kind::Ledger | Kind::Storage) => {
-            tracing::error!(%error, "a notice could not be written down");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-        Err(error) => {
+        Err(error) if error.kind() == Kind::InvalidInput => {
             tracing::info!(%error, "a notice made no sense");
             refuse(&shared, StatusCode::BAD_REQUEST)
+        }
+        // Whatever went wrong here is no fault of the sender's, who may try again.
+        Err(error) => {
+            tracing::error!(%error, "a notice could not be written down");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
 }

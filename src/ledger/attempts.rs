@@ -177,16 +177,33 @@ impl Ledger {
     }
 
     /// Writes down what was learnt about a request that is still under way: the service's name for it, as soon as
-    /// its answer begins. Not fenced, like its end.
-    pub async fn note_attempt(&self, id: &JobId, n: u32, remote_id: &str, now_ms: EpochMs) -> Result<()> {
+    /// its answer begins, and what else its headers said. Not fenced, like its end.
+    pub async fn note_attempt(
+        &self,
+        id: &JobId,
+        n: u32,
+        remote_id: Option<&str>,
+        detail: Value,
+        now_ms: EpochMs,
+    ) -> Result<()> {
         let mut tx = self.begin().await?;
         let job = locked_job(&mut tx, id).await?;
-        sqlx::query("UPDATE attempt SET remote_id = COALESCE(remote_id, $1) WHERE job_id = $2 AND n = $3")
-            .bind(remote_id)
+        let found = sqlx::query("SELECT * FROM attempt WHERE job_id = $1 AND n = $2")
             .bind(id.as_str())
             .bind(i64::from(n))
-            .execute(&mut *tx)
+            .fetch_optional(&mut *tx)
             .await?;
+        let Some(mut attempt) = found.as_ref().map(read).transpose()? else { return Ok(()) };
+        merge(&mut attempt.detail, detail);
+        sqlx::query(
+            "UPDATE attempt SET remote_id = COALESCE(remote_id, $1), detail = $2 WHERE job_id = $3 AND n = $4",
+        )
+        .bind(remote_id)
+        .bind(row::to_json(&attempt.detail)?)
+        .bind(id.as_str())
+        .bind(i64::from(n))
+        .execute(&mut *tx)
+        .await?;
         let about = json!({ "attempt": n, "remote_id": remote_id });
         events::append(&mut tx, id, (Some(job.state), job.state), "dispatcher", &about, now_ms).await?;
         self.publish(tx).await

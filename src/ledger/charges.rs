@@ -28,6 +28,15 @@ pub struct Reservation {
     pub batch: Option<String>,
 }
 
+/// The model that a job went to in place of the one that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// The model.
+    pub model: String,
+    /// What it will probably take; never more than what was set aside.
+    pub estimate: Usd,
+}
+
 /// The most that may be spent together. None: no such limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
@@ -232,6 +241,19 @@ pub(super) async fn write(tx: &mut Tx, job: &Job, wanted: &Reservation, now_ms: 
     .bind(wanted.most.micros())
     .bind(wanted.estimate.map(Usd::micros))
     .bind(now_ms)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What is set aside is for another model from now on.
+pub(super) async fn move_to(tx: &mut Tx, id: &JobId, paid: &Paid) -> Result<()> {
+    sqlx::query(
+        "UPDATE charge SET model = $1, estimate_micros = $2 WHERE job_id = $3 AND state = 'reserved'",
+    )
+    .bind(&paid.model)
+    .bind(paid.estimate.micros())
+    .bind(id.as_str())
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -47,7 +47,7 @@ use crate::model::request::Request;
 pub use attempts::{Attempt, AttemptState};
 pub use balances::Reading;
 pub use batches::{BatchChange, Brief, Enqueued, LineChange, NewBatch, NewLine};
-pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Span, Spent};
+pub use charges::{Booked, Caps, Charge, ChargeSource, Paid, Reservation, Span, Spent};
 pub use dispatcher::{Dispatcher, Office, Pulse};
 pub use events::Event;
 pub use holds::Hold;
@@ -126,6 +126,8 @@ pub struct Change {
     pub due_at_ms: Option<Option<EpochMs>>,
     /// What it came to, in dollars; written in the same transaction.
     pub charge: Option<Charge>,
+    /// From now on another model is paid for, at another price.
+    pub paid: Option<Paid>,
     /// Keep working on it. Otherwise, and always at rest, the lease is given back.
     pub keep_lease: bool,
     /// More about the change for the audit. With it, an event is written even when the state stays.

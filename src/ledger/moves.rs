@@ -72,6 +72,9 @@ impl Ledger {
         apply(&mut job, &change, now_ms)?;
         job.due_at_ms = earlier(job.due_at_ms, woken_for.filter(|_| !job.state.is_at_rest()));
         save(&mut tx, &job, change.work.as_ref(), change.keep_lease).await?;
+        if let Some(paid) = &change.paid {
+            charges::move_to(&mut tx, &job.id, paid).await?;
+        }
         if let Some(charge) = &change.charge {
             charges::close(&mut tx, &job.id, charge, now_ms).await?;
         }

@@ -116,7 +116,8 @@ impl Client {
     }
 
     /// Makes the call. An explicit refusal means that nothing happened, so a requested pause may be kept once for every
-    /// call; a lost answer is another matter.
+    /// call; a lost answer is another matter. Questions are repeated with pauses that double, whether the service is
+    /// out of order or asks to slow down.
     pub(super) async fn ask(&self, call: &Call<'_>) -> Result<Answer, Failed> {
         let (mut repeats, mut paused) = (0, false);
         loop {
@@ -137,7 +138,7 @@ impl Client {
                         };
                         let failed = Failed { error, refusal: Some(refusal) };
                         let helps = match meaning {
-                            Meaning::RateLimited => !paused,
+                            Meaning::RateLimited => call.effect == Effect::Repeatable || !paused,
                             Meaning::Server | Meaning::Capacity => call.effect == Effect::Repeatable,
                             _ => false,
                         };

@@ -77,8 +77,7 @@ pub(super) fn explain(refusal: &Refusal, tried: &Attempted<'_>) -> Error {
             .next("Check the network (a login page of a hotel?) and SKILLBOSS_API_URL."),
     };
     let error = error.quoting(&refusal.words);
-    let wait_s = refusal.wait_s.or((refusal.meaning == Meaning::RateLimited).then_some(30));
-    match wait_s.filter(|_| waiting_helps(refusal.meaning)) {
+    match refusal.wait_s.filter(|_| waiting_helps(refusal.meaning)) {
         Some(seconds) => error.retry_after_s(seconds),
         None => error,
     }

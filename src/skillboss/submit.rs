@@ -73,7 +73,12 @@ pub enum Submitted {
     Finished(Box<Finished>),
     /// It surely had no effect: it was not sent, or the service refused it in a documented way. The error's kind says
     /// what to do, and [`wait_s`](Error::wait_s) when.
-    Refused(Error),
+    Refused {
+        /// Why.
+        error: Error,
+        /// What the headers said, to quote to support.
+        ids: Ids,
+    },
     /// It may have arrived. It must never be sent again by itself.
     Doubtful {
         /// Why nobody knows, as [`Kind::Uncertain`](crate::error::Kind::Uncertain).
@@ -127,7 +132,7 @@ impl Client {
     {
         let request = match self.prepare(submission) {
             Ok(request) => request,
-            Err(error) => return Submitted::Refused(error),
+            Err(error) => return Submitted::Refused { error, ids: Ids::default() },
         };
         let limit = self.submit_limit(submission);
         let tried = self.tried(submission);
@@ -197,7 +202,7 @@ impl Client {
         let ids = answer.head.ids.clone();
         if let Some(refusal) = Refusal::of(&answer) {
             if refusal.proves_no_effect(tried.wholesale) {
-                return Submitted::Refused(errors::explain(&refusal, tried));
+                return Submitted::Refused { error: errors::explain(&refusal, tried), ids };
             }
             let error = errors::uncertain(tried, "the service failed while it answered");
             let named = Remote::of(answer.json(), &ids, &self.settings.api_url).map(|remote| remote.id);
@@ -262,7 +267,7 @@ impl Submission {
 fn after(failure: &Failure, tried: &Attempted<'_>, ids: Ids) -> Submitted {
     let error = errors::lost(failure, tried);
     match failure.sent {
-        Sent::No => Submitted::Refused(error),
+        Sent::No => Submitted::Refused { error, ids },
         Sent::Perhaps => Submitted::Doubtful { error, ids },
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{next, number, size};
-use crate::model::report::{CheckReport, CostReport, ErrorReport, FileReport, JobReport};
+use crate::model::report::{CheckReport, CostReport, ErrorReport, FileReport, JobReport, RemoteReport};
 use crate::redact::quotation;
 
 /// A video that is there, in short; `jobs show` tells the rest.
@@ -62,6 +62,11 @@ pub(in crate::cli) fn job(report: &JobReport) -> String {
     }
     if let Some(session) = &report.session_id {
         line("Session", session);
+    }
+    // Who is content needs no support.
+    let content = report.state == "done" && !report.files.is_empty();
+    if let Some(words) = report.remote.as_ref().filter(|_| !content).and_then(RemoteReport::words) {
+        line("Remote", &format!("{words} (to quote to the service's support)"));
     }
     if let Some(error) = &report.error {
         line("Error", &self::error(error, &report.message));

@@ -7,7 +7,7 @@ use crate::jobs::money::books::Books;
 use crate::jobs::money::estimate::Estimate;
 use crate::jobs::money::wallet::Wallet;
 use crate::jobs::session::REHEARSED;
-use crate::model::report::CreditsReport;
+use crate::model::report::{CreditsReport, RemoteReport};
 
 /// The wallet and its limits.
 pub(in crate::cli) fn wallet(told: &Wallet) -> String {
@@ -78,6 +78,13 @@ pub(in crate::cli) fn books(books: &Books) -> String {
             entry.model,
             entry.job_id
         );
+        let remote = RemoteReport {
+            id: Some(entry.remote_id.clone()).filter(|id| !id.is_empty()),
+            record_id: Some(entry.record_id.clone()).filter(|id| !id.is_empty()),
+        };
+        if let Some(words) = remote.words() {
+            let _ = writeln!(text, "    at the service: {words}");
+        }
         if !entry.receipt_check.is_empty() {
             let _ = writeln!(text, "    receipt: {}", entry.receipt_check);
         }

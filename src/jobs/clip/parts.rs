@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::quote::{Quote, standard_price, today};
+use super::quote::{Quote, may_go_dearer, standard_price, today};
 use super::tidy;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -67,8 +67,12 @@ pub(super) async fn request(
         .next("Leave chain_frames out: the parts are made side by side then."));
     }
     if chained && !plan.can_chain_frames {
+        let why = match reference_images.is_empty() {
+            true => "takes no first frame",
+            false => "takes no first frame beside reference images",
+        };
         return Err(Error::invalid(format!(
-            "{} takes no first frame, so its clips cannot be chained.",
+            "{} {why}, so its clips cannot be chained. Nothing was sent.",
             plan.model
         ))
         .next("Leave chain_frames out: the parts are made side by side then."));
@@ -96,7 +100,10 @@ pub(super) async fn request(
             estimate: quote.estimates.get(place).copied().flatten(),
             output_path: Some(file),
             batch: input.batch.clone(),
-            fallback: fallback(catalog, now_ms, plan, segment.duration_s, most)?,
+            fallback: match may_go_dearer(input) {
+                true => fallback(catalog, now_ms, plan, segment.duration_s, most)?,
+                false => None,
+            },
             template: None,
             rewrite: false,
             // The parts of a film get what the film made of the prompt.

@@ -70,6 +70,7 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
         image: input.image.is_some(),
         last_frame: input.last_frame.is_some(),
         references: u32::try_from(input.reference_images.len()).unwrap_or(u32::MAX),
+        chain: input.chain_frames,
         allow_unknown_model: app.config().budget.allow_unknown_price,
     };
     let today = today(app.now_ms())?;
@@ -80,7 +81,11 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
     let (estimates, by_service) = prices(app, service, &plan, input).await;
     let cap = cap(app, input)?;
     let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
-    let most = with_room(catalog, &plan, most, cap, today);
+    // A general setting is a net for mistakes; only the call's own word says that the dearer tier may be taken.
+    let most = match may_go_dearer(input) {
+        true => with_room(catalog, &plan, most, cap, today),
+        false => most,
+    };
     Ok(Quote { service, plan, estimates, most, by_service })
 }
 
@@ -220,6 +225,11 @@ fn shares(plan: &Plan, estimates: &[Option<Usd>], cap: Option<Usd>, allow_unknow
             .next(next))
         }
     }
+}
+
+/// Whether the caller named a price for this very call, within which the dearer tier may be taken.
+pub(super) fn may_go_dearer(input: &GenerateInput) -> bool {
+    input.max_cost_usd.is_some()
 }
 
 /// Where the caller allowed so much, each call may go to the dearer tier when its own is full.

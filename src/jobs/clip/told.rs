@@ -7,11 +7,11 @@ use crate::jobs::film::FilmWork;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::money::approve::Waiting;
 use crate::jobs::money::hold;
-use crate::jobs::run::{RunWork, retention};
+use crate::jobs::run::{RunWork, model_of, retention};
 use crate::jobs::session::rehearsal_mark;
 use crate::ledger::{Booked, Charge, ChargeSource};
 use crate::model::job::{Job, JobKind, State};
-use crate::model::report::{ApprovalReport, CostReport, ErrorReport, FileReport, JobReport};
+use crate::model::report::{ApprovalReport, CostReport, ErrorReport, FileReport, JobReport, RemoteReport};
 use crate::model::request::Request;
 use crate::money::Usd;
 use crate::redact;
@@ -19,7 +19,7 @@ use crate::skillboss::receipt::Signature;
 
 /// The report of a run or a film.
 pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
-    let Made { mut files, used, seen } = made(app, job).await?;
+    let Made { mut files, models, remote, seen } = made(app, job).await?;
     files.extend(seen.as_ref().and_then(|seen| seen.picture.clone()).map(|(_, picture)| picture));
     let cost = cost(app, job).await?;
     let waiting = Waiting::of(job).filter(|_| job.state == State::NeedsApproval);
@@ -32,12 +32,13 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
         message: format!(
             "{}{}{}",
             rehearsal_mark(job.service),
-            message(job, &files, cost.as_ref(), used.as_deref(), seen.as_ref()),
+            message(job, &files, cost.as_ref(), models, seen.as_ref()),
             retention::warning(job, app.now_ms()).map(|words| format!(" {words}")).unwrap_or_default()
         ),
         next: next(job, &files, seen.as_ref()),
         checks: seen.map(|seen| seen.checks).unwrap_or_default(),
         cost,
+        remote,
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         approval: waiting.map(|waiting| ApprovalReport {
             most_usd: waiting.most,
@@ -53,8 +54,10 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
 #[derive(Default)]
 struct Made {
     files: Vec<FileReport>,
-    /// A model that was used instead of the one asked for.
-    used: Option<String>,
+    /// Which models were used that were not asked for, in words.
+    models: Vec<String>,
+    /// The service's names for it; of a whole, for the part that came to nothing.
+    remote: Option<RemoteReport>,
     seen: Option<Seen>,
 }
 
@@ -67,26 +70,71 @@ pub(in crate::jobs) async fn video(app: &App, job: &Job) -> Result<Option<(FileR
 
 async fn made(app: &App, job: &Job) -> Result<Made> {
     if job.kind == JobKind::Run {
+        let (models, remote) = (models(std::slice::from_ref(job)), named(job));
         let work: RunWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
-        let asked = match &job.request {
-            Request::Run(run) => Some(&run.model),
-            _ => None,
-        };
-        let used = work.model_used.filter(|used| asked.is_some_and(|asked| !used.ends_with(asked.as_str())));
-        return Ok(Made { files: work.end.file.into_iter().collect(), used, seen: work.end.seen });
+        return Ok(Made { files: work.end.file.into_iter().collect(), models, remote, seen: work.end.seen });
     }
     let work: FilmWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
+    let mut parts = Vec::with_capacity(work.parts.len());
+    for part in &work.parts {
+        parts.push(app.ledger().await?.job(part).await?);
+    }
+    let models = models(&parts);
     if let Some(file) = work.end.file {
-        return Ok(Made { files: vec![file], used: None, seen: work.end.seen });
+        return Ok(Made { files: vec![file], models, seen: work.end.seen, ..Made::default() });
     }
     // Before the film is whole, its parts are what there is.
-    let mut files = Vec::new();
-    for part in &work.parts {
-        let part = app.ledger().await?.job(part).await?;
-        let part: RunWork = serde_json::from_value(part.work).unwrap_or_default();
-        files.extend(part.end.file.filter(|_| job.state.is_at_rest()));
+    let remote = parts.iter().filter(|part| part.state != State::Done).find_map(named);
+    let files = parts
+        .into_iter()
+        .filter(|_| job.state.is_at_rest())
+        .filter_map(|part| serde_json::from_value::<RunWork>(part.work).ok()?.end.file)
+        .collect();
+    Ok(Made { files, models, remote, ..Made::default() })
+}
+
+/// What the service calls a run, or the request of it that was refused last.
+fn named(job: &Job) -> Option<RemoteReport> {
+    let work: RunWork = serde_json::from_value(job.work.clone()).ok()?;
+    let (id, record) = match work.remote {
+        Some(remote) => (Some(remote.id), remote.record_id),
+        None => (work.request_id, None),
+    };
+    let report = RemoteReport { id, record_id: work.record_id.or(record) };
+    (report != RemoteReport::default()).then_some(report)
+}
+
+/// Which models these runs went to that were not asked for: by agreement, because the cheaper tier was full, or by the
+/// service's own choice.
+fn models(runs: &[Job]) -> Vec<String> {
+    let (mut agreed, mut surprises) = (Vec::new(), Vec::new());
+    for job in runs {
+        let Request::Run(run) = &job.request else { continue };
+        let work: RunWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
+        let sent_to = model_of(run, &work);
+        if sent_to != run.model {
+            agreed.push((run.model.as_str(), sent_to.to_owned()));
+        }
+        surprises.extend(work.model_used.filter(|used| !used.ends_with(sent_to)));
     }
-    Ok(Made { files, ..Made::default() })
+    surprises.dedup();
+    let mut said = Vec::new();
+    if let Some((asked, used)) = agreed.first() {
+        let whose = match runs.len() {
+            1 => String::new(),
+            all => format!(" for {} of {all} parts", agreed.len()),
+        };
+        said.push(format!(
+            "There was no room for {asked}{whose}; {used} was used instead, at a price that max_cost_usd allowed."
+        ));
+    }
+    said.extend(surprises.iter().map(|used| {
+        format!(
+            "The service says that it used the model {}, not the one that was asked for.",
+            redact::quotation(used)
+        )
+    }));
+    said
 }
 
 /// The sum of what the books hold for a job and its parts.
@@ -129,7 +177,7 @@ fn message(
     job: &Job,
     files: &[FileReport],
     cost: Option<&CostReport>,
-    used: Option<&str>,
+    models: Vec<String>,
     seen: Option<&Seen>,
 ) -> String {
     let mut said = Vec::new();
@@ -152,12 +200,7 @@ fn message(
                     if cost.is_some_and(|cost| cost.usd_is_assumed) { "It probably cost" } else { "It cost" };
                 said.push(format!("{about} {usd}."));
             }
-            if let Some(used) = used {
-                said.push(format!(
-                    "The service says that it used the model {}, not the one that was asked for.",
-                    redact::quotation(used)
-                ));
-            }
+            said.extend(models.clone());
             said.extend(forged(job));
             said.extend(seen.and_then(inspect::summary));
         }
@@ -177,6 +220,10 @@ fn message(
             let note = job.note.as_deref().unwrap_or("Waiting for its turn.");
             said.push(format!("Still working: {note}"));
         }
+    }
+    // Of what ended otherwise, too: its money went there.
+    if job.state != State::Done {
+        said.extend(models);
     }
     if !matches!(job.state, State::Cancelled | State::NeedsApproval) {
         said.extend(rewritten(job));

@@ -58,9 +58,10 @@ pub(super) async fn end_broken(
 pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
     let (here, total) = (parts.iter().filter(|part| part.state == State::Done).count(), parts.len());
     if let Some(doubtful) = parts.iter().find(|part| part.state == State::Uncertain) {
+        let why = doubtful.failure.as_ref().map_or("", |failure| failure.message.as_str());
         let error = Error::new(
             Kind::Uncertain,
-            format!("{here} of {total} parts are here; of another one nothing shows whether it was sent."),
+            format!("{here} of {total} parts are here; another one is doubtful. {why}").trim_end().to_owned(),
         )
         .money(Money::Unknown)
         .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
@@ -92,14 +93,33 @@ pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job])
         None => ("A part was stopped.".to_owned(), String::new()),
     };
     let kind = cause.as_ref().and_then(|failure| Kind::from_code(&failure.code)).unwrap_or(Kind::Declined);
-    let spent =
-        if here > 0 { Money::Spent } else { cause.map_or(Money::NotSpent, |f| Money::from_code(&f.money)) };
+    // Parts that an earlier film had are in that one's books.
+    let paid = |part: &Job| part.state == State::Done && part.parent_id.as_ref() == Some(&step.job.id);
+    let spent = match &cause {
+        _ if parts.iter().any(paid) => Money::Spent,
+        Some(failure) => Money::from_code(&failure.money),
+        None => Money::NotSpent,
+    };
     let error = Error::new(kind, format!("{here} of {total} parts are here. {message}"))
         .money(spent)
         .quoting(&quoted)
-        .next(format!(
-            "`firstcut jobs retry {}` makes only what is missing; what is here is kept and not paid for again.",
-            step.job.id
-        ));
+        .next(next(&step.job, kind, cause.as_ref()));
     step.fail_with(notes(work)?, Failure::from(&error), None).await
+}
+
+/// What a person can do about it. The same request would be refused once more, so that is no way out of a wrong one.
+fn next(film: &Job, kind: Kind, cause: Option<&Failure>) -> String {
+    if kind == Kind::InvalidInput {
+        let change = cause.and_then(|failure| failure.next.clone()).unwrap_or_default();
+        return format!(
+            "{change} Trying the same again would be refused again: ask anew with what is named changed. `firstcut jobs show {}` names the files that are here, and `firstcut join` puts files together.",
+            film.id
+        )
+        .trim_start()
+        .to_owned();
+    }
+    format!(
+        "`firstcut jobs retry {}` makes only what is missing; what is here is kept and not paid for again.",
+        film.id
+    )
 }

@@ -10,7 +10,7 @@ use crate::jobs::run::hook;
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;
-use crate::skillboss::Remote;
+use crate::skillboss::{Ids, Remote};
 
 /// The service's clock may differ from ours by this much.
 const SKEW_MS: EpochMs = 120_000;
@@ -18,10 +18,15 @@ const SKEW_MS: EpochMs = 120_000;
 const NOTICE_MS: EpochMs = 30 * 60 * 1000;
 
 /// The lease ended around the request.
-pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
+pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
     let Some(attempt) = step.ledger.last_attempt(&step.job.id).await? else {
         return Err(Error::internal("A run was submitted without a note of it.").into());
     };
+    // Whoever sent it may have died before it wrote down more than the attempt.
+    let noted = |name: &str| attempt.detail[name].as_str().map(str::to_owned);
+    work.keep(Ids { request_id: noted("request_id"), record_id: noted("record_id") });
+    work.hooked = attempt.detail["hooked"].as_bool().unwrap_or(work.hooked);
+    work.sent_at_ms = Some(attempt.started_at_ms);
     match (attempt.state, &attempt.remote_id) {
         (AttemptState::Accepted | AttemptState::Open | AttemptState::Unknown, Some(name)) => {
             let name = name.clone();
@@ -59,7 +64,7 @@ pub(super) async fn lost(
 ) -> Result<(), Halt> {
     let waited = step.now_ms() - work.sent_at_ms.unwrap_or(step.job.updated_at_ms);
     work.sent_at_ms.get_or_insert(step.job.updated_at_ms);
-    if hook::is_on(step.app.config()) && waited < NOTICE_MS && !step.job.cancel_requested {
+    if work.hooked && waited < NOTICE_MS && !step.job.cancel_requested {
         return step
             .record(Change {
                 state: Some(State::Submitting),

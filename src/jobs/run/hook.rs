@@ -13,7 +13,7 @@ use crate::jobs::film;
 use crate::jobs::keyfile;
 use crate::jobs::run::RunWork;
 use crate::ledger::{AttemptState, Change, Ledger};
-use crate::model::job::{EpochMs, Job, JobId, State};
+use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::net::seal::Seal;
 use crate::skillboss::Remote;
 use crate::skillboss::status::Phase;
@@ -33,23 +33,23 @@ pub enum Taken {
     NotOurs,
 }
 
-/// Whether services can reach us at all.
-pub(in crate::jobs) fn is_on(config: &Config) -> bool {
-    config.hooks.public_url.is_some()
-}
-
-/// The address for the `n`th attempt of a job; none when services cannot reach us.
+/// The address for the `n`th attempt of a job; none when services cannot reach us. Only an attempt that carries one can
+/// be told of; whoever waits for a notice asks the attempt, not the setting.
 ///
 /// # Errors
 /// `Storage` when the key of these addresses cannot be read or made.
-pub(in crate::jobs) async fn address(config: &Config, id: &JobId, n: u32) -> Result<Option<Url>> {
+pub(in crate::jobs) async fn address(config: &Config, job: &Job, n: u32) -> Result<Option<Url>> {
+    // A rehearsal stays on this machine, and its results are asked for every second.
+    if job.service == Service::Sandbox {
+        return Ok(None);
+    }
     let Some(base) = &config.hooks.public_url else { return Ok(None) };
     // The service refuses what is not public, and the whole request with it; a notice is only a convenience.
     if let Err(error) = check_address(base, config.skillboss.allow_loopback).await {
         tracing::warn!(%error, "FIRSTCUT_PUBLIC_URL is not used; results are asked for");
         return Ok(None);
     }
-    let token = seal(config)?.seal(&format!("{id}.{n}"));
+    let token = seal(config)?.seal(&format!("{}.{n}", job.id));
     let mut url = base.clone();
     url.set_path(&format!("{}{PATH}{token}", base.path().trim_end_matches('/')));
     Ok(Some(url))

@@ -23,7 +23,7 @@ use crate::model::job::{EpochMs, Failure, Job, State};
 use crate::model::request::{Request, Run};
 use crate::money::Usd;
 use crate::redact::SafeUrl;
-use crate::skillboss::Remote;
+use crate::skillboss::{Ids, Remote};
 
 /// A finished result is kept by the service for so long (wholesale video API, "Poll status").
 pub(super) const RETENTION_MS: EpochMs = 7 * 24 * 3600 * 1000;
@@ -40,9 +40,15 @@ pub(super) struct RunWork {
     /// The service's name for it, and where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remote: Option<Remote>,
+    /// What the service called the last request (`x-request-id`), to quote to support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) request_id: Option<String>,
     /// The service's own record of the charge (`x-record-id`), to quote to support.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) record_id: Option<String>,
+    /// The last request carried an address of ours, so that the service may tell us unasked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) hooked: bool,
     /// The tier was full and the run went to its fallback.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) fell_back: bool,
@@ -87,6 +93,14 @@ pub(super) struct RunWork {
     /// The file.
     #[serde(flatten)]
     pub(super) end: End,
+}
+
+impl RunWork {
+    /// Keeps what the headers of an answer said; what they left out stays as it was.
+    fn keep(&mut self, ids: Ids) {
+        self.request_id = ids.request_id.or(self.request_id.take());
+        self.record_id = ids.record_id.or(self.record_id.take());
+    }
 }
 
 /// One step of a run.
@@ -190,7 +204,7 @@ pub(super) fn after_panic(job: &Job, sent: bool, now_ms: EpochMs) -> Change {
 }
 
 /// The model that the run is sent to.
-fn model_of<'a>(run: &'a Run, work: &RunWork) -> &'a str {
+pub(super) fn model_of<'a>(run: &'a Run, work: &RunWork) -> &'a str {
     match &run.fallback {
         Some(fallback) if work.fell_back => &fallback.model,
         _ => &run.model,

@@ -14,8 +14,8 @@ use crate::jobs::money::readings;
 use crate::jobs::run::hook;
 use crate::jobs::run::{doubt, fetch, watch};
 use crate::jobs::{clip, film};
-use crate::ledger::{AttemptState, Change, Charge};
-use crate::model::job::{Failure, State};
+use crate::ledger::{AttemptState, Change, Charge, Paid};
+use crate::model::job::{Failure, JobId, State};
 use crate::model::request::Run;
 use crate::skillboss::submit::{Mode, Submission, Submitted, Work};
 use crate::skillboss::{Ids, Remote};
@@ -24,6 +24,8 @@ use crate::skillboss::{Ids, Remote};
 const MAX_REFUSED: u32 = 8;
 /// The same when the service only asks to slow down: many jobs wait for their turn then.
 const MAX_SLOWED: u32 = 60;
+/// The longest pause then, before jitter.
+const LONGEST_SLOWED: Duration = Duration::from_secs(60);
 /// The same after the service's own fault (500), which is documented as harmless.
 const MAX_FAULTY: u32 = 2;
 /// Refusals for want of room after which the other tier is taken, if its price was allowed.
@@ -47,7 +49,7 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         None => Work::Clip(clip::body(&inputs).await?),
     };
     // The number of the attempt is part of the address, and only this step can begin the next one.
-    let webhook = hook::address(step.app.config(), &step.job.id, step.job.attempts + 1).await?;
+    let webhook = hook::address(step.app.config(), &step.job, step.job.attempts + 1).await?;
     readings::before_charge(&step.app, step.job.service).await;
     let turn = step.app.sending().await;
     // Not before it is our turn: those ahead may just have been told that the wallet is empty.
@@ -59,7 +61,9 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     client.turn().await;
     let moment = Moment::now(&step.app);
     let model = model_of(run, &work).to_owned();
-    let detail = json!({ "model": model, "most": run.most });
+    // A template's answer is its result; nobody is told of that.
+    work.hooked = webhook.is_some() && run.template.is_none();
+    let detail = json!({ "model": model, "most": run.most, "hooked": work.hooked });
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
         return Err(Halt::Lost);
     };
@@ -77,9 +81,11 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         },
         work: todo,
         max_cost: run.most,
-        idempotency_key: key_of(step, &work, n),
+        idempotency_key: key_of(&step.job.id, &work, n),
     };
     work.sent_at_ms = Some(step.now_ms());
+    // What an earlier refusal was called is no name of this one.
+    (work.request_id, work.record_id) = (None, None);
     let (mut own, run) = (step.clone(), run.clone());
     let sending = async move {
         let sent = client.submit(&submission, async |ids| name(&own, n, ids).await).await;
@@ -97,43 +103,62 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
 
 /// The same for requests of the same bytes: where the service keeps its promise, a repeat is harmless. With notices each
 /// attempt has an address, and so a key, of its own.
-fn key_of(step: &Step, work: &RunWork, n: u32) -> String {
-    let id = &step.job.id;
-    match (hook::is_on(step.app.config()), work.fell_back) {
+fn key_of(id: &JobId, work: &RunWork, n: u32) -> String {
+    match (work.hooked, work.fell_back) {
         (true, _) => format!("{id}.{n}"),
         (false, true) => format!("{id}.{}f", work.declined),
         (false, false) => format!("{id}.{}", work.declined),
     }
 }
 
-/// Keeps the service's name for a run as soon as its answer begins.
+/// Keeps the service's names for a run and its charge as soon as its answer begins.
 async fn name(step: &Step, n: u32, ids: Ids) {
-    let Some(name) = ids.request_id else { return };
     let (id, now_ms) = (&step.job.id, step.now_ms());
-    if let Err(error) = step.ledger.note_attempt(id, n, &name, now_ms).await {
+    let noted = step.ledger.note_attempt(id, n, ids.request_id.as_deref(), quotable(&ids), now_ms);
+    if let Err(error) = noted.await {
         tracing::warn!(job.id = %id, %error, "the service's name for a run was not written down early");
     }
 }
 
-async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {
+/// What the headers of an answer said, for the attempt: whatever becomes of it, support asks for these.
+fn quotable(ids: &Ids) -> Value {
+    let mut said = serde_json::Map::new();
+    for (name, id) in [("request_id", &ids.request_id), ("record_id", &ids.record_id)] {
+        said.extend(id.iter().map(|id| (name.to_owned(), Value::from(id.as_str()))));
+    }
+    if said.is_empty() { Value::Null } else { Value::Object(said) }
+}
+
+/// The same beside why it came to nothing.
+fn said(error: &Error, ids: &Ids) -> Value {
+    let mut said = json!({ "said": error.message() });
+    if let (Value::Object(said), Value::Object(ids)) = (&mut said, quotable(ids)) {
+        said.extend(ids);
+    }
+    said
+}
+
+async fn settle(step: &mut Step, run: &Run, mut work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {
     match sent {
         Submitted::Accepted(accepted) => {
-            step.end_attempt(n, AttemptState::Accepted, Some(&accepted.remote.id), Value::Null).await?;
-            let work = RunWork { record_id: accepted.ids.record_id, ..work };
+            let ids = quotable(&accepted.ids);
+            step.end_attempt(n, AttemptState::Accepted, Some(&accepted.remote.id), ids).await?;
+            work.keep(accepted.ids);
             self::accepted(step, work, accepted.remote).await
         }
         Submitted::Finished(finished) => {
             let name = finished.remote.as_ref().map(|remote| remote.id.clone());
-            step.end_attempt(n, AttemptState::Accepted, name.as_deref(), Value::Null).await?;
-            let record_id = finished.ids.record_id;
-            let work = RunWork { remote: finished.remote, record_id, ..work };
+            step.end_attempt(n, AttemptState::Accepted, name.as_deref(), quotable(&finished.ids)).await?;
+            work.keep(finished.ids);
+            work.remote = finished.remote;
             if let Some(file) = &finished.file {
                 fetch::keep(step, run, file).await?;
             }
             watch::told(step, run, work, finished.report).await
         }
-        Submitted::Refused(error) => {
-            step.end_attempt(n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
+        Submitted::Refused { error, ids } => {
+            step.end_attempt(n, AttemptState::Rejected, None, said(&error, &ids)).await?;
+            work.keep(ids);
             match refused(step, run, work, error).await {
                 // It was put aside as lost meanwhile, and now it is known that nothing was done.
                 Err(Halt::Lost) => not_done_after_all(step).await,
@@ -141,7 +166,8 @@ async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitt
             }
         }
         Submitted::Doubtful { error, ids } => {
-            let said = json!({ "said": error.message() });
+            let said = said(&error, &ids);
+            work.keep(ids.clone());
             match ids.request_id {
                 // The answer broke off, but not before it gave a name.
                 Some(name) => {
@@ -214,15 +240,32 @@ async fn refused(step: &mut Step, run: &Run, mut work: RunWork, error: Error) ->
         match &run.fallback {
             Some(fallback) => {
                 work.fell_back = true;
-                let note = format!("No room at this tier; going on with {}.", fallback.model);
-                return step.requeue(notes(&work)?, &note, Duration::from_millis(200)).await;
+                let note = format!("No room for {}; going on with {}.", run.model, fallback.model);
+                return step
+                    .record(Change {
+                        state: Some(State::Queued),
+                        work: notes(&work)?,
+                        note: Some(note),
+                        due_at_ms: step.in_a(Duration::from_millis(200)),
+                        paid: Some(Paid { model: fallback.model.clone(), estimate: fallback.estimate }),
+                        ..Change::default()
+                    })
+                    .await;
             }
             None if work.refused > MAX_FULL + 1 => return fail(step, &work, error).await,
             None => {}
         }
     }
-    let pause = step.pause_after(work.refused, &error);
+    let pause = match error.kind() {
+        Kind::RateLimited if error.wait_s().is_none() => step.app.jitter(slower(work.refused)),
+        _ => step.pause_after(work.refused, &error),
+    };
     step.requeue(notes(&work)?, &format!("{} Trying again.", error.message()), pause).await
+}
+
+/// Whoever is asked to slow down doubles the pause each time (wholesale video API, "Errors", 429), before jitter.
+fn slower(refused: u32) -> Duration {
+    Duration::from_secs(1 << refused.min(6)).min(LONGEST_SLOWED)
 }
 
 async fn fail(step: &mut Step, work: &RunWork, error: Error) -> Result<(), Halt> {

@@ -8,9 +8,8 @@ use super::{RETENTION_MS, RunWork, assumed, doubt, fetch, send};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::jobs::money::hold;
-use crate::jobs::run::hook;
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
-use crate::model::job::{Failure, State};
+use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;
 use crate::money::Usd;
 use crate::skillboss::receipt::{Claims, Signature};
@@ -42,6 +41,12 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
             work.unknown_to_service += 1;
             unknown(step, run, work, error).await
         }
+        // It is asked for as long as it can be told, and not for ever.
+        Err(error) if is_long_over(step, &work) => {
+            never_ended(step, run, &work, "cannot be asked about it").await?;
+            tracing::warn!(job.id = %step.job.id, %error, "a run is not asked for any more");
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -51,7 +56,7 @@ pub(super) async fn told(step: &mut Step, run: &Run, mut work: RunWork, report: 
     work.unknown_to_service = 0;
     work.model_used = report.model.clone().or(work.model_used);
     match report.phase {
-        Phase::Queued | Phase::Running | Phase::Unknown => waiting(step, work, &report).await,
+        Phase::Queued | Phase::Running | Phase::Unknown => waiting(step, run, work, &report).await,
         Phase::Completed => completed(step, run, work, report).await,
         Phase::Failed => declined(step, run, work, &report).await,
         Phase::Cancelled if report.cost.is_none_or(|cost| cost == Usd::ZERO) => {
@@ -61,7 +66,15 @@ pub(super) async fn told(step: &mut Step, run: &Run, mut work: RunWork, report: 
     }
 }
 
-async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), Halt> {
+async fn waiting(step: &mut Step, run: &Run, work: RunWork, report: &Report) -> Result<(), Halt> {
+    if is_long_over(step, &work) {
+        let stands = match report.phase {
+            Phase::Queued => "still says that it waits in its queue",
+            Phase::Running => "still says that it works on it",
+            _ => "says nothing about it that can be understood",
+        };
+        return never_ended(step, run, &work, stands).await;
+    }
     let mut note = match report.phase {
         Phase::Queued => "⏳ Waiting in the service's queue.",
         _ => "⏳ Generating.",
@@ -75,8 +88,8 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
         };
     }
     // Where the service can call us, asking is only the safety net.
-    let interval = step.app.poll(step.job.service) * if hook::is_on(step.app.config()) { 4 } else { 1 };
-    let long = step.now_ms() - work.sent_at_ms.unwrap_or(step.job.created_at_ms) > LONG_MS;
+    let interval = step.app.poll(step.job.service) * if work.hooked { 4 } else { 1 };
+    let long = step.now_ms() - since_ms(step, &work) > LONG_MS;
     let pause = if long { interval * 8 } else { step.app.jitter(interval) };
     if step.job.note.as_deref() == Some(note) && step.job.work == notes(&work)?.unwrap_or_default() {
         // Nothing new: the row need not be written again.
@@ -88,6 +101,40 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
         work: notes(&work)?,
         note: Some(note.to_owned()),
         due_at_ms: step.in_a(pause),
+        ..Change::default()
+    })
+    .await
+}
+
+/// When it was sent.
+fn since_ms(step: &Step, work: &RunWork) -> EpochMs {
+    work.sent_at_ms.unwrap_or(step.job.created_at_ms)
+}
+
+/// Whether its result, had there been one at once, would be forgotten by now.
+fn is_long_over(step: &Step, work: &RunWork) -> bool {
+    step.now_ms() - since_ms(step, work) > RETENTION_MS
+}
+
+/// No work takes so long, and nothing that is finished is kept for longer: a person decides, so that the money does not
+/// stay set aside for ever.
+async fn never_ended(step: &mut Step, run: &Run, work: &RunWork, stands: &str) -> Result<(), Halt> {
+    let id = &step.job.id;
+    let error = Error::new(
+        Kind::Uncertain,
+        format!("The service took this more than 7 days ago and {stands}; it is not waited for any longer."),
+    )
+    .money(Money::Unknown)
+    .next(format!(
+        "A person decides: `firstcut jobs adopt {id}` asks the service once more, `firstcut jobs drop {id}` gives it up with {} in the books, \
+         `firstcut jobs retry {id}` sends it again and may cost that a second time.",
+        run.most
+    ));
+    step.record(Change {
+        state: Some(State::Uncertain),
+        work: notes(work)?,
+        failure: Some(Some(Failure::from(&error))),
+        note: Some("The service never ended it.".to_owned()),
         ..Change::default()
     })
     .await

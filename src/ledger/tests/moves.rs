@@ -16,6 +16,7 @@ async fn a_change_is_written_and_what_is_left_out_stays() {
         progress_pct: Some(140.0),
         due_at_ms: Some(Some(500)),
         charge: None,
+        paid: None,
         keep_lease: true,
         detail: json!({"why": "accepted"}),
     };

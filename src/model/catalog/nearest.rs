@@ -1,7 +1,7 @@
 //! What comes nearest to a wish that cannot be fulfilled: as few changed fields as possible, each by as little as possible.
 
 use super::facts::Model;
-use super::plan::{Plan, Wish};
+use super::plan::{Plan, Wish, can_chain};
 use super::refusal::Alternative;
 
 /// So many are told.
@@ -72,17 +72,22 @@ fn extras(model: &Model, asked: &Wish) -> Vec<(u32, Wish)> {
     references.dedup();
     let flags = |given: bool| if given { vec![true, false] } else { vec![false] };
     let audio = if asked.audio == Some(true) { vec![Some(true), Some(false)] } else { vec![asked.audio] };
+    let chains = if !asked.chain && can_chain(model, asked) { vec![false, true] } else { vec![asked.chain] };
     let mut wishes = Vec::new();
     for image in flags(asked.image) {
         for last_frame in flags(asked.last_frame) {
             for count in &references {
                 for audio in &audio {
-                    let changed = u32::from(image != asked.image)
-                        + u32::from(last_frame != asked.last_frame)
-                        + u32::from(*count != asked.references)
-                        + u32::from(*audio != asked.audio);
-                    let wish = Wish { image, last_frame, references: *count, audio: *audio, ..asked.clone() };
-                    wishes.push((changed, wish));
+                    for chain in &chains {
+                        let changed = u32::from(image != asked.image)
+                            + u32::from(last_frame != asked.last_frame)
+                            + u32::from(*count != asked.references)
+                            + u32::from(*audio != asked.audio)
+                            + u32::from(*chain != asked.chain);
+                        let (references, audio, chain) = (*count, *audio, *chain);
+                        let wish = Wish { image, last_frame, references, audio, chain, ..asked.clone() };
+                        wishes.push((changed, wish));
+                    }
                 }
             }
         }

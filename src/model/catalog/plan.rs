@@ -31,6 +31,8 @@ pub struct Wish {
     pub last_frame: bool,
     /// So many reference images are given.
     pub references: u32,
+    /// Each part of a long video begins on the last frame of the one before, where the model takes one.
+    pub chain: bool,
     /// A model that the catalog lacks may be used as it is, in one call, for nobody knows what.
     pub allow_unknown_model: bool,
 }
@@ -79,8 +81,13 @@ pub struct Segment {
 struct Combination<'a> {
     duration_s: Option<u32>,
     resolution: Option<&'a str>,
+    image: bool,
+    last_frame: bool,
     wish: &'a Wish,
 }
+
+/// The frames that one call is given, and which call of several that is, in words.
+type Frames = (bool, bool, &'static str);
 
 impl Pattern {
     /// Whether the combination belongs to this set; `unsaid` is the answer for what was not said.
@@ -96,8 +103,8 @@ impl Pattern {
         among(self.durations.as_ref(), of.duration_s.as_ref(), unsaid)
             && among(self.aspects.as_ref(), of.wish.aspect.as_deref(), unsaid)
             && among(self.resolutions.as_ref(), of.resolution, unsaid)
-            && flag(self.image, of.wish.image)
-            && flag(self.last_frame, of.wish.last_frame)
+            && flag(self.image, of.image)
+            && flag(self.last_frame, of.last_frame)
             && flag(self.references, of.wish.references > 0)
             && self.audio.is_none_or(|wanted| of.wish.audio.map_or(unsaid, |is| is == wanted))
     }
@@ -186,7 +193,7 @@ impl Catalog {
             audio: wish.audio,
             duration_s,
             overshoot_s: paid_s.saturating_sub(duration_s.unwrap_or(paid_s)),
-            can_chain_frames: wish.references == 0 && model.takes.as_ref().is_some_and(|takes| takes.image),
+            can_chain_frames: can_chain(model, wish),
             price: segments.iter().map(|segment| segment.price).sum::<Option<Option<Usd>>>().flatten(),
             lowest_price: clips
                 .iter()
@@ -278,10 +285,18 @@ fn sizes(model: &Model, wish: &Wish) -> Vec<Option<String>> {
     known.default.iter().chain(others).cloned().map(Some).collect()
 }
 
+/// Whether a part can begin on the last frame of the one before.
+pub(super) fn can_chain(model: &Model, wish: &Wish) -> bool {
+    wish.references == 0 && model.takes.as_ref().is_some_and(|takes| takes.image)
+}
+
 /// The lengths of the clips at this size, or why there are none.
 fn clips(model: &Model, wish: &Wish, resolution: Option<&str>) -> Result<Vec<Option<u32>>, String> {
-    let forbids =
-        |duration_s| model.forbids(&Combination { duration_s, resolution, wish }).map(str::to_owned);
+    let forbids_with = |duration_s, (image, last_frame, place): Frames| {
+        let why = model.forbids(&Combination { duration_s, resolution, image, last_frame, wish })?;
+        Some(format!("{why}{place}"))
+    };
+    let forbids = |duration_s| forbids_with(duration_s, (wish.image, wish.last_frame, ""));
     let Some(known) = &model.durations else {
         return forbids(wish.duration_s).map_or_else(|| Ok(vec![wish.duration_s]), Err);
     };
@@ -293,8 +308,19 @@ fn clips(model: &Model, wish: &Wish, resolution: Option<&str>) -> Result<Vec<Opt
         let clip = known.allowed.iter().copied().filter(|length| *length >= total_s).min();
         return forbids(clip).map_or_else(|| Ok(vec![clip]), Err);
     }
+    // Each part is a call of its own, and what was given opens and closes the whole only.
+    let chained = wish.chain && can_chain(model, wish);
+    let places: [Frames; 3] = [
+        (wish.image, false, ", also in the first part of several"),
+        (chained, false, ", also in each later part of several"),
+        (chained, wish.last_frame, ", also in the last part of several"),
+    ];
     let mut why = None;
-    let allowed = |length: &u32| forbids(Some(*length)).map(|reason| why = Some(reason)).is_none();
+    let allowed = |length: &u32| {
+        // What is wrong in any case is told without a place.
+        let reason = places.iter().find_map(|place| forbids_with(Some(*length), *place));
+        reason.map(|reason| why = Some(forbids(Some(*length)).unwrap_or(reason))).is_none()
+    };
     let lengths: Vec<u32> = known.allowed.iter().copied().filter(allowed).collect();
     split(total_s, &lengths)
         .map(|clips| clips.into_iter().map(Some).collect())

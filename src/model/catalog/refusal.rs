@@ -34,6 +34,9 @@ impl Alternative {
             1 => Some("1 reference image".to_owned()),
             several => Some(format!("{several} reference images")),
         });
+        words.extend(
+            (self.wish.chain && self.plan.segments.len() > 1).then(|| "with chain_frames".to_owned()),
+        );
         words.extend((self.wish.audio == Some(true)).then(|| "with sound".to_owned()));
         let price = self.price.map_or_else(|| "price unknown".to_owned(), |price| format!("at most {price}"));
         format!("{}: {price}", words.join(", "))

@@ -119,6 +119,17 @@ fn thirty_seconds_become_legal_clips() {
 }
 
 #[test]
+fn chained_parts_have_frames_of_their_own() {
+    let chained = Wish { chain: true, image: true, last_frame: true, ..wish("veo-3.1", 12) };
+    assert_eq!(lengths(&catalog().plan(&chained, TODAY).unwrap()), [8, 4]);
+    let pictures = Wish { chain: true, image: true, ..wish("mm/i2v", 10) };
+    assert_eq!(lengths(&catalog().plan(&pictures, TODAY).unwrap()), [5, 5]);
+    // One call has both, whatever was said about parts.
+    let short = Wish { chain: false, image: true, last_frame: true, ..wish("veo-3.1", 8) };
+    assert_eq!(lengths(&catalog().plan(&short, TODAY).unwrap()), [8]);
+}
+
+#[test]
 fn what_was_not_said_becomes_legal_and_explicit() {
     for (model, duration_s, resolution, planned, size, price) in [
         ("veo-3.1", None, None, vec![8], Some("1080p"), usd("3.20")),
@@ -190,6 +201,18 @@ fn a_wrong_combination_comes_with_the_nearest_right_one() {
         ),
         (wish("veo-3.1", 601), "1 to 600 seconds", "8 s, 16:9, 1080p: at most $3.20"),
         (wish("veo-3.1", 0), "1 to 600 seconds", "4 s, 16:9, 720p: at most $1.60"),
+        // Each part is a call of its own, and only the first and the last have a frame.
+        (
+            Wish { image: true, last_frame: true, ..wish("veo-3.1", 12) },
+            "a last frame needs a first frame, also in the last part of several",
+            "12 s, 16:9, 720p, with a first frame, with a last frame, with chain_frames: at most $4.80; or 12 s, 16:9, 720p, with a first frame: at most $4.80",
+        ),
+        (
+            Wish { image: true, ..wish("mm/i2v", 10) },
+            "needs a first frame (image), also in each later part of several",
+            "10 s, 720p, with a first frame, with chain_frames: price unknown",
+        ),
+        (wish("mm/i2v", 5), "needs a first frame (image)", "another model"),
         (Wish { audio: Some(true), ..wish("mm/t2v", 5) }, "makes no sound", "5 s, 720p: price unknown"),
         (
             Wish { aspect: size("1:1\" Now ignore"), ..veo() },

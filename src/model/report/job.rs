@@ -50,6 +50,9 @@ pub struct JobReport {
     /// Why it ended without a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// The service's names for it, to quote to its support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteReport>,
     /// The price that a person has to agree to before anything is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalReport>,
@@ -61,6 +64,28 @@ pub struct JobReport {
     pub posts: Vec<PostReport>,
     /// The sensible next call or question.
     pub next: String,
+}
+
+/// What a service calls a piece of work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RemoteReport {
+    /// The work, or the request that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The record of the charge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_id: Option<String>,
+}
+
+impl RemoteReport {
+    /// As in `id 0123, record rec_4`; nothing when there is none.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let named = |name: &str, id: &Option<String>| id.as_ref().map(|id| format!("{name} {id}"));
+        let said: Vec<_> =
+            [named("id", &self.id), named("record", &self.record_id)].into_iter().flatten().collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
 }
 
 /// A file in a bucket.

@@ -10,7 +10,7 @@ pub use credits::CreditsReport;
 pub use error::ErrorReport;
 pub use job::{
     ActionReport, ApprovalReport, CheckReport, CostReport, FileReport, JobList, JobReport, ListedJob,
-    PostReport, StoredReport,
+    PostReport, RemoteReport, StoredReport,
 };
 pub use session::{ClipReport, LayoutReport, SessionReport, TrackReport};
 pub use upload::{UploadReport, UploadedReport};

@@ -7,8 +7,8 @@ use crate::skillboss::dialect::{Dialect, Remote, named};
 use crate::skillboss::status::Phase;
 use crate::skillboss::wire::{self, Body};
 
-/// The largest notice.
-pub const MAX_NOTICE_BYTES: usize = 256 * 1024;
+/// The largest notice; real ones have a few hundred bytes.
+pub const MAX_NOTICE_BYTES: usize = 64 * 1024;
 
 /// What a notice says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Notice {
     /// [`Kind::InvalidInput`](crate::error::Kind::InvalidInput) when it is too large, no JSON object, or names no job.
     pub fn parse(body: &[u8]) -> Result<Self> {
         if body.len() > MAX_NOTICE_BYTES {
-            return Err(Error::invalid("The notice is larger than 256 KiB."));
+            return Err(Error::invalid("The notice is larger than 64 KiB."));
         }
         let Body::Json { value: value @ Value::Object(_), .. } = Body::of(&String::from_utf8_lossy(body))
         else {

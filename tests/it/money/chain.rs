@@ -1,7 +1,7 @@
 //! Frames handed on: each part of a long video begins with the last frame of the one before, where the model takes one.
 
 use firstcut::media::{Limits, last_frame};
-use firstcut::sandbox::Clips;
+use firstcut::sandbox::{Clips, Endpoint, Fault, Rule};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -72,4 +72,71 @@ async fn a_model_that_takes_no_first_frame_is_not_asked_for_one() {
     assert!(answer.to_string().contains("takes no first frame"), "{answer:#}");
     server.hang_up().await;
     assert!(home.sandbox.skillboss.submissions().is_empty());
+}
+
+/// What the whole has, its parts need not have; so each is looked at before the first one is paid for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_film_of_which_one_part_cannot_be_made_is_refused_before_anything_is_paid() {
+    let home = Home::paying(|options| options.skillboss.clips = Clips::Tinted).await;
+    for name in ["a.png", "b.png"] {
+        home.write(name, include_bytes!("../../fixtures/media/picture.png"));
+    }
+    let film =
+        ["make", "a lake", "--model", "veo-3.1-lite", "--seconds", "12", "--resolution", "720p", "--json"];
+    let with = |more: &[&'static str]| film.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>();
+    let pictures = ["make", "a lake", "--model", "mm/i2v", "--seconds", "10", "--image", "a.png", "--json"];
+    for (words, why) in [
+        (with(&["--image", "a.png", "--last-frame", "b.png", "--yes"]), "a last frame needs a first frame"),
+        (pictures.to_vec(), "needs a first frame"),
+        (pictures[..6].iter().chain(&["--json"]).copied().collect(), "needs a first frame"),
+    ] {
+        let ran = home.run(&words).await;
+        let error = ran.error();
+        assert_eq!(
+            (&error["code"], &error["money"]),
+            (&json!("invalid_input"), &json!("not_spent")),
+            "{ran:?}"
+        );
+        assert!(error["message"].as_str().unwrap().contains(why), "{error:#}");
+        let next = error["next"].as_str().unwrap();
+        // Where a picture was given, more of it is the way out.
+        assert_eq!(words.contains(&"--image"), next.contains("--chain-frames"), "the way out: {next}");
+    }
+    assert!(home.sandbox.skillboss.submissions().is_empty());
+    assert!(home.jobs().await.is_empty());
+
+    let report = home.run(&with(&["--image", "a.png", "--last-frame", "b.png", "--chain-frames"])).await.ok();
+    assert_eq!(report["state"], "done", "the way out leads out: {report:#}");
+    let parts = home.sandbox.skillboss.submissions();
+    assert!(parts.len() == 2 && parts.iter().all(|part| part.first_frame_sha256.is_some()), "{parts:#?}");
+}
+
+/// A request that the service refuses is refused again: no retry is offered, and what the films before had paid for is
+/// not told as if this one had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_that_is_refused_as_wrong_is_no_reason_to_try_the_same_again() {
+    let home = Home::paying(|_| {}).await;
+    let refused = |status: u16| Rule {
+        text: Some("part 2 of 3".into()),
+        times: 0,
+        ..Rule::once(Endpoint::Run, Fault::Status { status, code: None, message: None, retry_after_s: None })
+    };
+    home.sandbox.faults.add(refused(400));
+    let failed = home.run(&FILM).await.json();
+    assert_eq!(
+        (&failed["state"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("invalid_input")),
+        "{failed:#}"
+    );
+    let next = failed["next"].as_str().unwrap();
+    assert!(next.contains("refused again") && !next.contains("jobs retry"), "{next}");
+
+    home.no_more_faults();
+    home.sandbox.faults.add(refused(401));
+    let id = failed["job_id"].as_str().unwrap();
+    let again = home.run(&["jobs", "retry", id, "--yes", "--json"]).await.json();
+    assert_eq!((&again["state"], &again["cost"]["usd"]), (&json!("failed"), &json!("0.00")), "{again:#}");
+    assert_eq!(again["error"]["money"], "not_spent", "{again:#}");
+    assert!(again["message"].as_str().unwrap().contains("2 of 3 parts are here"), "{again:#}");
+    assert_eq!(home.sandbox.skillboss.charges().len(), 2);
 }

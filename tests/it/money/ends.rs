@@ -66,10 +66,17 @@ async fn a_clip_that_nobody_fetched_in_time_is_mourned_loudly() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_tier_is_left_only_when_its_price_was_allowed() {
-    for (cap, model, state) in
-        [(None, None, "failed"), (Some("0.50"), None, "failed"), (Some("2"), Some("veo-3.1"), "done")]
-    {
+    // A general setting, however high, is no word about this call.
+    for (setting, cap, model, state) in [
+        ("", None, None, "failed"),
+        ("5", None, None, "failed"),
+        ("", Some("0.50"), None, "failed"),
+        ("1", Some("2"), None, "failed"),
+        ("5", Some("2"), Some("veo-3.1"), "done"),
+        ("", Some("2"), Some("veo-3.1"), "done"),
+    ] {
         let mut home = Home::paying(|_| {}).await;
+        home.set("FIRSTCUT_MAX_USD_PER_CALL", setting);
         home.set("FIRSTCUT_POLL_S", "0.05");
         home.sandbox.faults.add(Rule { times: 0, ..Rule::once(Endpoint::Run, Fault::NoCapacity) });
         let mut words = make("a lake");
@@ -82,7 +89,8 @@ async fn a_full_tier_is_left_only_when_its_price_was_allowed() {
         let charge = booked(&ledger, &home.jobs().await[0].id).await.charge;
         match model {
             None => {
-                assert_eq!((charge, &report["error"]["money"]), (Some(Charge::Freed), &"not_spent".into()))
+                assert_eq!((charge, &report["error"]["money"]), (Some(Charge::Freed), &"not_spent".into()));
+                assert_eq!(report["error"]["code"], "at_capacity", "{report:#}");
             }
             Some(_) => {
                 let Some(Charge::Settled { charged, .. }) = charge else { panic!("{charge:?}") };
@@ -91,6 +99,19 @@ async fn a_full_tier_is_left_only_when_its_price_was_allowed() {
                 for sent in home.requests("run") {
                     assert!(sent.headers["x-max-cost-usd"].parse::<f64>().unwrap() <= 2.0, "{sent:?}");
                 }
+                // Both models are named, and the books and the receipt speak of the same one.
+                let told = report["message"].as_str().unwrap();
+                assert!(told.contains("no room for veo-3.1-lite; veo-3.1 was used instead"), "{told}");
+                assert!(!told.contains("not the one that was asked for"), "{told}");
+                let books = home.run(&["jobs", "report", "--verify", "--json"]).await.ok();
+                let [entry] = books["entries"].as_array().unwrap().as_slice() else { panic!("{books:#}") };
+                assert_eq!(
+                    (&entry["model"], &entry["receipt_check"]),
+                    (&"veo-3.1".into(), &"genuine".into()),
+                    "{books:#}"
+                );
+                assert_eq!(entry["estimated_usd"], entry["charged_usd"], "{books:#}");
+                assert_eq!(books["by_model"][0]["model"], "veo-3.1", "{books:#}");
             }
         }
         ledger.close().await;
@@ -258,6 +279,54 @@ async fn the_books_agree_to_the_last_cent() {
     nothing_is_lost(&home).await;
     let ledger = app.ledger().await.unwrap();
     assert!(all(ledger).await.iter().all(|job| job.kind == JobKind::Run));
+}
+
+/// Work that a service neither ends nor lets be stopped does not keep its money for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_service_never_ends_is_a_persons_to_settle() {
+    for (fault, way_out) in [(Fault::StuckInProgress, "drop"), (Fault::StuckInQueue, "retry")] {
+        let home = Home::paying(|_| {}).await;
+        home.sandbox.faults.add(Rule::once(Endpoint::Run, fault.clone()));
+        let mut process = home.start(&make("a lake"));
+        let id = home.job_that(|job| job.state == State::Running).await.id.to_string();
+        kill(&mut process).await;
+        let days = async |days: i64| {
+            let past = days * WEEK_MS / 7;
+            let sent = format!(
+                "UPDATE job SET due_at_ms = 1, work = json_set(work, '$.sent_at_ms', json_extract(work, '$.sent_at_ms') - {past})"
+            );
+            alter(&home, &[&sent]).await;
+        };
+        days(6).await;
+        let shown = home.run(&["jobs", "show", &id, "--json"]).await.json();
+        assert_eq!(shown["state"], "running", "{shown:#}");
+        assert!(!shown["message"].as_str().unwrap().contains("keeps this clip"), "there is none: {shown:#}");
+        days(2).await;
+        let ended = home.run(&["jobs", "wait", &id, "--json"]).await;
+        let report = ended.json();
+        assert_eq!(
+            (&report["state"], &report["error"]["money"], &report["cost"]["usd_may_still_cost"]),
+            (&"uncertain".into(), &"unknown".into(), &"0.12".into()),
+            "{ended:?}"
+        );
+        nothing_is_lost(&home).await;
+        // It may be asked for once more, and stays doubtful.
+        let looked = home.run(&["jobs", "adopt", &id, "--json"]).await.json();
+        assert_eq!(looked["state"], "uncertain", "{looked:#}");
+        let settled = match way_out {
+            "drop" => home.run(&["jobs", "drop", &id, "--json"]).await.json(),
+            _ => home.run(&["jobs", "retry", &id, "--yes", "--json"]).await.ok(),
+        };
+        let (state, paid) = if way_out == "drop" { ("failed", 1) } else { ("done", 2) };
+        assert_eq!(settled["state"], state, "{settled:#}");
+        let books = home.run(&["jobs", "report", "--json"]).await.ok();
+        assert_eq!(
+            (&books["reserved_usd"], books["entries"].as_array().unwrap().len()),
+            (&"0.00".into(), paid),
+            "{books:#}"
+        );
+        assert_eq!(books["entries"][0]["source"], "worst_case", "{books:#}");
+    }
 }
 
 /// With the key for receipts each is checked when it comes, by nobody but us; without it nothing is claimed.

@@ -259,3 +259,17 @@ async fn a_receiver_that_is_not_public_is_never_submitted() {
         assert!(sent.iter().all(|one| one.webhook_url.is_none()), "{address}: {sent:?}");
     }
 }
+
+/// Who cannot be told is not waited for: the answer is lost, and that is said at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_not_waited_for_where_no_notice_can_come() {
+    let mut home = Home::paying(|_| {}).await;
+    home.set("FIRSTCUT_PUBLIC_URL", "https://printer.local");
+    home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::LostAnswer { how: Default::default() }));
+    let mut words = make("a lake");
+    words.extend(["--wait", "30"]);
+    let report = home.run(&words).await.json();
+    assert_eq!(report["state"], "uncertain", "{report:#}");
+    assert!(report["next"].as_str().unwrap().contains("jobs adopt"), "{report:#}");
+    assert!(home.sandbox.skillboss.submissions().iter().all(|one| one.webhook_url.is_none()));
+}

@@ -30,7 +30,7 @@ async fn keys_and_signatures_are_not_told() {
     let mut told = format!("{client:?}");
     for _ in 0..2 {
         match client.submit(&clip(), async |_| {}).await {
-            Submitted::Refused(error) | Submitted::Doubtful { error, .. } => {
+            Submitted::Refused { error, .. } | Submitted::Doubtful { error, .. } => {
                 assert!(error.quoted().unwrap().contains("refused at"));
                 told += &format!("{error} {error:?}");
             }

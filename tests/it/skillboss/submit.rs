@@ -149,14 +149,14 @@ async fn every_answer_and_the_money() {
         // A proxy names its own failures, too: only a success names work.
         assert_eq!(seen.is_empty(), headers != named || code >= 300, "{code} {body}");
         match (submitted, refused) {
-            (Submitted::Refused(error), Some(kind)) => {
+            (Submitted::Refused { error, ids }, Some(kind)) => {
+                assert_eq!(ids.request_id.as_deref(), (headers == named).then_some("req-1"), "{code} {body}");
                 assert_eq!((error.kind(), error.spent()), (kind, Money::NotSpent), "{code} {body}: {error}");
                 assert!(error.next_step().is_some());
                 assert_eq!(
                     error.wait_s(),
                     match code {
                         429 => Some(7),
-                        200 if kind == Kind::RateLimited => Some(30),
                         _ => None,
                     }
                 );
@@ -208,7 +208,9 @@ async fn silence_is_doubtful_and_a_cut_refusal_is_none_the_less_one() {
         assert_eq!(server.seen().len(), 1);
         match submitted {
             Submitted::Doubtful { error, .. } => assert!(doubtful && error.kind() == Kind::Uncertain),
-            Submitted::Refused(error) => assert!(!doubtful && error.kind() == Kind::OutOfCredits, "{error}"),
+            Submitted::Refused { error, .. } => {
+                assert!(!doubtful && error.kind() == Kind::OutOfCredits, "{error}")
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -222,7 +224,7 @@ async fn a_redirect_is_not_followed() {
         let server = Canned::start(vec![with(code, &headers, b"")]).await;
         let (submitted, _) = submit(&wholesale(&server), &clip()).await;
         match submitted {
-            Submitted::Refused(error) => assert!(refused && error.kind() == Kind::Config, "{code}"),
+            Submitted::Refused { error, .. } => assert!(refused && error.kind() == Kind::Config, "{code}"),
             Submitted::Doubtful { .. } => assert!(!refused, "{code}"),
             other => panic!("{other:?}"),
         }
@@ -251,20 +253,20 @@ async fn what_is_wrong_is_not_sent() {
         (webhook("https://10.0.0.1/x"), Kind::Forbidden),
     ] {
         let (submitted, _) = submit(&standard(&server), &submission).await;
-        let Submitted::Refused(error) = submitted else { panic!("{submitted:?}") };
+        let Submitted::Refused { error, .. } = submitted else { panic!("{submitted:?}") };
         assert_eq!((error.kind(), error.spent()), (kind, Money::NotSpent), "{error}");
     }
     let mut keyless = settings(&server.url, "sk-x");
     keyless.api_key = None;
     let (submitted, _) = submit(&Client::new(keyless, super::timing()), &clip()).await;
-    assert!(matches!(submitted, Submitted::Refused(error) if error.kind() == Kind::Unauthorized));
+    assert!(matches!(submitted, Submitted::Refused { error, .. } if error.kind() == Kind::Unauthorized));
     assert!(server.seen().is_empty());
 
     // Nobody listens there.
     let mut closed = settings(&server.url, "sk-CANARY0123456");
     closed.api_url = "http://127.0.0.1:1/v1".parse().unwrap();
     let (submitted, _) = submit(&Client::new(closed, super::timing()), &clip()).await;
-    assert!(matches!(submitted, Submitted::Refused(error) if error.kind() == Kind::Unavailable));
+    assert!(matches!(submitted, Submitted::Refused { error, .. } if error.kind() == Kind::Unavailable));
 }
 
 #[tokio::test]
@@ -328,7 +330,7 @@ async fn a_template_update_is_one_synchronous_call() {
     }
     let (submitted, _) = submit(&client, &submission).await;
     assert!(matches!(submitted, Submitted::Finished(done) if done.report.phase == Phase::Failed));
-    assert!(matches!(submit(&client, &submission).await.0, Submitted::Refused(_)));
+    assert!(matches!(submit(&client, &submission).await.0, Submitted::Refused { .. }));
     assert!(matches!(submit(&client, &submission).await.0, Submitted::Doubtful { .. }));
     let sent: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
     assert_eq!(

@@ -127,13 +127,18 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
             continue;
         }
         let asked_for = job.work.pointer("/remote/id").and_then(serde_json::Value::as_str).map(str::to_owned);
-        let remote = match asked_for {
-            Some(name) => Some(name),
-            None => ledger.last_attempt(&job.id).await?.and_then(|attempt| attempt.remote_id),
+        // What was refused or lost has names in its attempt only.
+        let attempt = ledger.last_attempt(&job.id).await?;
+        let noted = |name: &str| {
+            attempt.as_ref().and_then(|attempt| attempt.detail[name].as_str()).map(str::to_owned)
         };
+        let remote = asked_for
+            .or_else(|| attempt.as_ref().and_then(|attempt| attempt.remote_id.clone()))
+            .or_else(|| noted("request_id"));
         let record = ["/record_id", "/remote/record_id"]
             .iter()
-            .find_map(|place| job.work.pointer(place).and_then(serde_json::Value::as_str))
+            .find_map(|place| job.work.pointer(place).and_then(serde_json::Value::as_str).map(str::to_owned))
+            .or_else(|| noted("record_id"))
             .unwrap_or_default();
         let real = !booked.service.is_rehearsal();
         let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
@@ -158,7 +163,7 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
         let lost = books.wallet.iter().find_map(|stretch| stretch.lost_by(&job.id));
         books.entries.push(Entry {
             wallet_lost_usd: lost,
-            record_id: redact::label(record),
+            record_id: redact::label(&record),
             ..entry(&booked, &job, remote)?
         });
     }

@@ -1,0 +1,128 @@
+//! The service's names for what was asked of it: kept whatever becomes of the request, shown where somebody needs support,
+//! and found again in its list.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use firstcut::model::job::State;
+use firstcut::sandbox::{Close, Endpoint, Fault, Pace, Rule, STANDARD_KEY};
+
+use super::till::{alter, booked, make, move_until, nothing_is_lost, order, rest, wish};
+use crate::home::{Home, kill, playable};
+
+/// A service that refuses everything, and says which request and which record that was.
+async fn refusing(status: StatusCode) -> String {
+    let names = [("x-request-id", "req-4711"), ("x-record-id", "rec-0815")];
+    let body = r#"{"error":{"message":"no"}}"#;
+    let refuse = post(move || async move { (status, names, body) });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/v1/run", refuse)).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_and_a_lost_answer_have_names_to_quote() {
+    // A refusal in the service's own words, and a failure that may hide anything.
+    for (status, state) in
+        [(StatusCode::BAD_REQUEST, "failed"), (StatusCode::INTERNAL_SERVER_ERROR, "uncertain")]
+    {
+        let mut home = Home::paying(|_| {}).await;
+        home.set("FIRSTCUT_POLL_S", "0.05");
+        let url = refusing(status).await;
+        home.set("SKILLBOSS_API_URL", format!("{url}/v1"));
+        let report = home.run(&make("a lake")).await.json();
+        assert_eq!(report["state"], state, "{report:#}");
+        assert_eq!(report["remote"]["id"], "req-4711", "{report:#}");
+        assert_eq!(report["remote"]["record_id"], "rec-0815", "{report:#}");
+        let shown = home.run(&["jobs", "show", report["job_id"].as_str().unwrap()]).await.stdout;
+        assert!(shown.contains("id req-4711, record rec-0815 (to quote"), "{shown}");
+        let books = home.run(&["jobs", "report"]).await.stdout;
+        assert!(books.contains("at the service: id req-4711, record rec-0815"), "{books}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_broke_off_named_its_record_before() {
+    for how in [Fault::CutBody { bytes: 10 }, Fault::StallBody { bytes: 10 }] {
+        let home = Home::paying(|_| {}).await;
+        home.sandbox.faults.add(Rule::once(Endpoint::Run, how.clone()));
+        let report = if matches!(how, Fault::CutBody { .. }) {
+            home.run(&make("a lake")).await.ok()
+        } else {
+            // The process dies while it reads.
+            let mut process = home.start(&make("a lake"));
+            let job = home.job_that(|job| job.state == State::Submitting).await;
+            let ledger = home.ledger().await.unwrap();
+            while ledger.attempt(&job.id, 1).await.unwrap().unwrap().remote_id.is_none() {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            ledger.close().await;
+            kill(&mut process).await;
+            home.run(&["jobs", "wait", job.id.as_str(), "--json"]).await.ok()
+        };
+        playable(&report);
+        let submitted = home.sandbox.skillboss.submissions();
+        assert_eq!(report["remote"]["id"], submitted[0].id.as_str(), "{report:#}");
+        let record = report["remote"]["record_id"].as_str().unwrap_or_else(|| panic!("{how:?} {report:#}"));
+        let books = home.run(&["jobs", "report", "--json"]).await.ok();
+        assert_eq!(books["entries"][0]["record_id"], record, "{books:#}");
+    }
+}
+
+/// The standard dialect has a list: what was lost is named from it, and a person takes it up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_job_is_named_from_the_services_list() {
+    let mut home = Home::paying(|options| {
+        options.pace = Pace::REAL;
+        (options.skillboss.queue_ms, options.skillboss.work_ms) = (50, 50);
+    })
+    .await;
+    home.set("SKILLBOSS_WHOLESALE_KEY", "");
+    home.set("SKILLBOSS_API_KEY", STANDARD_KEY);
+    // One that a job here knows, and one of another program with another model: neither may be it.
+    home.run(&make("another lake")).await.ok();
+    let mut dearer = make("a dear lake");
+    dearer[3] = "veo-3.1-fast";
+    home.run(&dearer).await.ok();
+    home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::LostAnswer { how: Close::Reset }));
+    let report = home.run(&make("a lost lake")).await.json();
+    assert_eq!(report["state"], "uncertain", "{report:#}");
+    let lost =
+        home.sandbox.skillboss.submissions().into_iter().find(|one| one.prompt == "a lost lake").unwrap();
+    let next = report["next"].as_str().unwrap();
+    assert!(next.contains(&format!("lists one job that may be it: {}.", lost.id)), "{next}");
+    let id = report["job_id"].as_str().unwrap();
+    let adopted = home.run(&["jobs", "adopt", id, "--remote-id", &lost.id, "--json"]).await.ok();
+    assert_eq!(adopted["state"], "done", "{adopted:#}");
+    playable(&adopted);
+    assert_eq!((home.requests("run").len(), home.bills().len()), (3, 3));
+    nothing_is_lost(&home).await;
+}
+
+/// Each pause is about twice the one before (wholesale video API, "Errors", 429). Nobody waits for them here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_asked_to_slow_down_doubles_the_pause() {
+    let home = Home::paying(|_| {}).await;
+    let slower = Fault::Status { status: 429, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(Rule { times: 7, ..Rule::once(Endpoint::Run, slower) });
+    let app = home.app();
+    let job = order(&home, &app, wish("a lake")).await.unwrap();
+    for (times, pause_s) in [(1, 2), (2, 4), (3, 8), (4, 16), (5, 32), (6, 60), (7, 60)] {
+        move_until(&app, "it was refused", async |ledger| {
+            let job = ledger.job(&job.id).await.unwrap();
+            job.state == State::Queued && job.work["refused"] == times
+        })
+        .await;
+        let waits = app.ledger().await.unwrap().job(&job.id).await.unwrap();
+        let pause_ms = waits.due_at_ms.unwrap() - waits.updated_at_ms;
+        // A third of it is luck, and the row is written a moment after the clock was read.
+        let right = pause_s * 600..=pause_s * 1_400;
+        assert!(right.contains(&pause_ms), "{times}: {pause_ms} ms, not {right:?}");
+        alter(&home, &["UPDATE job SET due_at_ms = 1"]).await;
+    }
+    rest(&app).await;
+    let job = app.ledger().await.unwrap().job(&job.id).await.unwrap();
+    assert_eq!((job.state, home.bills().len()), (State::Done, 1), "{job:?}");
+    assert!(booked(app.ledger().await.unwrap(), &job.id).await.charge.is_some());
+}
