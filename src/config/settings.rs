@@ -131,7 +131,7 @@ pub const SETTINGS: [Setting; 52] = [
         flag: None,
         form: "program or path",
         default: "not used",
-        meaning: "An installed ffmpeg, for clips that the built-in codecs do not read. Never needed.",
+        meaning: "An installed ffmpeg, for clips that the built-in codecs do not read: `join`, and the parts of a long video. Never needed.",
         secret: false,
     },
     Setting {

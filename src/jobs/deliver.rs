@@ -15,10 +15,11 @@ use tokio::sync::Mutex;
 use crate::delivery::{Named, Object, Stored, Upload};
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::advance::{Halt, Step, asked_pause};
+use crate::jobs::aside::aside;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::{paths, publish};
 use crate::ledger::Change;
-use crate::media::probe;
+use crate::media::{probe, sniff};
 use crate::model::delivery::{Delivery, Place};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Failure, Job, JobId, JobKind, Service, State};
@@ -138,7 +139,7 @@ pub(super) async fn place(
 pub(super) async fn finish(step: &mut Step, wanted: &Wanted<'_>, mut end: End) -> Result<(), Halt> {
     let path = end.final_path.clone().unwrap_or_else(|| wanted.output.to_owned());
     if end.file.is_none() {
-        end.file = Some(describe(&path).await?);
+        end.file = Some(describe(step, &path).await?);
     }
     if !wanted.is_part {
         if end.seen.is_none() {
@@ -154,8 +155,9 @@ pub(super) async fn finish(step: &mut Step, wanted: &Wanted<'_>, mut end: End) -
         }
         if let Some(posts) = &wanted.delivery.posts {
             let strict = wanted.inspection.strict || step.app.config().strict;
-            // Nobody posts what is broken, if that matters to the caller; the report says why there are no posts.
-            if !(strict && end.seen.as_ref().is_some_and(Seen::has_failed)) {
+            // Nobody posts what is broken or what nobody could look at, if that matters to the caller; the report says why
+            // there are no posts.
+            if end.seen.as_ref().is_some_and(|seen| seen.may_be_passed_on(strict)) {
                 publish::begin(step, &end, posts).await?;
             }
         }
@@ -323,25 +325,28 @@ pub(super) fn remove(part: &Path) {
 }
 
 /// A file as it is told: measured, not assumed.
-async fn describe(path: &Path) -> Result<FileReport> {
+async fn describe(step: &Step, path: &Path) -> Result<FileReport, Halt> {
     let path = path.to_owned();
-    let described = tokio::task::spawn_blocking(move || {
-        let bytes = std::fs::metadata(&path)
-            .map_err(|error| Error::storage(format!("{} cannot be read.", path.display()), error))?
-            .len();
+    let described = aside(step.stop.clone(), inspect::PATIENCE, move |limits| {
+        let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
         // What cannot be probed is still there; its measures are left out rather than guessed.
-        let probe = probe::probe(&path).ok();
-        Ok(FileReport {
+        let probe = probe::probe_within(&path, limits).ok();
+        Ok::<_, Error>(FileReport {
             uri: url::Url::from_file_path(&path).map(String::from).unwrap_or_default(),
             path: path.display().to_string(),
-            mime: "video/mp4".to_owned(),
-            bytes,
+            mime: sniff::mime_of(&path).map_err(unreadable)?.to_owned(),
+            bytes: std::fs::metadata(&path).map_err(unreadable)?.len(),
             width: probe.as_ref().and_then(|probe| probe.width),
             height: probe.as_ref().and_then(|probe| probe.height),
             duration_s: probe.as_ref().and_then(|probe| probe.duration_s),
         })
     });
-    described.await.map_err(|error| Error::internal("Measuring a file failed.").because(error))?
+    let described =
+        described.await.map_err(|reason| Error::internal(format!("Measuring a file: {reason}.")))?;
+    if step.stop.is_cancelled() {
+        return Err(Halt::Stop); // it may have been measured by half
+    }
+    Ok(described?)
 }
 
 /// Beside the target, so that the renaming stays within one file system; hidden, so that nobody opens half a video.

@@ -2,6 +2,7 @@
 
 mod advance;
 pub mod approve;
+mod aside;
 mod asked;
 pub mod balance;
 pub mod batch;
@@ -36,6 +37,7 @@ mod settle;
 pub mod submit;
 pub mod template;
 mod turn;
+pub mod upload;
 mod video;
 pub mod wait;
 pub mod wallet;

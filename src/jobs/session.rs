@@ -1,24 +1,15 @@
-//! Sessions and what belongs to them: the current one, its timeline, uploads, the balance.
+//! Sessions: the current one, and its timeline.
 
-use std::io::Read as _;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::app::{App, Current};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::plan::{Caller, Door, UploadInput};
-use crate::jobs::{browser, paths};
+use crate::jobs::browser;
+use crate::jobs::plan::{Caller, Door};
 use crate::ledger::{Filter, Ledger, Session};
-use crate::media::sniff;
-use crate::model::job::{JobKind, Service};
-use crate::model::report::{
-    ClipReport, LayoutReport, SessionReport, TrackReport, UploadReport, UploadedReport,
-};
-use crate::model::request::{Media, Request};
+use crate::model::job::Service;
+use crate::model::report::{ClipReport, LayoutReport, SessionReport, TrackReport};
 use crate::nemo::timeline::{Clip, Timeline};
-use crate::nemo::upload::{UploadFile, Uploaded};
-use crate::nemo::{Client, language};
-use crate::redact::SafeUrl;
 
 /// Clips that a layout shows, over all tracks: some 300 kB.
 const MAX_CLIPS: usize = 2_000;
@@ -293,139 +284,5 @@ pub(super) fn rehearsal_mark(service: Service) -> &'static str {
     match service {
         Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
         Service::Nemo | Service::SkillBoss => "",
-    }
-}
-
-/// Puts files and addresses into a session; makes one when there is none. `on_progress` gets bytes sent and total.
-pub async fn upload(
-    app: &App,
-    caller: &Caller,
-    input: UploadInput,
-    on_progress: &(dyn Fn(u64, u64) + Send + Sync),
-) -> Result<UploadReport> {
-    let media = media(app, caller, &input.files, &input.urls)?;
-    if media.is_empty() {
-        return Err(Error::invalid("Neither files nor urls were given; nothing was sent.")
-            .next("Give the path of at least one media file, or a public https address."));
-    }
-    let ledger = app.ledger().await?;
-    let chosen = match choose(app, caller, input.service.as_deref(), input.session_id.as_deref()).await? {
-        Some(chosen) => chosen,
-        None => {
-            let service = app.service(input.service.as_deref())?;
-            let language = language_of(ledger, service, &media).await?;
-            let session_id = create(app, ledger, service, &language).await?;
-            Chosen { service, session_id }
-        }
-    };
-    let client = app.client(chosen.service).await?;
-    let stored = put(&client, &chosen.session_id, &media, on_progress).await?;
-    remember(app, caller, &chosen).await?;
-    ledger.note_uploads(chosen.service, &chosen.session_id, true).await?;
-    let names: Vec<_> = stored.iter().map(|file| format!("\"{}\"", file.name)).collect();
-    Ok(UploadReport {
-        message: format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", ")),
-        uploaded: stored,
-        service: chosen.service.name().to_owned(),
-        session_id: chosen.session_id,
-        next: "Call generate_video or edit_video and say what to do with it.".to_owned(),
-    })
-}
-
-/// The language of a session that begins with an upload, before anybody has said a word in it: that of the files'
-/// names where their script tells, else that of the words that were said last, else English.
-async fn language_of(ledger: &Ledger, service: Service, media: &[Media]) -> Result<String> {
-    let named: String = media.iter().map(Media::name).collect::<Vec<_>>().join(" ");
-    let by_name = language::detect(&named);
-    if by_name != language::FALLBACK {
-        return Ok(by_name.to_owned());
-    }
-    let turns = Filter { kind: Some(JobKind::Turn), ..Filter::default() };
-    let last = ledger.list(&turns, 20).await?.into_iter().find_map(|job| match job.request {
-        Request::Turn(turn) if job.service == service => Some(turn.language),
-        _ => None,
-    });
-    Ok(last.unwrap_or_else(|| language::FALLBACK.to_owned()))
-}
-
-/// Paths and addresses, checked one by one before the first byte leaves.
-pub(super) fn media(app: &App, caller: &Caller, files: &[String], urls: &[String]) -> Result<Vec<Media>> {
-    let mut media = Vec::new();
-    for text in files {
-        media.push(paths::input_media(app.config(), caller, text)?);
-    }
-    for address in urls {
-        let is_file =
-            address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"));
-        media.push(if is_file {
-            // Wherever it is written, a file is held to the rules for files.
-            paths::input_media(app.config(), caller, address)?
-        } else {
-            Media::Url(SafeUrl::new(paths::input_url(app.config(), address)?))
-        });
-    }
-    Ok(media)
-}
-
-/// Sends media into a session.
-pub(super) async fn put(
-    client: &Client,
-    session_id: &str,
-    media: &[Media],
-    on_progress: &(dyn Fn(u64, u64) + Send + Sync),
-) -> Result<Vec<UploadedReport>> {
-    let mut files = Vec::new();
-    let mut urls = Vec::new();
-    for item in media {
-        match item {
-            Media::File(path) => files.push(opened(path)?),
-            Media::Url(url) => urls.push(url.reveal().clone()),
-        }
-    }
-    let mut stored = Vec::new();
-    if !files.is_empty() {
-        let sizes: Vec<_> = files.iter().map(|file| Some(file.bytes)).collect();
-        let answers = client.upload_files(session_id, &files, on_progress).await?;
-        stored.extend(answers.into_iter().zip(sizes.into_iter().chain(std::iter::repeat(None))).map(told));
-    }
-    if !urls.is_empty() {
-        stored.extend(
-            client.upload_urls(session_id, &urls).await?.into_iter().map(|answer| told((answer, None))),
-        );
-    }
-    Ok(stored)
-}
-
-/// A file with the type that its content has.
-fn opened(path: &Path) -> Result<UploadFile> {
-    let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut head = Vec::new();
-    file.by_ref().take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
-    Ok(UploadFile {
-        path: path.to_owned(),
-        filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        // Looked at again, because time has passed since the path was checked.
-        mime: sniff::sniff(&head).ok_or_else(|| no_media(path))?.mime().to_owned(),
-        bytes: file.metadata().map_err(unreadable)?.len(),
-    })
-}
-
-fn no_media(path: &Path) -> Error {
-    Error::new(
-        Kind::UnsupportedFile,
-        format!("{} is no media by its content, so it was not sent.", path.display()),
-    )
-    .next("Give a video, picture or sound file.")
-}
-
-fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
-    UploadedReport {
-        name: crate::redact::quote(&answer.filename, 120),
-        kind: crate::redact::quote(answer.kind.as_deref().unwrap_or("media"), 20),
-        bytes,
-        duration_s: answer.duration_ms.map(|ms| ms / 1000.0),
-        width: answer.width.map(|pixels| pixels as u32),
-        height: answer.height.map(|pixels| pixels as u32),
     }
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::jobs::identity::{Identity, identify};
 use crate::jobs::plan::{self, Caller, EditInput, ExportInput, GenerateInput, UploadInput};
 use crate::jobs::session::{self, Chosen};
-use crate::jobs::{approve, balance, clip, mention, paths, publish, report};
+use crate::jobs::{approve, balance, clip, mention, paths, publish, report, upload};
 use crate::ledger::{Filter, NewJob};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
@@ -67,7 +67,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         .chain(&input.reference_images)
         .cloned()
         .collect();
-    let media = session::media(app, caller, &files, &[])?;
+    let media = upload::media(app, caller, &files, &[])?;
     let chosen = workshop(app, caller, &input).await?;
     let service = match &chosen {
         Some(chosen) => chosen.service,
@@ -134,7 +134,7 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
         return Ok(accepted);
     }
     let named = if routed.action == Intent::Upload { mention::media(&message) } else { Vec::new() };
-    let media = session::media(app, caller, &named, &[])?;
+    let media = upload::media(app, caller, &named, &[])?;
     let (word, session_id) = (input.service.as_deref(), input.session_id.as_deref());
     // Files that come along may begin a session; mere words need one.
     let chosen = match session::choose(app, caller, word, session_id).await? {
@@ -284,7 +284,7 @@ async fn upload(app: &App, caller: &Caller, words: &str, input: &GenerateInput) 
     }
     let (service, session_id) = (input.service.clone(), input.session_id.clone());
     let upload = UploadInput { files, urls: Vec::new(), service, session_id };
-    let done = session::upload(app, caller, upload, &|_, _| {}).await?;
+    let done = upload::upload(app, caller, upload, &|_, _| {}).await?;
     let mut told = report::answer(&done.service, &done.message, &done.next);
     told.session_id = Some(done.session_id);
     Ok(Some(Accepted::Told(Box::new(told))))

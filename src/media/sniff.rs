@@ -1,5 +1,9 @@
 //! File kinds by their first bytes: a name or a Content-Type is a claim, the content is the fact.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::cursor::Cursor;
@@ -162,6 +166,16 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
         };
     }
     iso_media(head).or_else(|| elementary_audio(head))
+}
+
+/// The media type of a file by its content; that of mere bytes for what is no media.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn mime_of(path: &Path) -> std::io::Result<&'static str> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(sniff(&head).map_or("application/octet-stream", Format::mime))
 }
 
 /// In words, what a file that [`sniff`] does not know seems to be.

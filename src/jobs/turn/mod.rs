@@ -14,7 +14,7 @@ pub(super) use learnt::{Balance, Heard, TurnWork};
 use crate::error::{Error, Kind};
 use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::freshness::Moment;
-use crate::jobs::{session, settle};
+use crate::jobs::{session, settle, upload};
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Service, State};
 use crate::model::request::{Request, Turn};
@@ -87,7 +87,7 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
             work.uploading = true;
             let total = turn.media.len();
             note(step, work, &format!("Uploading {name} ({} of {total})…", index + 1)).await?;
-            let upload = session::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
+            let upload = upload::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
             step.unless_stopped(upload).await??;
         }
         work.uploaded = index + 1;

@@ -7,6 +7,8 @@ mod ends;
 mod faults;
 mod guard;
 pub(crate) mod kills;
+#[cfg(unix)]
+mod odd;
 mod reconcile;
 mod rows;
 mod short;
