@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Exit, Shell, text};
 use crate::error::Result;
-use crate::jobs::balance;
+use crate::jobs::money::balance;
 
 #[derive(Args, Debug)]
 pub(super) struct Credits {}

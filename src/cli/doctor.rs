@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::{Exit, Shell, install, text};
 use crate::config::{Config, Resolved};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::{balance, publish, report};
+use crate::jobs::money::balance;
+use crate::jobs::{publish, report};
 use crate::model::job::Service;
 use crate::redact;
 

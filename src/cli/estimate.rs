@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Exit, Shell, text};
 use crate::error::Result;
-use crate::jobs::estimate;
+use crate::jobs::money::estimate;
 use crate::jobs::plan::GenerateInput;
 
 #[derive(Args, Debug)]

@@ -8,8 +8,9 @@ use super::make::Wait;
 use super::preview::Look;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Kind, Result};
+use crate::jobs::money::{approve, books};
 use crate::jobs::routes::rate;
-use crate::jobs::{approve, books, cancel, report, retry};
+use crate::jobs::{cancel, report, retry};
 use crate::model::job::{JobId, State};
 use crate::money::Usd;
 

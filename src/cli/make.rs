@@ -9,8 +9,9 @@ use super::preview::Look;
 use super::publish::Posts;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
+use crate::jobs::money::approve;
 use crate::jobs::plan::GenerateInput;
-use crate::jobs::{approve, cancel, report, submit};
+use crate::jobs::{cancel, report, submit};
 use crate::model::job::{Job, State};
 
 /// More than any prompt that a service takes, so that a wrong file piped in is refused and not held.

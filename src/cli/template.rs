@@ -9,7 +9,7 @@ use super::make::{Again, Wait};
 use super::preview::Look;
 use super::{Exit, Shell};
 use crate::error::{Error, Result};
-use crate::jobs::template::{self, TemplateInput};
+use crate::jobs::clip::template::{self, TemplateInput};
 
 /// More than any definition that is taken.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;

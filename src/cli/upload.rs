@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::{Exit, Shell, text};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::UploadInput;
-use crate::jobs::upload;
+use crate::jobs::session;
 
 #[derive(Args, Debug)]
 pub(super) struct Upload {
@@ -27,7 +27,7 @@ impl Upload {
         let progress = Progress::start(shell.out, "Uploading…");
         let on_progress = |sent, total| progress.bytes(sent, total);
         let report = tokio::select! {
-            report = upload::upload(&shell.app, &shell.caller, input, &on_progress) => report?,
+            report = session::upload(&shell.app, &shell.caller, input, &on_progress) => report?,
             () = interrupted() => {
                 return Err(Error::new(Kind::Cancelled, "The upload was stopped.")
                     .next("Files that went up before may be in the session: firstcut state shows them."));

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
-use crate::jobs::wallet;
+use crate::jobs::money::wallet;
 use crate::money::Usd;
 use crate::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
 

@@ -3,6 +3,8 @@
 //! The only module that reads the environment and asks the platform for its folders
 //! ([`Surroundings::of_process`]); everything else is handed values.
 
+mod budget;
+mod callers;
 mod file;
 mod log;
 mod machine;
@@ -12,6 +14,7 @@ mod places;
 mod preview;
 mod read;
 mod routes;
+mod services;
 mod settings;
 mod terminal;
 
@@ -19,8 +22,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use url::Url;
-
+pub use budget::Budget;
+pub use callers::{Hooks, Http};
 pub use log::start_log;
 pub use machine::Machine;
 pub use outward::{Aws, Bucket, Keys, Social, WebIdentity};
@@ -28,92 +31,19 @@ pub use places::Surroundings;
 pub use preview::Preview;
 pub use read::{Overrides, Resolved};
 pub use routes::{Arm, Route};
+pub use services::{Nemo, SkillBoss};
 pub use settings::{SETTINGS, Setting};
 pub use terminal::Pictures;
 
 use crate::error::Result;
-use crate::money::Usd;
-use crate::redact::Secret;
 use read::Reader;
+use services::POLL;
 
-/// Pause between two status questions to a real service (NemoVideo skill, Export: "every 30s").
-const POLL: Duration = Duration::from_secs(30);
-/// The same for the sandbox, which answers from this machine.
+/// Pause between two status questions to the sandbox, which answers from this machine.
 const POLL_SANDBOX: Duration = Duration::from_secs(1);
 
 /// What a preview may have in kilobytes: less shows nothing, more does not fit into an answer.
 const PREVIEW_KB: std::ops::RangeInclusive<usize> = 10..=500;
-
-/// Where NemoVideo is and as whom we speak.
-#[derive(Clone, Debug)]
-pub struct Nemo {
-    /// `NEMO_TOKEN`: used instead of an anonymous token, never swapped for another account.
-    pub token: Option<Secret>,
-    /// `NEMO_API_URL`: base of every call, without a trailing slash.
-    pub api_url: Url,
-    /// `NEMO_WEB_URL`: base of links for people.
-    pub web_url: Url,
-    /// `NEMO_CLIENT_ID`: wins over the stored one.
-    pub client_id: Option<String>,
-    /// `SKILL_SOURCE`, else detected from the install path: the value of `X-Skill-Platform`.
-    pub platform: String,
-    /// Folder for the client id and the cached token (private to the user).
-    pub identity_dir: PathBuf,
-    /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
-    pub allow_loopback: bool,
-    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 30 s.
-    pub poll: Duration,
-}
-
-impl Nemo {
-    /// Whether the service is an emulator on this machine.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        match self.api_url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
-    }
-
-    /// How long to leave the service alone when it refuses for its load: the skill's 30 s, whatever the polling
-    /// interval, unless it is an emulator.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        if self.is_local() { self.poll } else { self.poll.max(Duration::from_secs(30)) }
-    }
-}
-
-/// Pause between two status questions to SkillBoss (SkillBoss wholesale API page: every 5 to 10 s).
-const POLL_SKILLBOSS: Duration = Duration::from_secs(7);
-
-/// Where SkillBoss is and with which key we speak.
-#[derive(Clone, Debug)]
-pub struct SkillBoss {
-    /// `SKILLBOSS_API_KEY`: a standard key.
-    pub api_key: Option<Secret>,
-    /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
-    pub wholesale_key: Option<Secret>,
-    /// The key of a trial wallet is kept here, and used when no key is set.
-    pub key_file: PathBuf,
-    /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
-    pub api_url: Url,
-    /// `SKILLBOSS_WEB_URL`: base of the control plane.
-    pub web_url: Url,
-    /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
-    pub allow_loopback: bool,
-    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 7 s.
-    pub poll: Duration,
-}
-
-impl SkillBoss {
-    /// Whether there is a key, so that this service can be used.
-    #[must_use]
-    pub fn is_set_up(&self) -> bool {
-        self.api_key.is_some() || self.wholesale_key.is_some()
-    }
-}
 
 /// Which service a call uses when it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,51 +56,6 @@ pub enum ServiceChoice {
     SkillBoss,
     /// The built-in rehearsal.
     Sandbox,
-}
-
-/// What may be spent at SkillBoss. None: no such limit.
-#[derive(Clone, Debug, Default)]
-pub struct Budget {
-    /// `FIRSTCUT_MAX_USD_PER_CALL`: the most for one call of a tool or command.
-    pub per_call: Option<Usd>,
-    /// `FIRSTCUT_MAX_USD_PER_DAY`: from midnight to midnight UTC.
-    pub per_day: Option<Usd>,
-    /// `FIRSTCUT_MAX_USD_PER_WEEK`: from Monday to Monday UTC.
-    pub per_week: Option<Usd>,
-    /// `FIRSTCUT_MAX_USD_PER_BATCH`: for all calls that name the same batch.
-    pub per_batch: Option<Usd>,
-    /// `FIRSTCUT_APPROVE_ABOVE_USD`: what may cost more waits for a person's word.
-    pub approve_above: Option<Usd>,
-    /// `FIRSTCUT_ALLOW_UNKNOWN_PRICE`: a model without a known price may be used, up to the caps.
-    pub allow_unknown_price: bool,
-}
-
-/// How services reach us.
-#[derive(Clone, Debug, Default)]
-pub struct Hooks {
-    /// `FIRSTCUT_PUBLIC_URL`: under this address the receiver of notices is reached from outside.
-    pub public_url: Option<Url>,
-    /// `FIRSTCUT_WEBHOOK_SIGNATURE`: how notices are signed; Standard Webhooks when not said.
-    pub signature: Option<String>,
-    /// `FIRSTCUT_WEBHOOK_SECRETS`: with any, a notice without a good signature is refused; several while one is
-    /// being replaced.
-    pub secrets: Vec<Secret>,
-}
-
-/// Who may call us over HTTP.
-#[derive(Clone, Debug, Default)]
-pub struct Http {
-    /// `FIRSTCUT_HTTP_TOKEN`: what every caller must show.
-    pub token: Option<Secret>,
-    /// `FIRSTCUT_HTTP_HOSTS`, in small letters, without ports: names under which we are reached.
-    pub hosts: Vec<String>,
-}
-
-/// The key of a trial wallet, if there is one. A file that cannot be read is no key; `doctor` shows that.
-fn kept_key(file: &Path) -> Option<Secret> {
-    let key = std::fs::read_to_string(file).ok()?;
-    let key = key.trim();
-    (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Secret::new(key.to_owned()))
 }
 
 impl ServiceChoice {
@@ -265,7 +150,6 @@ impl Config {
         reader.note_home(home);
 
         let allow_loopback = reader.take("FIRSTCUT_ALLOW_LOOPBACK", parse::yes_or_no).unwrap_or(false);
-        let address = |given: &read::Given| parse::address(given, allow_loopback);
         let service = reader.take("FIRSTCUT_SERVICE", parse::service).unwrap_or(ServiceChoice::Auto);
         let wait = reader.take("FIRSTCUT_WAIT_S", |given| parse::seconds(given, 0.0..=3600.0));
         let poll = reader.take("FIRSTCUT_POLL_S", |given| parse::seconds(given, 0.01..=3600.0));
@@ -276,37 +160,13 @@ impl Config {
         let strict = reader.take("FIRSTCUT_STRICT", parse::yes_or_no).unwrap_or(false);
         let ffmpeg = reader.take("FIRSTCUT_FFMPEG", |given| parse::program(given, around));
         let log = reader.take("FIRSTCUT_LOG", parse::log_filter);
-        let token = reader.take("NEMO_TOKEN", parse::token);
-        let api_url = reader.take("NEMO_API_URL", address);
-        let web_url = reader.take("NEMO_WEB_URL", address);
-        let client_id = reader.take("NEMO_CLIENT_ID", parse::header_word);
-        let platform = reader.take("SKILL_SOURCE", parse::header_word);
-        let budget = Budget {
-            per_call: reader.take("FIRSTCUT_MAX_USD_PER_CALL", parse::dollars),
-            per_day: reader.take("FIRSTCUT_MAX_USD_PER_DAY", parse::dollars),
-            per_week: reader.take("FIRSTCUT_MAX_USD_PER_WEEK", parse::dollars),
-            per_batch: reader.take("FIRSTCUT_MAX_USD_PER_BATCH", parse::dollars),
-            approve_above: reader.take("FIRSTCUT_APPROVE_ABOVE_USD", parse::dollars),
-            allow_unknown_price: reader
-                .take("FIRSTCUT_ALLOW_UNKNOWN_PRICE", parse::yes_or_no)
-                .unwrap_or(false),
-        };
+        let nemo = Nemo::take(&mut reader, around, &places, allow_loopback, poll)?;
+        let budget = Budget::take(&mut reader);
         let enhance = reader.take("FIRSTCUT_ENHANCE", parse::yes_or_no).unwrap_or(false);
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
-        let hooks = Hooks {
-            public_url: reader.take("FIRSTCUT_PUBLIC_URL", address),
-            signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
-            secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
-        };
-        let http = Http {
-            token: reader.take("FIRSTCUT_HTTP_TOKEN", parse::own_token),
-            hosts: reader.take("FIRSTCUT_HTTP_HOSTS", parse::hosts).unwrap_or_default(),
-        };
-        let key_file = places.data_dir.join("skillboss.key");
-        let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
-        let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);
-        let skillboss_api_url = reader.take("SKILLBOSS_API_URL", address);
-        let skillboss_web_url = reader.take("SKILLBOSS_WEB_URL", address);
+        let hooks = Hooks::take(&mut reader, allow_loopback);
+        let http = Http::take(&mut reader);
+        let skillboss = SkillBoss::take(&mut reader, &places, allow_loopback, poll)?;
         let bucket = Bucket::take(&mut reader, around, allow_loopback)?;
         let deliver = reader.take("FIRSTCUT_DELIVER", parse::destination);
         let social = Social::take(&mut reader, allow_loopback)?;
@@ -321,6 +181,8 @@ impl Config {
             routes,
             hooks,
             http,
+            nemo,
+            skillboss,
             service,
             wait,
             poll,
@@ -342,41 +204,6 @@ impl Config {
             config_file: places.config_file,
             resolved,
             log: log.unwrap_or_else(|| parse::LOG.to_owned()),
-            nemo: Nemo {
-                token,
-                api_url: match api_url {
-                    Some(url) => url,
-                    None => parse::own_address(settings::API_URL)?,
-                },
-                web_url: match web_url {
-                    Some(url) => url,
-                    None => parse::own_address(settings::WEB_URL)?,
-                },
-                client_id,
-                platform: platform.unwrap_or_else(|| places::platform(around).to_owned()),
-                identity_dir: places.data_dir.join("nemo"),
-                allow_loopback,
-                poll: poll.unwrap_or(POLL),
-            },
-            skillboss: SkillBoss {
-                api_url: match (skillboss_api_url, &wholesale_key) {
-                    (Some(url), _) => url,
-                    (None, Some(_)) => parse::own_address(settings::SKILLBOSS_WHOLESALE_URL)?,
-                    (None, None) => parse::own_address(settings::SKILLBOSS_API_URL)?,
-                },
-                web_url: match skillboss_web_url {
-                    Some(url) => url,
-                    None => parse::own_address(settings::SKILLBOSS_WEB_URL)?,
-                },
-                api_key: match (api_key, &wholesale_key) {
-                    (None, None) => kept_key(&key_file),
-                    (key, _) => key,
-                },
-                key_file,
-                wholesale_key,
-                allow_loopback,
-                poll: poll.unwrap_or(POLL_SKILLBOSS),
-            },
         })
     }
 

@@ -1,5 +1,5 @@
 //! The HTTP door: takes the notices of services, and says whether we are well. It knows routes and limits; what a
-//! notice means is `jobs::hook`'s.
+//! notice means is `jobs::run::hook`'s.
 
 mod access;
 mod health;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::hook;
+use crate::jobs::run::hook;
 use crate::skillboss::webhook::Verifier;
 
 pub use access::Access;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Shared;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::hook::{self, Taken};
+use crate::jobs::run::hook::{self, Taken};
 use crate::skillboss::webhook::Notice;
 
 /// A notice is a few hundred bytes.

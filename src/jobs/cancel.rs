@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::settle::LOOKS_AFTER_LOSS;
+use crate::jobs::turn::settle::LOOKS_AFTER_LOSS;
 use crate::jobs::{publish, report};
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};

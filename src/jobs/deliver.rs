@@ -14,9 +14,8 @@ use tokio::sync::Mutex;
 
 use crate::delivery::{Named, Object, Stored, Upload};
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::advance::{Halt, Step, asked_pause};
-use crate::jobs::aside::aside;
-use crate::jobs::inspect::{self, Seen};
+use crate::jobs::engine::step::{Halt, Step, asked_pause};
+use crate::jobs::inspect::{self, Seen, aside};
 use crate::jobs::{paths, publish};
 use crate::ledger::Change;
 use crate::media::{probe, sniff};
@@ -285,13 +284,7 @@ async fn not_stored(step: &mut Step, path: &Path, end: &End, error: Error) -> Re
         root_of(&step.job),
         path.display()
     ));
-    step.record(Change {
-        state: Some(State::Failed),
-        work: end.among(&step.job.work)?,
-        failure: Some(Some(Failure::from(&told))),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(end.among(&step.job.work)?, Failure::from(&told), None).await
 }
 
 /// The job that a person knows: the whole, when this is a part; the clip, when this hands it over afterwards.

@@ -1,44 +1,32 @@
-//! The life of a job, readable in one folder: accepted by `submit`, moved by `engine` and `advance`, told by `report`.
+//! The life of a job: accepted by `submit`, moved by `engine`, ended by `deliver`, told by `report`.
+//!
+//! - It comes in: `submit` over `plan` (what may be asked for), `paths` (which files), `session` (in which timeline).
+//! - It moves: `engine`, which calls the step of its kind.
+//! - Kinds at NemoVideo: `turn`, `render`, and `video` over both. At SkillBoss: `run`, and `film` over several; `clip`
+//!   plans them. Afterwards: `publish`, the way into the bucket and the posts.
+//! - It ends: `deliver` puts the file in its place, `inspect` looks at it.
+//! - It is watched and handled: `report`, `wait`, `cancel`, `retry`.
+//! - It costs: `money`. Many of them: `batch`, and `routes` between models.
 
-mod advance;
-pub mod approve;
-mod aside;
-mod asked;
-pub mod balance;
 pub mod batch;
-pub mod books;
-mod browser;
 pub mod cancel;
 pub mod clip;
 mod deliver;
-mod election;
 pub mod engine;
-mod enhance;
-pub mod estimate;
 mod film;
-mod freshness;
-mod hold;
-pub mod hook;
-mod identity;
 pub mod inspect;
 mod keyfile;
-mod mention;
+pub mod money;
 pub mod paths;
 pub mod plan;
 pub mod publish;
-mod readings;
 mod render;
 pub mod report;
 pub mod retry;
 pub mod routes;
-mod run;
+pub mod run;
 pub mod session;
-mod settle;
 pub mod submit;
-pub mod template;
 mod turn;
-pub mod upload;
 mod video;
 pub mod wait;
-pub mod wallet;
-mod words;

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, notes};
 use crate::jobs::deliver::{self, End, Wanted};
+use crate::jobs::engine::step::{Halt, Step, notes};
 use crate::ledger::{AttemptState, Change, Filter};
 use crate::model::job::{EpochMs, JobKind, State};
 use crate::model::request::{Render, Request};
@@ -144,15 +145,15 @@ async fn submit(step: &mut Step, work: RenderWork, state: &SessionState) -> Resu
     match sent {
         // An id that is known already is ours: an earlier submission had arrived.
         Ok(Submission::Accepted | Submission::AlreadyKnown) => {
-            end_attempt(step, n, AttemptState::Accepted, &render_id).await?;
+            step.end_attempt(n, AttemptState::Accepted, Some(&render_id), Value::Null).await?;
             rendering(step, &work, step.app.poll(step.job.service).min(Duration::from_secs(5))).await
         }
         Err(error) if error.kind() == Kind::Uncertain => {
-            end_attempt(step, n, AttemptState::Unknown, &render_id).await?;
+            step.end_attempt(n, AttemptState::Unknown, Some(&render_id), Value::Null).await?;
             look_up(step, work).await
         }
         Err(error) => {
-            end_attempt(step, n, AttemptState::Rejected, &render_id).await?;
+            step.end_attempt(n, AttemptState::Rejected, Some(&render_id), Value::Null).await?;
             let hopeless = matches!(
                 error.kind(),
                 Kind::PlanRequired
@@ -215,14 +216,7 @@ async fn once_more(step: &mut Step, mut work: RenderWork, error: Error) -> Resul
 async fn again(step: &mut Step, work: RenderWork, note: &str, pause: Duration) -> Result<(), Halt> {
     let RenderWork { failed, timeline, .. } = work;
     let work = RenderWork { failed, timeline, looks: MAX_LOOKS, ..RenderWork::default() };
-    step.record(Change {
-        state: Some(State::Queued),
-        work: notes(&work)?,
-        note: Some(note.to_owned()),
-        due_at_ms: step.in_a(pause),
-        ..Change::default()
-    })
-    .await
+    step.requeue(notes(&work)?, note, pause).await
 }
 
 async fn poll(step: &mut Step, mut work: RenderWork) -> Result<(), Halt> {
@@ -285,12 +279,6 @@ async fn cancel(step: &mut Step, work: &RenderWork) -> Result<(), Halt> {
         tracing::info!(job.id = %step.job.id, %error, "a render could not be stopped at the service");
     }
     step.cancelled("Stopped. Rendering is free, nothing was spent; the timeline is untouched.").await
-}
-
-async fn end_attempt(step: &Step, n: u32, state: AttemptState, render_id: &str) -> Result<(), Halt> {
-    let detail = serde_json::Value::Null;
-    step.ledger.end_attempt(&step.job.id, n, state, Some(render_id), detail, step.now_ms()).await?;
-    Ok(())
 }
 
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.

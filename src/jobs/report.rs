@@ -8,7 +8,7 @@ use crate::jobs::inspect::{self, Seen};
 use crate::jobs::publish;
 use crate::jobs::render::RenderWork;
 use crate::jobs::session::rehearsal_mark;
-use crate::jobs::settle;
+use crate::jobs::turn::settle;
 use crate::jobs::turn::{TurnWork, WORST_CASE_CREDITS};
 use crate::jobs::video::VideoWork;
 use crate::ledger::Filter;

@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::error::{Error, Money, Result};
 use crate::jobs::film::FilmWork;
-use crate::jobs::{approve, cancel, publish, report};
+use crate::jobs::money::approve;
+use crate::jobs::{cancel, publish, report};
 use crate::ledger::NewJob;
 use crate::model::job::{Job, JobId, JobKind, State};
 use crate::model::request::{Film, Request};

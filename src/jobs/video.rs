@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, millis, notes};
-use crate::jobs::settle;
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::jobs::turn::TurnWork;
+use crate::jobs::turn::settle;
 use crate::ledger::{Change, NewJob};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
 use crate::model::request::{Render, Request, Video};
@@ -129,13 +129,7 @@ async fn follow(step: &mut Step, work: &VideoWork, part: &Job) -> Result<(), Hal
                 let told: TurnWork = serde_json::from_value(turn.work).unwrap_or_default();
                 settle::money(&told).code().clone_into(&mut failure.money);
             }
-            step.record(Change {
-                state: Some(State::Failed),
-                work: notes(work)?,
-                failure: Some(Some(failure)),
-                ..Change::default()
-            })
-            .await
+            step.fail_with(notes(work)?, failure, None).await
         }
         State::Uncertain => {
             let failure = part.failure.clone();

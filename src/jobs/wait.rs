@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::jobs::{hold, publish, report};
+use crate::jobs::money::hold;
+use crate::jobs::{publish, report};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 /// Other processes change jobs too, and do not ring here; the ledger's revision tells that they did.

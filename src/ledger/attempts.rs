@@ -208,25 +208,17 @@ impl Ledger {
 
     /// The attempt of this number.
     pub async fn attempt(&self, id: &JobId, n: u32) -> Result<Option<Attempt>> {
-        sqlx::query("SELECT * FROM attempt WHERE job_id = $1 AND n = $2")
+        let query = sqlx::query("SELECT * FROM attempt WHERE job_id = $1 AND n = $2")
             .bind(id.as_str())
-            .bind(i64::from(n))
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(read)
-            .transpose()
+            .bind(i64::from(n));
+        self.one(query, read).await
     }
 
     /// The latest attempt of a job.
     pub async fn last_attempt(&self, id: &JobId) -> Result<Option<Attempt>> {
-        sqlx::query("SELECT * FROM attempt WHERE job_id = $1 ORDER BY n DESC LIMIT 1")
-            .bind(id.as_str())
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(read)
-            .transpose()
+        let query =
+            sqlx::query("SELECT * FROM attempt WHERE job_id = $1 ORDER BY n DESC LIMIT 1").bind(id.as_str());
+        self.one(query, read).await
     }
 }
 

@@ -43,29 +43,22 @@ impl Ledger {
 
     /// The newest reading of a wallet.
     pub async fn last_balance(&self, service: Service, wallet: &str) -> Result<Option<Reading>> {
-        sqlx::query("SELECT * FROM balance WHERE service = $1 AND wallet = $2 ORDER BY seq DESC LIMIT 1")
-            .bind(service.name())
-            .bind(wallet)
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(reading)
-            .transpose()
+        let query =
+            sqlx::query("SELECT * FROM balance WHERE service = $1 AND wallet = $2 ORDER BY seq DESC LIMIT 1")
+                .bind(service.name())
+                .bind(wallet);
+        self.one(query, reading).await
     }
 
     /// The readings of a service since a moment, oldest first, and before them the last one from before it.
     pub async fn balances(&self, service: Service, since_ms: EpochMs) -> Result<Vec<Reading>> {
-        sqlx::query(
+        let query = sqlx::query(
             "SELECT * FROM balance WHERE service = $1 AND seq >= COALESCE( \
              (SELECT MAX(seq) FROM balance WHERE service = $1 AND answered_at_ms < $2), 0) ORDER BY seq",
         )
         .bind(service.name())
-        .bind(since_ms)
-        .fetch_all(&self.inner.readers)
-        .await?
-        .iter()
-        .map(reading)
-        .collect()
+        .bind(since_ms);
+        self.all(query, reading).await
     }
 }
 

@@ -188,24 +188,16 @@ impl Ledger {
 
     /// The entry of a job.
     pub async fn charge(&self, id: &JobId) -> Result<Option<Booked>> {
-        sqlx::query(concat!(booked!(), "WHERE job_id = $1"))
-            .bind(id.as_str())
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(booked)
-            .transpose()
+        let query = sqlx::query(concat!(booked!(), "WHERE job_id = $1")).bind(id.as_str());
+        self.one(query, booked).await
     }
 
     /// All entries since a moment, oldest first.
     pub async fn charges(&self, since_ms: EpochMs) -> Result<Vec<Booked>> {
-        sqlx::query(concat!(booked!(), "WHERE reserved_at_ms >= $1 ORDER BY reserved_at_ms, job_id"))
-            .bind(since_ms)
-            .fetch_all(&self.inner.readers)
-            .await?
-            .iter()
-            .map(booked)
-            .collect()
+        let query =
+            sqlx::query(concat!(booked!(), "WHERE reserved_at_ms >= $1 ORDER BY reserved_at_ms, job_id"))
+                .bind(since_ms);
+        self.all(query, booked).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The audit: what happened to a job, in order, written in the transaction of the change itself.
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Ledger, Tx, row};
 use crate::error::Result;
@@ -28,25 +29,21 @@ pub struct Event {
 impl Ledger {
     /// Everything that happened to a job, oldest first.
     pub async fn events(&self, id: &JobId) -> Result<Vec<Event>> {
-        let rows = sqlx::query("SELECT * FROM event WHERE job_id = $1 ORDER BY seq")
-            .bind(id.as_str())
-            .fetch_all(&self.inner.readers)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                let detail: Option<String> = row::get(row, "detail")?;
-                Ok(Event {
-                    seq: row::get(row, "seq")?,
-                    job_id: row::word(row, "job_id")?,
-                    at_ms: row::get(row, "at_ms")?,
-                    from_state: row::optional_word(row, "from_state")?,
-                    to_state: row::word(row, "to_state")?,
-                    who: row::get(row, "who")?,
-                    detail: if detail.is_some() { row::json(row, "detail")? } else { Value::Null },
-                })
-            })
-            .collect()
+        let query = sqlx::query("SELECT * FROM event WHERE job_id = $1 ORDER BY seq").bind(id.as_str());
+        self.all(query, event).await
     }
+}
+
+fn event(row: &SqliteRow) -> Result<Event> {
+    Ok(Event {
+        seq: row::get(row, "seq")?,
+        job_id: row::word(row, "job_id")?,
+        at_ms: row::get(row, "at_ms")?,
+        from_state: row::optional_word(row, "from_state")?,
+        to_state: row::word(row, "to_state")?,
+        who: row::get(row, "who")?,
+        detail: row::optional_json(row, "detail")?.unwrap_or_default(),
+    })
 }
 
 /// Writes an event.

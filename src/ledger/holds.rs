@@ -20,12 +20,10 @@ pub struct Hold {
 impl Ledger {
     /// The hold on a wallet, if there is one.
     pub async fn hold(&self, service: Service, wallet: &str) -> Result<Option<Hold>> {
-        let found = sqlx::query("SELECT * FROM hold WHERE service = $1 AND wallet = $2")
+        let query = sqlx::query("SELECT * FROM hold WHERE service = $1 AND wallet = $2")
             .bind(service.name())
-            .bind(wallet)
-            .fetch_optional(&self.inner.readers)
-            .await?;
-        found.as_ref().map(read).transpose()
+            .bind(wallet);
+        self.one(query, read).await
     }
 
     /// The wallet had too little in it at `now_ms`: the next request is not tried before `probe_at_ms`, or before the

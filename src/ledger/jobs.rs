@@ -70,22 +70,14 @@ impl Ledger {
     /// # Errors
     /// `NotFound` when there is none.
     pub async fn job(&self, id: &JobId) -> Result<Job> {
-        let found = sqlx::query("SELECT * FROM job WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.inner.readers)
-            .await?;
-        row::job(&found.ok_or_else(|| no_such_job(id))?)
+        let query = sqlx::query("SELECT * FROM job WHERE id = $1").bind(id.as_str());
+        self.one(query, row::job).await?.ok_or_else(|| no_such_job(id))
     }
 
     /// The job with this dedupe key.
     pub async fn job_by_key(&self, dedupe_key: &str) -> Result<Option<Job>> {
-        sqlx::query("SELECT * FROM job WHERE dedupe_key = $1")
-            .bind(dedupe_key)
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(row::job)
-            .transpose()
+        let query = sqlx::query("SELECT * FROM job WHERE dedupe_key = $1").bind(dedupe_key);
+        self.one(query, row::job).await
     }
 
     /// Jobs that fit, newest first, at most `limit`.

@@ -9,17 +9,13 @@ impl Ledger {
     /// The newest job whose dedupe key begins so.
     pub async fn latest_with_key_prefix(&self, prefix: &str) -> Result<Option<Job>> {
         // A range uses the index of the unique column, LIKE would not; keys are ASCII.
-        sqlx::query(
+        let query = sqlx::query(
             "SELECT * FROM job WHERE dedupe_key >= $1 AND dedupe_key < $2 \
              ORDER BY created_at_ms DESC, id DESC LIMIT 1",
         )
         .bind(prefix)
-        .bind(format!("{prefix}~"))
-        .fetch_optional(&self.inner.readers)
-        .await?
-        .as_ref()
-        .map(row::job)
-        .transpose()
+        .bind(format!("{prefix}~"));
+        self.one(query, row::job).await
     }
 
     /// Whether a clip is still on its way into the bucket afterwards, or a post of it on its way to a scheduler.
@@ -36,13 +32,10 @@ impl Ledger {
 
     /// The session of this name, whoever's it is.
     pub async fn session_by_id(&self, session_id: &str) -> Result<Option<Session>> {
-        sqlx::query("SELECT * FROM session WHERE session_id = $1 ORDER BY last_used_at_ms DESC LIMIT 1")
-            .bind(session_id)
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(sessions::session)
-            .transpose()
+        let query =
+            sqlx::query("SELECT * FROM session WHERE session_id = $1 ORDER BY last_used_at_ms DESC LIMIT 1")
+                .bind(session_id);
+        self.one(query, sessions::session).await
     }
 
     /// Remembers that files were put into a session, or that they have been used.

@@ -36,7 +36,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
-use sqlx::sqlite::SqlitePool;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Sqlite, Transaction};
 
 use crate::error::Result;
@@ -179,6 +180,24 @@ impl Ledger {
     pub async fn close(&self) {
         self.inner.readers.close().await;
         self.inner.writer.close().await;
+    }
+
+    /// The row that answers a query, if there is one.
+    async fn one<T>(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+        read: fn(&SqliteRow) -> Result<T>,
+    ) -> Result<Option<T>> {
+        query.fetch_optional(&self.inner.readers).await?.as_ref().map(read).transpose()
+    }
+
+    /// The rows that answer a query. One that cannot be read is an error, unlike with [`row::jobs`].
+    async fn all<T>(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+        read: fn(&SqliteRow) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        query.fetch_all(&self.inner.readers).await?.iter().map(read).collect()
     }
 
     /// Starts a write. Immediate: taking the write lock later, after a read, would fail at once when somebody

@@ -1,5 +1,7 @@
 //! Ratings: what people and platforms said of a finished clip.
 
+use sqlx::sqlite::SqliteRow;
+
 use super::{Ledger, row};
 use crate::error::Result;
 use crate::model::job::{EpochMs, JobId};
@@ -42,18 +44,16 @@ impl Ledger {
 
     /// What was said of a job's clip.
     pub async fn rating(&self, id: &JobId) -> Result<Option<Rating>> {
-        sqlx::query("SELECT * FROM rating WHERE job_id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .map(|found| {
-                Ok(Rating {
-                    is_kept: row::get(&found, "is_kept")?,
-                    score: row::get(&found, "score")?,
-                    views: row::get(&found, "views")?,
-                    engagements: row::get(&found, "engagements")?,
-                })
-            })
-            .transpose()
+        let query = sqlx::query("SELECT * FROM rating WHERE job_id = $1").bind(id.as_str());
+        self.one(query, rating).await
     }
+}
+
+fn rating(row: &SqliteRow) -> Result<Rating> {
+    Ok(Rating {
+        is_kept: row::get(row, "is_kept")?,
+        score: row::get(row, "score")?,
+        views: row::get(row, "views")?,
+        engagements: row::get(row, "engagements")?,
+    })
 }

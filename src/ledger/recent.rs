@@ -42,18 +42,14 @@ impl Ledger {
 
     /// Sessions whose names begin so and that are not lost, the last used first.
     pub async fn recent_sessions(&self, prefix: &str, limit: u32) -> Result<Vec<Session>> {
-        sqlx::query(
+        let query = sqlx::query(
             "SELECT * FROM session WHERE lost_at_ms IS NULL AND session_id >= $1 AND session_id < $2 \
              ORDER BY last_used_at_ms DESC, session_id DESC LIMIT $3",
         )
         .bind(prefix)
         .bind(format!("{prefix}~"))
-        .bind(i64::from(limit))
-        .fetch_all(&self.inner.readers)
-        .await?
-        .iter()
-        .map(sessions::session)
-        .collect()
+        .bind(i64::from(limit));
+        self.all(query, sessions::session).await
     }
 
     /// Changes whenever something changed that is told about this job, its parts included; that somebody looked after it is

@@ -14,7 +14,6 @@ use crate::model::request::Request;
 
 /// Reads a job from a row of all columns.
 pub(super) fn job(row: &SqliteRow) -> Result<Job> {
-    let failure: Option<String> = get(row, "failure")?;
     Ok(Job {
         id: word(row, "id")?,
         parent_id: optional_word(row, "parent_id")?,
@@ -26,10 +25,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job> {
         work: json::<Value>(row, "work")?,
         dedupe_key: get(row, "dedupe_key")?,
         attempts: get(row, "attempts")?,
-        failure: match failure {
-            Some(_) => Some(json::<Failure>(row, "failure")?),
-            None => None,
-        },
+        failure: optional_json::<Failure>(row, "failure")?,
         note: get(row, "note")?,
         progress_pct: get(row, "progress_pct")?,
         cancel_requested: get(row, "cancel_requested")?,
@@ -81,6 +77,13 @@ pub(super) fn optional_word<T: FromStr<Err = Error>>(
 /// A column that holds JSON.
 pub(super) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &'static str) -> Result<T> {
     serde_json::from_str(get(row, column)?).map_err(|error| unreadable(row, column).because(error))
+}
+
+/// A column that holds JSON or nothing.
+pub(super) fn optional_json<T: DeserializeOwned>(row: &SqliteRow, column: &'static str) -> Result<Option<T>> {
+    get::<Option<&str>>(row, column)?
+        .map(|text| serde_json::from_str(text).map_err(|error| unreadable(row, column).because(error)))
+        .transpose()
 }
 
 /// JSON for a column.

@@ -60,30 +60,22 @@ impl Ledger {
 
     /// The session of this name.
     pub async fn session(&self, service: Service, session_id: &str) -> Result<Option<Session>> {
-        sqlx::query("SELECT * FROM session WHERE service = $1 AND session_id = $2")
+        let query = sqlx::query("SELECT * FROM session WHERE service = $1 AND session_id = $2")
             .bind(service.name())
-            .bind(session_id)
-            .fetch_optional(&self.inner.readers)
-            .await?
-            .as_ref()
-            .map(session)
-            .transpose()
+            .bind(session_id);
+        self.one(query, session).await
     }
 
     /// The session that was used last, **even if it is lost**: an older one in its place would silently take
     /// the edits meant for it. The caller looks at `lost_at_ms` and says so.
     pub async fn last_session(&self, service: Service) -> Result<Option<Session>> {
-        sqlx::query(
+        let query = sqlx::query(
             // A name that was given to us and never worked was a slip; it does not take the place of the last session.
             "SELECT * FROM session WHERE service = $1 AND NOT (lost_at_ms IS NOT NULL AND task_id IS NULL AND user_id IS NULL) \
              ORDER BY last_used_at_ms DESC, created_at_ms DESC, session_id DESC LIMIT 1",
         )
-        .bind(service.name())
-        .fetch_optional(&self.inner.readers)
-        .await?
-        .as_ref()
-        .map(session)
-        .transpose()
+        .bind(service.name());
+        self.one(query, session).await
     }
 
     /// Says that the session is being worked in. False if there is no such session.

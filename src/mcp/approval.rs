@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::jobs::approve::Question;
+use crate::jobs::money::approve;
+use crate::jobs::money::approve::Question;
 use crate::jobs::submit::Submitted;
-use crate::jobs::{approve, cancel, report};
+use crate::jobs::{cancel, report};
 use crate::mcp::look::Look;
 use crate::mcp::peer::Abilities;
 use crate::mcp::progress::telling;

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 use crate::jobs::inspect::Keep;
-use crate::jobs::{approve, cancel, report};
+use crate::jobs::money::approve;
+use crate::jobs::{cancel, report};
 use crate::mcp::look::Look;
 use crate::mcp::peer::Abilities;
 use crate::mcp::server::Server;

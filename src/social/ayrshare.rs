@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, ask};
+use super::call::Answer;
 use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
@@ -73,12 +73,7 @@ fn body(message: &Message) -> Result<Value> {
 pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
     let network = channels::network(&message.channel)?;
     let platform = network.ayrshare(&message.channel);
-    let answer = ask(request(client, reqwest::Method::GET, &["history"], false)?)
-        .await
-        .map_err(|failure| client.down(failure))?;
-    if !answer.is_good() {
-        return Err(client.error(&answer));
-    }
+    let answer = client.ask(request(client, reqwest::Method::GET, &["history"], false)?).await?;
     let listed = answer.body.get("history").and_then(Value::as_array);
     let listed = listed
         .or_else(|| answer.body.as_array())
@@ -100,12 +95,7 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
 
 /// The networks that are linked.
 pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
-    let answer = ask(request(client, reqwest::Method::GET, &["user"], false)?)
-        .await
-        .map_err(|failure| client.down(failure))?;
-    if !answer.is_good() {
-        return Err(client.error(&answer));
-    }
+    let answer = client.ask(request(client, reqwest::Method::GET, &["user"], false)?).await?;
     let linked = answer.body["activeSocialAccounts"].as_array().cloned().unwrap_or_default();
     Ok(linked
         .iter()

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, ask};
+use super::call::Answer;
 use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
@@ -123,16 +123,7 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
 async fn account(client: &Client, message: &Message) -> Result<Account> {
     let network = channels::network(&message.channel)?;
     let services = [network.service(&message.channel)];
-    let mut known = client.inner.accounts.lock().await;
-    if let Some(accounts) = known.as_ref()
-        && let Ok(account) = client.pick(&message.channel, accounts, &services)
-    {
-        return Ok(account.clone());
-    }
-    let accounts = accounts(client).await?;
-    let account = client.pick(&message.channel, &accounts, &services).cloned();
-    *known = Some(accounts);
-    account
+    client.account(&message.channel, &services, accounts(client)).await
 }
 
 /// Every channel of every organisation.
@@ -156,11 +147,7 @@ pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
 }
 
 async fn query(client: &Client, query: &str, variables: Value) -> Result<Value> {
-    let answer =
-        ask(request(client, query, variables, false)?).await.map_err(|failure| client.down(failure))?;
-    if !answer.is_good() {
-        return Err(client.error(&answer));
-    }
+    let answer = client.ask(request(client, query, variables, false)?).await?;
     match graph_error(client, &answer) {
         Some(error) => Err(error),
         None => Ok(answer.body),

@@ -61,6 +61,15 @@ pub(super) async fn ask(request: RequestBuilder) -> Result<Answer, Failure> {
 }
 
 impl Client {
+    /// Asks a question, which changes nothing.
+    ///
+    /// # Errors
+    /// Whatever is no good answer.
+    pub(super) async fn ask(&self, question: RequestBuilder) -> Result<Answer, Error> {
+        let answer = ask(question).await.map_err(|failure| self.down(failure))?;
+        if answer.is_good() { Ok(answer) } else { Err(self.error(&answer)) }
+    }
+
     /// What a lost answer means for a message.
     pub(super) fn lost_answer(&self, failure: Failure) -> Sent {
         match failure.sent {

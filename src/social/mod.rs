@@ -289,6 +289,25 @@ impl Client {
         Ok(url)
     }
 
+    /// The account that a channel means, of those that are known; when it is none of them, they are listed anew.
+    async fn account(
+        &self,
+        channel: &Channel,
+        services: &[&str],
+        listing: impl Future<Output = Result<Vec<Account>>>,
+    ) -> Result<Account> {
+        let mut known = self.inner.accounts.lock().await;
+        if let Some(accounts) = known.as_ref()
+            && let Ok(account) = self.pick(channel, accounts, services)
+        {
+            return Ok(account.clone());
+        }
+        let accounts = listing.await?;
+        let account = self.pick(channel, &accounts, services).cloned();
+        *known = Some(accounts);
+        account
+    }
+
     /// The account that a channel means: the only one of its network, or the one of that name or id.
     fn pick<'a>(&self, channel: &Channel, accounts: &'a [Account], services: &[&str]) -> Result<&'a Account> {
         let of_network: Vec<&Account> =

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, ask};
+use super::call::Answer;
 use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
@@ -31,13 +31,9 @@ pub(super) async fn prepare(client: &Client, message: &Message) -> Result<reqwes
     let account = account(client, message).await?;
     let body = json!({ "url": message.media_url.as_str() });
     let upload = request(client, reqwest::Method::POST, &["upload-from-url"], false)?.json(&body);
-    let answer = ask(upload).await.map_err(|failure| client.down(failure))?;
+    let answer = client.ask(upload).await?;
     let (Some(id), Some(path)) = (answer.text(&["/id"]), answer.text(&["/path"])) else {
-        return Err(if answer.is_good() {
-            Error::new(Kind::Protocol, "Postiz took the clip and did not say where it is.")
-        } else {
-            client.error(&answer)
-        });
+        return Err(Error::new(Kind::Protocol, "Postiz took the clip and did not say where it is."));
     };
     let network = channels::network(&message.channel)?;
     let mut settings = network.options(Scheduler::Postiz, message).unwrap_or_else(|| json!({}));
@@ -76,15 +72,11 @@ fn date_ms(message: &Message) -> EpochMs {
 /// The next free slot of a channel, as Postiz finds it.
 async fn free_slot(client: &Client, account: &Account) -> Result<String> {
     let asked = request(client, reqwest::Method::GET, &["find-slot", &account.id], false)?;
-    let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
-    match answer.text(&["/date"]) {
-        Some(date) => Ok(date.to_owned()),
-        None if answer.is_good() => {
-            Err(Error::new(Kind::Protocol, "Postiz has no free slot for that channel.")
-                .next("Name a time instead of queue."))
-        }
-        None => Err(client.error(&answer)),
-    }
+    let answer = client.ask(asked).await?;
+    answer.text(&["/date"]).map(str::to_owned).ok_or_else(|| {
+        Error::new(Kind::Protocol, "Postiz has no free slot for that channel.")
+            .next("Name a time instead of queue.")
+    })
 }
 
 pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
@@ -95,10 +87,7 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
         .append_pair("startDate", &instant(at_ms - AROUND_MS))
         .append_pair("endDate", &instant(at_ms + AROUND_MS));
     let asked = with_key(client, client.inner.http.reads()?.get(url))?;
-    let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
-    if !answer.is_good() {
-        return Err(client.error(&answer));
-    }
+    let answer = client.ask(asked).await?;
     let posts = answer.body["posts"]
         .as_array()
         .ok_or_else(|| Error::new(Kind::Protocol, "Postiz's list of posts cannot be read."))?;
@@ -127,25 +116,14 @@ fn same_time(listed: Option<&str>, ours: &str) -> bool {
 async fn account(client: &Client, message: &Message) -> Result<Account> {
     let network = channels::network(&message.channel)?;
     let services: Vec<&str> = network.postiz(&message.channel);
-    let mut known = client.inner.accounts.lock().await;
-    if let Some(accounts) = known.as_ref()
-        && let Ok(account) = client.pick(&message.channel, accounts, &services)
-    {
-        return Ok(account.clone());
-    }
-    let accounts = accounts(client).await?;
-    let account = client.pick(&message.channel, &accounts, &services).cloned();
-    *known = Some(accounts);
-    account
+    client.account(&message.channel, &services, accounts(client)).await
 }
 
 /// The integrations that can be posted to.
 pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
     let asked = request(client, reqwest::Method::GET, &["integrations"], false)?;
-    let answer = ask(asked).await.map_err(|failure| client.down(failure))?;
-    let Some(listed) = answer.body.as_array().filter(|_| answer.is_good()) else {
-        return Err(client.error(&answer));
-    };
+    let answer = client.ask(asked).await?;
+    let listed = answer.body.as_array().ok_or_else(|| client.error(&answer))?;
     let able = listed.iter().filter(|one| one["disabled"] != true);
     Ok(able
         .map(|one| {

@@ -19,6 +19,7 @@ mod docs;
 mod eyes;
 mod floors;
 mod guard;
+mod havoc;
 mod home;
 mod install;
 mod leftovers;

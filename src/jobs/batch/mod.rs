@@ -13,8 +13,9 @@ mod wish;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::identity::asked_key;
-use crate::jobs::{cancel, publish, readings};
+use crate::jobs::money::readings;
+use crate::jobs::submit::identity::asked_key;
+use crate::jobs::{cancel, publish};
 use crate::ledger::{BatchChange, Enqueued, Ledger, LineChange, NewBatch};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
 use crate::model::job::{Job, State};

@@ -1,19 +1,20 @@
 //! Clips by SkillBoss: from a wish to a plan with a price, and to the job that carries it out.
 
+pub(super) mod enhance;
 mod parts;
 mod quote;
+pub mod template;
 pub(super) mod told;
 
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::approve;
-use crate::jobs::enhance;
-use crate::jobs::identity::{Identity, identify};
+use crate::jobs::money::approve;
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, GenerateInput};
 use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
+use crate::jobs::submit::identity::{Identity, identify};
 use crate::model::job::{Service, State};
 
 pub(super) use parts::body;

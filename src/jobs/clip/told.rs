@@ -2,10 +2,10 @@
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
-use crate::jobs::approve::Waiting;
 use crate::jobs::film::FilmWork;
-use crate::jobs::hold;
 use crate::jobs::inspect::{self, Seen};
+use crate::jobs::money::approve::Waiting;
+use crate::jobs::money::hold;
 use crate::jobs::run::{RunWork, retention};
 use crate::jobs::session::rehearsal_mark;
 use crate::ledger::{Booked, Charge, ChargeSource};

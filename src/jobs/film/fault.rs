@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{FilmWork, SAFETY_NET};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, millis, notes};
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::ledger::Change;
 use crate::model::job::{Failure, Job, State};
 
@@ -51,13 +51,7 @@ pub(super) async fn end_broken(
         step.ledger.release(&step.job, step.now_ms() + millis(SAFETY_NET)).await?;
         return Ok(());
     }
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(broken)),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(notes(work)?, broken, None).await
 }
 
 /// Nothing moves any more and something is missing. What is there stays and is not paid for again.
@@ -107,11 +101,5 @@ pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job])
             "`firstcut jobs retry {}` makes only what is missing; what is here is kept and not paid for again.",
             step.job.id
         ));
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(notes(work)?, Failure::from(&error), None).await
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
-use crate::jobs::advance::{Halt, Step, millis, notes};
-use crate::jobs::aside::aside;
 use crate::jobs::deliver::End;
-use crate::jobs::hold;
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
+use crate::jobs::inspect::aside;
+use crate::jobs::money::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
 use crate::media;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{FilmWork, craft, file_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes, notes_value};
-use crate::jobs::aside::aside;
 use crate::jobs::deliver::{self, Wanted};
+use crate::jobs::engine::step::{Halt, Step, notes, notes_value};
+use crate::jobs::inspect::aside;
 use crate::ledger::Change;
 use crate::media;
 use crate::model::job::{Failure, Job, State};
@@ -101,11 +101,5 @@ async fn cannot_join(
             names.join(", ")
         ))
         .because(cause);
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
+    step.fail_with(notes(work)?, Failure::from(&error), None).await
 }

@@ -3,6 +3,7 @@
 //! Files come from strangers. So they are opened on a thread of their own, few at a time, within limits of size and
 //! time; and whatever goes wrong is something to tell, never the end of a job that has its video.
 
+mod aside;
 mod strict;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Preview;
-use crate::jobs::aside::aside;
 use crate::jobs::{deliver, report};
 use crate::media::check::{self, Verdict, Wanted};
 use crate::media::{Error as MediaError, Limits, sniff};
@@ -22,6 +22,7 @@ use crate::model::job::Job;
 use crate::model::report::{CheckReport, FileReport, JobReport};
 use crate::net::staged;
 
+pub(super) use aside::aside;
 pub(super) use strict::vet;
 pub use strict::{approve, insist};
 

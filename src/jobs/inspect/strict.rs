@@ -4,10 +4,9 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::{PATIENCE, Seen, checks, told, wanted};
+use super::{PATIENCE, Seen, aside, checks, told, wanted};
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::aside::aside;
 use crate::jobs::deliver::End;
 use crate::media::check::Verdict;
 use crate::model::inspection::Inspection;

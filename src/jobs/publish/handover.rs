@@ -1,8 +1,8 @@
 //! A file that is here already goes the way of every finished file: into the bucket, then to its posts.
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step};
 use crate::jobs::deliver::{self, End, Wanted};
+use crate::jobs::engine::step::{Halt, Step};
 use crate::model::job::State;
 use crate::model::request::Request;
 use crate::net::staged;

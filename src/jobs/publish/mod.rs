@@ -12,8 +12,8 @@ pub(super) mod told;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::jobs::advance::{Halt, Step};
 use crate::jobs::deliver::{End, root_of};
+use crate::jobs::engine::step::{Halt, Step};
 use crate::ledger::{Ledger, NewJob};
 use crate::model::delivery::Posts;
 use crate::model::job::{EpochMs, Job, JobId, Service, State};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::error::{Error, Kind, Money, Result};
-use crate::jobs::advance::{Halt, Step, asked_pause, millis, notes};
-use crate::jobs::freshness::Moment;
+use crate::jobs::engine::freshness::Moment;
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::ledger::{AttemptState, Change};
 use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{EpochMs, Failure, State};
@@ -125,45 +125,37 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     };
     step.job.state = State::Submitting;
     if !moment.is_fresh(&step.app) {
-        end(step, n, AttemptState::NotSent, None, Value::Null).await?;
+        step.end_attempt(n, AttemptState::NotSent, None, Value::Null).await?;
         let note = "The process was stopped just before posting; starting anew.";
-        return again(step, work, note, Duration::from_millis(50)).await;
+        return step.requeue(notes(&work)?, note, Duration::from_millis(50)).await;
     }
-    // An answer that is on its way is worth the wait, though the process is to end.
     let mut own = step.clone();
-    let sent = tokio::spawn(async move {
+    let sending = async move {
         let sent = client.send(&message, ready).await;
         let settled = match sent {
             Sent::Accepted(receipt) => {
-                end(&own, n, AttemptState::Accepted, Some(&receipt.id), Value::Null).await?;
+                own.end_attempt(n, AttemptState::Accepted, name(&receipt), Value::Null).await?;
                 posted(&mut own, work, receipt).await
             }
             Sent::Refused(error) => {
-                end(&own, n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
+                own.end_attempt(n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
                 refused(&mut own, work, error).await
             }
             Sent::Doubtful(error) => {
-                end(&own, n, AttemptState::Unknown, None, json!({ "said": error.message() })).await?;
+                own.end_attempt(n, AttemptState::Unknown, None, json!({ "said": error.message() })).await?;
                 work.lost_at_ms = Some(own.now_ms());
                 looking(&mut own, &client, work, error.message()).await
             }
             Sent::Known => {
-                end(&own, n, AttemptState::Unknown, None, json!({ "said": "it knew the key" })).await?;
+                own.end_attempt(n, AttemptState::Unknown, None, json!({ "said": "it knew the key" })).await?;
                 work.lost_at_ms = Some(own.now_ms());
                 looking(&mut own, &client, work, "It has this post already.").await
             }
         };
         drop(turn);
         settled.map(|()| own)
-    });
-    match sent.await {
-        Ok(settled) => {
-            *step = settled?;
-            Ok(())
-        }
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => Err(Error::internal("Posting was interrupted.").because(error).into()),
-    }
+    };
+    step.see_through(sending).await
 }
 
 /// The clip took longer than the time that was named for it.
@@ -221,32 +213,11 @@ async fn refused(step: &mut Step, mut work: PostWork, error: Error) -> Result<()
     };
     if work.refused > most {
         let error = error.money(Money::NotSpent);
-        return step
-            .record(Change {
-                state: Some(State::Failed),
-                work: notes(&work)?,
-                failure: Some(Some(Failure::from(&error))),
-                ..Change::default()
-            })
-            .await;
+        return step.fail_with(notes(&work)?, Failure::from(&error), None).await;
     }
-    let pause = asked_pause(&error).unwrap_or_else(|| {
-        Duration::from_millis(500 << work.refused.min(7)).min(step.app.poll(step.job.service) * 4)
-    });
+    let pause = step.pause_after(work.refused, &error);
     let note = format!("{} Nothing was posted. Trying again.", error.message());
-    again(step, work, &note, pause).await
-}
-
-/// Back to the queue: what was sent surely had no effect.
-async fn again(step: &mut Step, work: PostWork, note: &str, pause: Duration) -> Result<(), Halt> {
-    step.record(Change {
-        state: Some(State::Queued),
-        work: notes(&work)?,
-        note: Some(note.to_owned()),
-        due_at_ms: step.in_a(pause),
-        ..Change::default()
-    })
-    .await
+    step.requeue(notes(&work)?, &note, pause).await
 }
 
 /// Its answer was lost; the scheduler's list will tell, if it has one.
@@ -268,7 +239,7 @@ fn between_looks(client: &Client) -> Duration {
 async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Halt> {
     let client = client(step, post).await?;
     let Some(attempt) = step.ledger.last_attempt(&step.job.id).await? else {
-        return again(step, work, "Starting anew.", Duration::ZERO).await;
+        return step.requeue(notes(&work)?, "Starting anew.", Duration::ZERO).await;
     };
     match attempt.state {
         // The answer had come, and only the row was not written.
@@ -281,11 +252,13 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             return posted(step, work, receipt).await;
         }
         AttemptState::Rejected | AttemptState::NotSent if !work.adopted => {
-            return again(step, work, "It had not been posted; trying again.", Duration::ZERO).await;
+            return step
+                .requeue(notes(&work)?, "It had not been posted; trying again.", Duration::ZERO)
+                .await;
         }
         AttemptState::Open => {
             let said = json!({ "said": "the process ended around it" });
-            end(step, attempt.n, AttemptState::Unknown, None, said).await?;
+            step.end_attempt(attempt.n, AttemptState::Unknown, None, said).await?;
         }
         AttemptState::Unknown | AttemptState::Rejected | AttemptState::NotSent => {}
     }
@@ -305,28 +278,31 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
                 return put_aside(step, post, work).await;
             }
             work.repeats += 1;
-            end(
-                step,
+            step.end_attempt(
                 attempt.n,
                 AttemptState::Rejected,
                 None,
                 json!({ "said": "sent again under the same key" }),
             )
             .await?;
-            return again(step, work, "Sending it again under the same key.", between_looks(&client)).await;
+            return step
+                .requeue(notes(&work)?, "Sending it again under the same key.", between_looks(&client))
+                .await;
         }
         Lost::Repeat | Lost::Look => {}
     }
     match found(step, post, &client).await {
         Ok(mut found) if found.len() == 1 => {
             let receipt = found.remove(0);
-            end(step, attempt.n, AttemptState::Accepted, Some(&receipt.id), json!({ "found": true })).await?;
+            step.end_attempt(attempt.n, AttemptState::Accepted, name(&receipt), json!({ "found": true }))
+                .await?;
             posted(step, work, receipt).await
         }
         Ok(found) if found.is_empty() && is_old && lost == Lost::Look && !work.adopted => {
-            end(step, attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" })).await?;
+            step.end_attempt(attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" }))
+                .await?;
             work.lost_at_ms = None;
-            again(step, work, "It had not arrived; sending it again.", Duration::ZERO).await
+            step.requeue(notes(&work)?, "It had not arrived; sending it again.", Duration::ZERO).await
         }
         Ok(found) if found.len() > 1 || is_old => put_aside(step, post, work).await,
         Ok(_) => looking(step, &client, work, "It is not in the scheduler's list yet.").await,
@@ -377,8 +353,7 @@ async fn put_aside(step: &mut Step, post: &Post, work: PostWork) -> Result<(), H
     .await
 }
 
-async fn end(step: &Step, n: u32, state: AttemptState, id: Option<&str>, detail: Value) -> Result<(), Halt> {
-    let id = id.filter(|id| !id.is_empty());
-    step.ledger.end_attempt(&step.job.id, n, state, id, detail, step.now_ms()).await?;
-    Ok(())
+/// Its name there, if the scheduler gave one.
+fn name(receipt: &Receipt) -> Option<&str> {
+    Some(receipt.id.as_str()).filter(|id| !id.is_empty())
 }

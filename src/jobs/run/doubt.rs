@@ -1,10 +1,12 @@
 //! A run whose answer was lost: what can be read is read, and what cannot be told is shown. Never a second request.
 
-use super::send::{accepted, again};
+use serde_json::Value;
+
+use super::send::accepted;
 use super::{RunWork, model_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::hook;
+use crate::jobs::engine::step::{Halt, Step, notes};
+use crate::jobs::run::hook;
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::Run;
@@ -23,20 +25,12 @@ pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<()
     match (attempt.state, &attempt.remote_id) {
         (AttemptState::Accepted | AttemptState::Open | AttemptState::Unknown, Some(name)) => {
             let name = name.clone();
-            let end = step.ledger.end_attempt(
-                &step.job.id,
-                attempt.n,
-                AttemptState::Accepted,
-                Some(&name),
-                serde_json::Value::Null,
-                step.now_ms(),
-            );
-            end.await?;
+            step.end_attempt(attempt.n, AttemptState::Accepted, Some(&name), Value::Null).await?;
             accepted(step, work, Remote::by_id(&name)?).await
         }
         (AttemptState::Rejected | AttemptState::NotSent, _) => {
             let pause = std::time::Duration::from_millis(50);
-            again(step, work, "It had not left; starting anew.", pause).await
+            step.requeue(notes(&work)?, "It had not left; starting anew.", pause).await
         }
         (AttemptState::Accepted, None) => {
             // Finished within its own answer, and that answer died with the process that had it.
@@ -45,27 +39,11 @@ pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<()
         (AttemptState::Open | AttemptState::Unknown, None) => {
             // A notice may have come for it, even before its own answer.
             if let Some(name) = step.ledger.noticed(&step.job.id, attempt.n).await?.into_iter().next() {
-                let noted = step.ledger.end_attempt(
-                    &step.job.id,
-                    attempt.n,
-                    AttemptState::Accepted,
-                    Some(&name),
-                    serde_json::Value::Null,
-                    step.now_ms(),
-                );
-                noted.await?;
+                step.end_attempt(attempt.n, AttemptState::Accepted, Some(&name), Value::Null).await?;
                 return accepted(step, work, Remote::by_id(&name)?).await;
             }
             if attempt.state == AttemptState::Open {
-                let end = step.ledger.end_attempt(
-                    &step.job.id,
-                    attempt.n,
-                    AttemptState::Unknown,
-                    None,
-                    serde_json::Value::Null,
-                    step.now_ms(),
-                );
-                end.await?;
+                step.end_attempt(attempt.n, AttemptState::Unknown, None, Value::Null).await?;
             }
             lost(step, run, work, None).await
         }

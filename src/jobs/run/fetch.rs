@@ -1,14 +1,14 @@
 //! Brings the clip of a finished run here, at once and for as long as the service keeps it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::{RETENTION_MS, RunWork, watch};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step};
 use crate::jobs::deliver::{self, Wanted};
+use crate::jobs::engine::step::{Halt, Step, notes};
 use crate::ledger::Change;
-use crate::model::job::State;
+use crate::model::job::{Failure, State};
 use crate::model::request::Run;
 use crate::net::staged::Staged;
 use crate::redact::SafeUrl;
@@ -106,7 +106,7 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
             // Nothing lives longer there than this after it was sent; until then a gap in the service's memory is waited out.
             let since = work.completed_at_ms.or(work.sent_at_ms).unwrap_or(step.job.created_at_ms);
             if step.now_ms() - since > RETENTION_MS {
-                expired(step, run, work.clone()).await?;
+                expired(step, work.clone()).await?;
                 return Ok(None);
             }
             let what = "The clip is finished and paid for, and the service does not show it just now.";
@@ -129,7 +129,7 @@ async fn address(step: &mut Step, run: &Run, work: &mut RunWork) -> Result<Optio
 }
 
 /// It was paid for and nobody fetched it while the service kept it. Said loudly.
-pub(super) async fn expired(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
+pub(super) async fn expired(step: &mut Step, work: RunWork) -> Result<(), Halt> {
     let name = work.remote.as_ref().map(|remote| remote.id.clone()).unwrap_or_default();
     tracing::error!(job.id = %step.job.id, remote.id = %name, "a paid clip expired at the service before it was fetched");
     let error = Error::new(
@@ -141,6 +141,5 @@ pub(super) async fn expired(step: &mut Step, run: &Run, work: RunWork) -> Result
         "Ask the service's support whether they still have it, quoting {}. Let `firstcut worker` run, or open the assistant, at least once a week while jobs are under way.",
         if name.is_empty() { "the receipt" } else { &name }
     ));
-    let _: &Option<PathBuf> = &run.output_path;
-    watch::fail(step, &work, &error, None).await
+    step.fail_with(notes(&work)?, Failure::from(&error), None).await
 }

@@ -2,6 +2,7 @@
 
 mod doubt;
 mod fetch;
+pub mod hook;
 pub(super) mod retention;
 mod rewrite;
 mod send;
@@ -13,9 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, asked_pause, notes};
 use crate::jobs::deliver::End;
-use crate::jobs::readings;
+use crate::jobs::engine::step::{Halt, Step, asked_pause, notes};
+use crate::jobs::money::readings;
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, State};
 use crate::model::request::{Request, Run};

@@ -1,11 +1,13 @@
 //! A run that rewrites a prompt with a language model: sent once, cheap, and never worth a second try.
 
-use serde_json::json;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::RunWork;
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::freshness::Moment;
+use crate::jobs::engine::freshness::Moment;
+use crate::jobs::engine::step::{Halt, Step, notes};
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
@@ -32,26 +34,18 @@ async fn send(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
     };
     step.job.state = State::Submitting;
     if !moment.is_fresh(&step.app) {
-        end(step, n, AttemptState::NotSent).await?;
+        step.end_attempt(n, AttemptState::NotSent, None, Value::Null).await?;
         let note = "The process was stopped just before sending; starting anew.";
-        return super::send::again(step, work, note, std::time::Duration::from_millis(50)).await;
+        return step.requeue(notes(&work)?, note, Duration::from_millis(50)).await;
     }
-    // An answer that is on its way is worth the wait, though the process is to end.
     let (mut own, run) = (step.clone(), run.clone());
-    let sent = tokio::spawn(async move {
+    let sending = async move {
         let answer = client.rewrite(&run.model, &run.prompt, run.most).await;
         let settled = settle(&mut own, &run, work, n, answer).await;
         drop(turn);
-        (own, settled)
-    });
-    match sent.await {
-        Ok((own, settled)) => {
-            *step = own;
-            settled
-        }
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => Err(Error::internal("Rewriting was interrupted.").because(error).into()),
-    }
+        settled.map(|()| own)
+    };
+    step.see_through(sending).await
 }
 
 async fn settle(
@@ -71,7 +65,7 @@ async fn settle(
     };
     match answer {
         Ok(rewrite) => {
-            end(step, n, AttemptState::Accepted).await?;
+            step.end_attempt(n, AttemptState::Accepted, None, Value::Null).await?;
             work.text = Some(rewrite.prompt);
             work.cost = rewrite.cost;
             step.record(Change {
@@ -86,15 +80,16 @@ async fn settle(
         }
         // It came, and cannot be used.
         Err(error) if error.kind() == Kind::Protocol => {
-            end(step, n, AttemptState::Accepted).await?;
-            fail(step, &work, &error.money(Money::Spent), charged(None)).await
+            step.end_attempt(n, AttemptState::Accepted, None, Value::Null).await?;
+            step.fail_with(notes(&work)?, Failure::from(&error.money(Money::Spent)), Some(charged(None)))
+                .await
         }
         Err(error) if error.spent() == Money::NotSpent => {
-            end(step, n, AttemptState::Rejected).await?;
-            fail(step, &work, &error, Charge::Freed).await
+            step.end_attempt(n, AttemptState::Rejected, None, Value::Null).await?;
+            step.fail_with(notes(&work)?, Failure::from(&error), Some(Charge::Freed)).await
         }
         Err(_) => {
-            end(step, n, AttemptState::Unknown).await?;
+            step.end_attempt(n, AttemptState::Unknown, None, Value::Null).await?;
             lost(step, run, work).await
         }
     }
@@ -107,21 +102,5 @@ async fn lost(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
         .money(Money::Unknown)
         .next("The prompt is used as it was; nothing is to be done.");
     let worst = Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None };
-    fail(step, &work, &error, worst).await
-}
-
-async fn fail(step: &mut Step, work: &RunWork, error: &Error, charge: Charge) -> Result<(), Halt> {
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(error))),
-        charge: Some(charge),
-        ..Change::default()
-    })
-    .await
-}
-
-async fn end(step: &Step, n: u32, state: AttemptState) -> Result<(), Halt> {
-    step.ledger.end_attempt(&step.job.id, n, state, None, serde_json::Value::Null, step.now_ms()).await?;
-    Ok(())
+    step.fail_with(notes(&work)?, Failure::from(&error), Some(worst)).await
 }

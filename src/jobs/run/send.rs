@@ -6,13 +6,16 @@ use serde_json::{Value, json};
 
 use super::{RunWork, model_of};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, asked_pause, notes};
-use crate::jobs::freshness::Moment;
-use crate::jobs::hold::{self, Turn};
+use crate::jobs::clip::template;
+use crate::jobs::engine::freshness::Moment;
+use crate::jobs::engine::step::{Halt, Step, notes};
+use crate::jobs::money::hold::{self, Turn};
+use crate::jobs::money::readings;
+use crate::jobs::run::hook;
 use crate::jobs::run::{doubt, fetch, watch};
-use crate::jobs::{clip, film, hook, readings, template};
+use crate::jobs::{clip, film};
 use crate::ledger::{AttemptState, Change, Charge};
-use crate::model::job::{EpochMs, Failure, State};
+use crate::model::job::{Failure, State};
 use crate::model::request::Run;
 use crate::skillboss::submit::{Mode, Submission, Submitted, Work};
 use crate::skillboss::{Ids, Remote};
@@ -33,7 +36,7 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         let Some(frame) = &work.first_frame else {
             // The film hands it over as soon as the part before is here.
             let pause = Duration::from_secs(20);
-            return again(step, work, "Waiting for the part before.", pause).await;
+            return step.requeue(notes(&work)?, "Waiting for the part before.", pause).await;
         };
         inputs.image = Some(frame.clone());
     }
@@ -62,16 +65,9 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
     };
     step.job.state = State::Submitting;
     if !moment.is_fresh(&step.app) {
-        step.ledger
-            .end_attempt(&step.job.id, n, AttemptState::NotSent, None, Value::Null, step.now_ms())
-            .await?;
-        return again(
-            step,
-            work,
-            "The process was stopped just before sending; starting anew.",
-            Duration::from_millis(50),
-        )
-        .await;
+        step.end_attempt(n, AttemptState::NotSent, None, Value::Null).await?;
+        let note = "The process was stopped just before sending; starting anew.";
+        return step.requeue(notes(&work)?, note, Duration::from_millis(50)).await;
     }
     let submission = Submission {
         model,
@@ -84,10 +80,8 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
         idempotency_key: key_of(step, &work, n),
     };
     work.sent_at_ms = Some(step.now_ms());
-    // An answer that is on its way is worth the wait, though the process is to end; and it counts, though somebody else
-    // may hold the job by then, because this process was stopped meanwhile.
     let (mut own, run) = (step.clone(), run.clone());
-    let sent = tokio::spawn(async move {
+    let sending = async move {
         let sent = client.submit(&submission, async |ids| name(&own, n, ids).await).await;
         let taken = matches!(sent, Submitted::Accepted(_));
         let settled = settle(&mut own, &run, work, n, sent).await;
@@ -97,15 +91,8 @@ pub(super) async fn step(step: &mut Step, run: &Run, mut work: RunWork) -> Resul
             hold::lift(&own).await?;
         }
         settled.map(|()| own)
-    });
-    match sent.await {
-        Ok(settled) => {
-            *step = settled?;
-            Ok(())
-        }
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => Err(Error::internal("Sending was interrupted.").because(error).into()),
-    }
+    };
+    step.see_through(sending).await
 }
 
 /// The same for requests of the same bytes: where the service keeps its promise, a repeat is harmless. With notices each
@@ -131,13 +118,13 @@ async fn name(step: &Step, n: u32, ids: Ids) {
 async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitted) -> Result<(), Halt> {
     match sent {
         Submitted::Accepted(accepted) => {
-            end(step, n, AttemptState::Accepted, Some(&accepted.remote.id), Value::Null).await?;
+            step.end_attempt(n, AttemptState::Accepted, Some(&accepted.remote.id), Value::Null).await?;
             let work = RunWork { record_id: accepted.ids.record_id, ..work };
             self::accepted(step, work, accepted.remote).await
         }
         Submitted::Finished(finished) => {
             let name = finished.remote.as_ref().map(|remote| remote.id.clone());
-            end(step, n, AttemptState::Accepted, name.as_deref(), Value::Null).await?;
+            step.end_attempt(n, AttemptState::Accepted, name.as_deref(), Value::Null).await?;
             let record_id = finished.ids.record_id;
             let work = RunWork { remote: finished.remote, record_id, ..work };
             if let Some(file) = &finished.file {
@@ -146,7 +133,7 @@ async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitt
             watch::told(step, run, work, finished.report).await
         }
         Submitted::Refused(error) => {
-            end(step, n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
+            step.end_attempt(n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
             match refused(step, run, work, error).await {
                 // It was put aside as lost meanwhile, and now it is known that nothing was done.
                 Err(Halt::Lost) => not_done_after_all(step).await,
@@ -158,11 +145,11 @@ async fn settle(step: &mut Step, run: &Run, work: RunWork, n: u32, sent: Submitt
             match ids.request_id {
                 // The answer broke off, but not before it gave a name.
                 Some(name) => {
-                    end(step, n, AttemptState::Accepted, Some(&name), said).await?;
+                    step.end_attempt(n, AttemptState::Accepted, Some(&name), said).await?;
                     accepted(step, work, Remote::by_id(&name)?).await
                 }
                 None => {
-                    end(step, n, AttemptState::Unknown, None, said).await?;
+                    step.end_attempt(n, AttemptState::Unknown, None, said).await?;
                     doubt::lost(step, run, work, Some(&error)).await
                 }
             }
@@ -228,50 +215,17 @@ async fn refused(step: &mut Step, run: &Run, mut work: RunWork, error: Error) ->
             Some(fallback) => {
                 work.fell_back = true;
                 let note = format!("No room at this tier; going on with {}.", fallback.model);
-                return again(step, work, &note, Duration::from_millis(200)).await;
+                return step.requeue(notes(&work)?, &note, Duration::from_millis(200)).await;
             }
             None if work.refused > MAX_FULL + 1 => return fail(step, &work, error).await,
             None => {}
         }
     }
-    let pause = asked_pause(&error).unwrap_or_else(|| {
-        Duration::from_millis(500 << work.refused.min(7)).min(step.app.poll(step.job.service) * 4)
-    });
-    again(step, work, &format!("{} Trying again.", error.message()), pause).await
+    let pause = step.pause_after(work.refused, &error);
+    step.requeue(notes(&work)?, &format!("{} Trying again.", error.message()), pause).await
 }
 
 async fn fail(step: &mut Step, work: &RunWork, error: Error) -> Result<(), Halt> {
     let error = error.money(Money::NotSpent);
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(&error))),
-        charge: Some(Charge::Freed),
-        ..Change::default()
-    })
-    .await
-}
-
-/// Back to the queue: what was sent surely had no effect.
-pub(super) async fn again(step: &mut Step, work: RunWork, note: &str, pause: Duration) -> Result<(), Halt> {
-    step.record(Change {
-        state: Some(State::Queued),
-        work: notes(&work)?,
-        note: Some(note.to_owned()),
-        due_at_ms: step.in_a(pause),
-        ..Change::default()
-    })
-    .await
-}
-
-async fn end(
-    step: &Step,
-    n: u32,
-    state: AttemptState,
-    name: Option<&str>,
-    detail: Value,
-) -> Result<(), Halt> {
-    let now_ms: EpochMs = step.now_ms();
-    step.ledger.end_attempt(&step.job.id, n, state, name, detail, now_ms).await?;
-    Ok(())
+    step.fail_with(notes(work)?, Failure::from(&error), Some(Charge::Freed)).await
 }

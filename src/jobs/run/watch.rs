@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{RETENTION_MS, RunWork, assumed, doubt, fetch, send};
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, notes};
-use crate::jobs::{hold, hook};
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
+use crate::jobs::money::hold;
+use crate::jobs::run::hook;
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
@@ -77,7 +80,7 @@ async fn waiting(step: &mut Step, work: RunWork, report: &Report) -> Result<(), 
     let pause = if long { interval * 8 } else { step.app.jitter(interval) };
     if step.job.note.as_deref() == Some(note) && step.job.work == notes(&work)?.unwrap_or_default() {
         // Nothing new: the row need not be written again.
-        step.ledger.release(&step.job, step.now_ms() + crate::jobs::advance::millis(pause)).await?;
+        step.ledger.release(&step.job, step.now_ms() + millis(pause)).await?;
         return Ok(());
     }
     step.record(Change {
@@ -130,11 +133,11 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
                 Error::new(Kind::Protocol, "The service says that the clip is finished, but names no file.")
                     .money(Money::Spent)
                     .next("Ask the service's support for it; `firstcut jobs show` has the id to quote.");
-            return fail(step, &work, &error, Some(charge)).await;
+            return step.fail_with(notes(&work)?, Failure::from(&error), Some(charge)).await;
         }
         let since = work.completed_at_ms.unwrap_or(now_ms);
         if now_ms - since > RETENTION_MS {
-            return fetch::expired(step, run, work).await;
+            return fetch::expired(step, work).await;
         }
     }
     let (note, pause) = if without {
@@ -177,7 +180,7 @@ async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report
     if again {
         let work = RunWork { remote: None, sent_at_ms: None, ..work };
         let note = "It failed without a charge; trying once more.";
-        return send::again(step, work, note, Duration::from_secs(1)).await;
+        return step.requeue(notes(&work)?, note, Duration::from_secs(1)).await;
     }
     let charge = match (error.spent(), report.cost) {
         (Money::NotSpent, _) => Charge::Freed,
@@ -186,7 +189,7 @@ async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report
         }
         (_, None) => Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None },
     };
-    fail(step, &work, &error, Some(charge)).await
+    step.fail_with(notes(&work)?, Failure::from(&error), Some(charge)).await
 }
 
 /// The service does not know the name that it gave.
@@ -208,15 +211,7 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
     // A name that no notice gave came from a header, perhaps a proxy's: then the first notice is next.
     if let Some(next) = names.get(tried.map_or(0, |tried| tried + 1)) {
         let work = RunWork { unknown_to_service: 0, ..work };
-        let noted = step.ledger.end_attempt(
-            &step.job.id,
-            step.job.attempts,
-            AttemptState::Accepted,
-            Some(next),
-            serde_json::Value::Null,
-            step.now_ms(),
-        );
-        noted.await?;
+        step.end_attempt(step.job.attempts, AttemptState::Accepted, Some(next), Value::Null).await?;
         return send::accepted(step, work, Remote::by_id(next)?).await;
     }
     let work = RunWork { candidates: doubt::candidates(step, run, &work).await, ..work };
@@ -229,22 +224,6 @@ async fn unknown(step: &mut Step, run: &Run, work: RunWork, error: Error) -> Res
         state: Some(State::Uncertain),
         work: notes(&work)?,
         failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
-}
-
-pub(super) async fn fail(
-    step: &mut Step,
-    work: &RunWork,
-    error: &Error,
-    charge: Option<Charge>,
-) -> Result<(), Halt> {
-    step.record(Change {
-        state: Some(State::Failed),
-        work: notes(work)?,
-        failure: Some(Some(Failure::from(error))),
-        charge,
         ..Change::default()
     })
     .await

@@ -3,7 +3,7 @@
 
 use super::learnt::TurnWork;
 use crate::error::{Error, Kind, Money};
-use crate::jobs::advance::{Halt, Step, millis, notes};
+use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::ledger::{AttemptState, Change, Filter};
 use crate::model::job::{EpochMs, Failure, JobId, JobKind, State};
 

@@ -1,20 +1,24 @@
 //! A turn: one message to the NemoVideo agent, sent once and never again, and its reply.
 //!
 //! The state of the session is read before the message leaves. What the turn did is then told from the state
-//! after it, whatever the stream said or failed to say: see [`settle`](super::settle).
+//! after it, whatever the stream said or failed to say: see [`settle`].
 
 mod doubt;
 mod learnt;
+pub(super) mod settle;
+mod words;
 
 use std::time::Duration;
+
+use serde_json::{Value, json};
 
 pub(super) use doubt::{WORST_CASE_CREDITS, out_of_sight, uncertain};
 pub(super) use learnt::{Balance, Heard, TurnWork};
 
 use crate::error::{Error, Kind};
-use crate::jobs::advance::{Halt, Step, asked_pause, notes};
-use crate::jobs::freshness::Moment;
-use crate::jobs::{session, settle, upload};
+use crate::jobs::engine::freshness::Moment;
+use crate::jobs::engine::step::{Halt, Step, asked_pause, notes};
+use crate::jobs::session;
 use crate::ledger::{AttemptState, Change};
 use crate::model::job::{EpochMs, Service, State};
 use crate::model::request::{Request, Turn};
@@ -87,7 +91,7 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
             work.uploading = true;
             let total = turn.media.len();
             note(step, work, &format!("Uploading {name} ({} of {total})…", index + 1)).await?;
-            let upload = upload::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
+            let upload = session::put(&client, session_id, std::slice::from_ref(media), &|_, _| {});
             step.unless_stopped(upload).await??;
         }
         work.uploaded = index + 1;
@@ -101,19 +105,15 @@ async fn fill(step: &mut Step, work: &mut TurnWork, turn: &Turn, session_id: &st
 async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str) -> Result<(), Halt> {
     let client = step.client().await?;
     let moment = Moment::now(&step.app);
-    let Some(n) = step.ledger.begin_attempt(&step.job, serde_json::json!({}), moment.wall_ms()).await? else {
+    let Some(n) = step.ledger.begin_attempt(&step.job, json!({}), moment.wall_ms()).await? else {
         return Err(Halt::Lost);
     };
     // From here on the message may have left, whatever goes wrong.
     step.job.state = State::Submitting;
     if !moment.is_fresh(&step.app) {
-        end_attempt(step, n, AttemptState::NotSent).await?;
-        return back_to_the_queue(
-            step,
-            "The process was stopped just before sending; sending now.",
-            Duration::ZERO,
-        )
-        .await;
+        step.end_attempt(n, AttemptState::NotSent, None, Value::Null).await?;
+        let note = "The process was stopped just before sending; sending now.";
+        return step.requeue(None, note, Duration::ZERO).await;
     }
     let sent = tokio::select! {
         sent = client.send(session_id, &turn.message) => sent,
@@ -143,16 +143,16 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
             settle::begin(step, work).await
         }
         Err(error) if error.kind() == Kind::Uncertain => {
-            end_attempt(step, n, AttemptState::Unknown).await?;
+            step.end_attempt(n, AttemptState::Unknown, None, Value::Null).await?;
             tracing::warn!(job.id = %step.job.id, %error, "the answer to a turn was lost");
             settle::begin(step, work).await
         }
         Err(error) => {
-            end_attempt(step, n, AttemptState::Rejected).await?;
+            step.end_attempt(n, AttemptState::Rejected, None, Value::Null).await?;
             let passing = matches!(error.kind(), Kind::Unavailable | Kind::RateLimited);
             if passing && n < MAX_ATTEMPTS {
                 let pause = asked_pause(&error).unwrap_or_else(|| step.app.patience(step.job.service));
-                return back_to_the_queue(step, error.message(), pause).await;
+                return step.requeue(None, error.message(), pause).await;
             }
             if error.kind() == Kind::SessionLost {
                 step.ledger.mark_session_lost(step.job.service, session_id, step.now_ms()).await?;
@@ -162,23 +162,12 @@ async fn send(step: &mut Step, mut work: TurnWork, turn: &Turn, session_id: &str
     }
 }
 
-/// The message surely had no effect: it may be sent again.
-async fn back_to_the_queue(step: &mut Step, note: &str, pause: Duration) -> Result<(), Halt> {
-    step.record(Change {
-        state: Some(State::Queued),
-        note: Some(note.to_owned()),
-        due_at_ms: step.in_a(pause),
-        ..Change::default()
-    })
-    .await
-}
-
 /// A process died around the request. The session tells what became of it.
 async fn answer_was_lost(step: &mut Step) -> Result<(), Halt> {
     if let Some(attempt) = step.ledger.last_attempt(&step.job.id).await?
         && attempt.state == AttemptState::Open
     {
-        end_attempt(step, attempt.n, AttemptState::Unknown).await?;
+        step.end_attempt(attempt.n, AttemptState::Unknown, None, Value::Null).await?;
     }
     let work = step.work()?;
     settle::begin(step, work).await
@@ -204,7 +193,7 @@ async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Resul
                 Some(Ok(event)) => {
                     if !accepted {
                         accepted = true;
-                        end_attempt(step, n, AttemptState::Accepted).await?;
+                        step.end_attempt(n, AttemptState::Accepted, None, Value::Null).await?;
                         step.record(Change {
                             state: Some(State::Running),
                             keep_lease: true,
@@ -227,7 +216,7 @@ async fn listen(step: &mut Step, mut stream: TurnStream, n: u32) -> Result<Resul
     }
     if !accepted {
         // An empty stream: it arrived, and nothing came back.
-        end_attempt(step, n, AttemptState::Unknown).await?;
+        step.end_attempt(n, AttemptState::Unknown, None, Value::Null).await?;
     }
     let end = stream.end();
     Ok(Ok(Heard::from(&fold.finish(end))))
@@ -261,11 +250,6 @@ async fn note(step: &mut Step, work: &TurnWork, words: &str) -> Result<(), Halt>
         ..Change::default()
     })
     .await
-}
-
-async fn end_attempt(step: &Step, n: u32, state: AttemptState) -> Result<(), Halt> {
-    step.ledger.end_attempt(&step.job.id, n, state, None, serde_json::Value::Null, step.now_ms()).await?;
-    Ok(())
 }
 
 /// Whether a file of this name is in the session already.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::estimate::Estimate;
+use crate::jobs::money::estimate::Estimate;
 use crate::model::job::State;
 use crate::model::report::{
     CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::jobs::balance;
+use crate::jobs::money::balance;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;
 use crate::mcp::{reply, schema};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::SERVICES;
 use crate::error::Error;
-use crate::jobs::estimate::{self, Estimate};
+use crate::jobs::money::estimate::{self, Estimate};
 use crate::jobs::plan::{DURATION_S, GenerateInput};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::jobs::clip::template::{self, TemplateInput};
 use crate::jobs::submit::Accepted;
-use crate::jobs::template::{self, TemplateInput};
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
 use crate::mcp::schema;

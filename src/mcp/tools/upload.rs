@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::SESSION_SERVICES;
 use crate::error::Error;
 use crate::jobs::plan::UploadInput;
-use crate::jobs::upload;
+use crate::jobs::session;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;
 use crate::mcp::{reply, schema};
@@ -55,7 +55,7 @@ impl Server {
         let report = self
             .unless_cancelled(&request, "Uploading.", async |teller| {
                 let on_progress = move |sent: u64, total: u64| teller.tell_bytes(sent, total);
-                upload::upload(self.app(), self.caller(), input, &on_progress).await
+                session::upload(self.app(), self.caller(), input, &on_progress).await
             })
             .await?;
         Ok(reply::uploads(&report))

@@ -30,65 +30,8 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         )
     });
     let picture = if theirs || c.any(&[Tag::Picture, Tag::Ui]) { 1.5 } else { 0.0 };
-    let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
-    if let Some(at) = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance)) {
-        let suffices = c.tokens.get(at).is_some_and(Token::cjk)
-            && (c.has(Tag::Enough)
-                || at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| b.is(Tag::HowMany)));
-        let before = edit_before(edit, at) && asks.is_none_or(|a| edit.is_none_or(|e| a >= e)) && !suffices;
-        let verbal = |t: &Token| {
-            let light =
-                [Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check];
-            t.mark().is_none() && (t.is(Tag::Det) || !t.any(&light))
-        };
-        // "Balance the voices": the verb.
-        let first = at == 0
-            && c.tokens.first().is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
-            && c.tokens.get(1).is_some_and(verbal);
-        let roll = at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
-            matches!(
-                b.norm.as_str(),
-                "最后的" | "片尾的" | "结尾的" | "片头的" | "滚动的" | "片尾" | "结尾" | "片头" | "的"
-            )
-        }) && c.tokens.get(at).is_some_and(|t| !t.cjk())
-            && !c.any(&[Tag::HowMany, Tag::I, Tag::Account, Tag::Left]);
-        let film = roll || c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
-        let tuned = c.has(Tag::EditWord)
-            && !c.has(Tag::Enough)
-            && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
-        // "The credits should mention my team"; "I know I'm low on credits": no question.
-        let wished = c.live().any(|(_, t)| t.norm == "should") && asks.is_none();
-        let known = !c.asks
-            && !c.any(&[Tag::HowMany, Tag::Check, Tag::Show, Tag::What])
-            && c.tokens.first().is_some_and(|t| {
-                matches!(
-                    t.norm.as_str(),
-                    "i know" | "i" | "i have" | "i've" | "i still have" | "there are" | "we have"
-                )
-            })
-            && c.tokens.get(..at).is_some_and(|p| {
-                p.iter().take(3).any(|t| {
-                    matches!(
-                        t.norm.as_str(),
-                        "know" | "i know" | "have" | "i have" | "i've" | "enough" | "plenty"
-                    )
-                })
-            });
-        // 把余额两个字遮住: the object of an edit.
-        let object = edit.is_some()
-            && c.tokens.get(..at).is_some_and(|p| p.iter().any(|t| matches!(t.norm.as_str(), "把" | "将")));
-        let first = first || object || film || tuned || wished || known;
-        let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
-        if !before && !next_is_thing(c, at) && !first && !article {
-            let per_word =
-                if help == 0.0 && !c.any(&[Tag::HowLong, Tag::Price]) && !c.tokens.iter().any(Token::cjk) {
-                    0.7
-                } else {
-                    0.5
-                };
-            let weight = 2.0 + 0.4 * help - per_word * all - picture;
-            return Some(reading(c, Intent::Credits, at, "names the balance", weight));
-        }
+    if let Some(found) = balance(c, edit, help, picture, all) {
+        return Some(found);
     }
     let many = c.find(Tag::HowMany);
     let suffices = c.tokens.windows(2).position(|w| {
@@ -189,6 +132,74 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = many.filter(|_| remains) {
         return Some(reading(c, Intent::Credits, at, "asks what is left", 1.9));
     }
+    let at = allowance(c, edit, all).filter(|&at| !time && !edit_before(edit, at))?;
+    Some(reading(c, Intent::Credits, at, "what the account still allows", 2.4 - 0.4 * all - picture))
+}
+
+/// The balance by its name. `help` counts the words that make it a question, `picture` weighs what speaks of a picture,
+/// `all` is what the tables do not know of the clause.
+fn balance(c: &Clause<'_>, edit: Option<usize>, help: f32, picture: f32, all: f32) -> Option<Reading> {
+    let at = c.find(Tag::Credit).or_else(|| c.find(Tag::Balance))?;
+    let asks = c.find(Tag::HowMany).or_else(|| c.find(Tag::Enough)).or_else(|| c.find(Tag::Check));
+    let suffices = c.tokens.get(at).is_some_and(Token::cjk)
+        && (c.has(Tag::Enough)
+            || at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| b.is(Tag::HowMany)));
+    let before = edit_before(edit, at) && asks.is_none_or(|a| edit.is_none_or(|e| a >= e)) && !suffices;
+    let verbal = |t: &Token| {
+        let light =
+            [Tag::Filler, Tag::Ask, Tag::Left, Tag::SoFar, Tag::HowMany, Tag::Be, Tag::Func, Tag::Check];
+        t.mark().is_none() && (t.is(Tag::Det) || !t.any(&light))
+    };
+    // "Balance the voices": the verb.
+    let first = at == 0
+        && c.tokens.first().is_some_and(|t| t.is(Tag::Balance) && !t.cjk())
+        && c.tokens.get(1).is_some_and(verbal);
+    let roll = at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
+        matches!(
+            b.norm.as_str(),
+            "最后的" | "片尾的" | "结尾的" | "片头的" | "滚动的" | "片尾" | "结尾" | "片头" | "的"
+        )
+    }) && c.tokens.get(at).is_some_and(|t| !t.cjk())
+        && !c.any(&[Tag::HowMany, Tag::I, Tag::Account, Tag::Left]);
+    let film = roll || c.tokens.get(..at).is_some_and(|p| matches!(p, [.., i, d] if matches!(i.norm.as_str(), "in" | "during" | "over" | "after") && d.is(Tag::Det)));
+    let tuned = c.has(Tag::EditWord)
+        && !c.has(Tag::Enough)
+        && (c.tokens.get(at).is_some_and(|t| t.is(Tag::Balance)) || help == 0.0);
+    // "The credits should mention my team"; "I know I'm low on credits": no question.
+    let wished = c.live().any(|(_, t)| t.norm == "should") && asks.is_none();
+    let known = !c.asks
+        && !c.any(&[Tag::HowMany, Tag::Check, Tag::Show, Tag::What])
+        && c.tokens.first().is_some_and(|t| {
+            matches!(
+                t.norm.as_str(),
+                "i know" | "i" | "i have" | "i've" | "i still have" | "there are" | "we have"
+            )
+        })
+        && c.tokens.get(..at).is_some_and(|p| {
+            p.iter().take(3).any(|t| {
+                matches!(
+                    t.norm.as_str(),
+                    "know" | "i know" | "have" | "i have" | "i've" | "enough" | "plenty"
+                )
+            })
+        });
+    // 把余额两个字遮住: the object of an edit.
+    let object = edit.is_some()
+        && c.tokens.get(..at).is_some_and(|p| p.iter().any(|t| matches!(t.norm.as_str(), "把" | "将")));
+    let first = first || object || film || tuned || wished || known;
+    let article = c.tokens.first().is_some_and(|t| matches!(t.norm.as_str(), "a" | "an")) && help == 0.0;
+    if before || next_is_thing(c, at) || first || article {
+        return None;
+    }
+    let bare = help == 0.0 && !c.any(&[Tag::HowLong, Tag::Price]) && !c.tokens.iter().any(Token::cjk);
+    let per_word = if bare { 0.7 } else { 0.5 };
+    let weight = 2.0 + 0.4 * help - per_word * all - picture;
+    Some(reading(c, Intent::Credits, at, "names the balance", weight))
+}
+
+/// The word that asks what the account still allows.
+fn allowance(c: &Clause<'_>, edit: Option<usize>, all: f32) -> Option<usize> {
+    let many = c.find(Tag::HowMany);
     // 还剩多少 alone, or "how many … can I still make".
     let alone = all == 0.0 && c.live().any(|(_, t)| t.cjk() && t.is(Tag::Left) && t.is(Tag::HowMany));
     let how_much = alone
@@ -196,7 +207,7 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
             && c.any(&[Tag::Job, Tag::I, Tag::Spend, Tag::Afford])
             && !c.any(&[Tag::Project, Tag::Asset]);
     let free = |t: &Token| t.is(Tag::Job) && (t.norm.starts_with("free") || t.norm.starts_with("generation"));
-    let at = if c.has(Tag::Job)
+    if c.has(Tag::Job)
         && (c.has(Tag::Left) && edit.is_none() || many.is_some() && c.has(Tag::I) && edit.is_none())
         || c.tokens.iter().any(free)
             && c.has(Tag::I)
@@ -226,9 +237,7 @@ pub(super) fn credits(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         c.find(Tag::Spend)
     } else {
         many.filter(|_| how_much)
-    };
-    let at = at.filter(|&at| !time && !edit_before(edit, at))?;
-    Some(reading(c, Intent::Credits, at, "what the account still allows", 2.4 - 0.4 * all - picture))
+    }
 }
 
 /// Is it about the account? (For a clause that is known to be a question.)

@@ -16,67 +16,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let all = c.residue(0, n);
     let pictured =
         c.live().any(|(_, t)| t.is(Tag::Picture) && (t.norm != "的视频" || all > 0.0)) || c.has(Tag::Problem);
-    if let Some(at) = c.find(Tag::Export) {
-        let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]) || t.norm == "how")
-            && !c.has(Tag::LinkWord)
-            && !c.tokens.windows(2).any(|w| matches!(w, [d, i] if matches!(d.norm.rsplit(' ').next(), Some("do" | "must" | "should")) && i.is(Tag::I)));
-        let wanted =
-            c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
-        let thing =
-            noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
-        // "Is the export done?", "a film about exporting cars".
-        let thing = thing || noun(c, at) && !wanted && c.asks;
-        let gerund = c.tokens.get(at).is_some_and(|t| t.norm.ends_with("ing"))
-            && at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
-                matches!(
-                    b.norm.as_str(),
-                    "about" | "of" | "on" | "by" | "from" | "like" | "and" | "are" | "is"
-                )
-            });
-        // "Export isn't what I need": the word, not the wish.
-        let named = !c.tokens.get(at).is_some_and(Token::cjk)
-            && c.tokens
-                .get(at + 1)
-                .is_some_and(|t| t.any(&[Tag::Be, Tag::Aux, Tag::Problem]) && !t.is(Tag::Ask));
-        let thing = thing || named || gerund || asks_progress(c, at);
-        let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
-        let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
-        let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
-        // "Export the …", "export with …": an imperative, whatever its object is.
-        let next = c.tokens.get(at + 1);
-        let plain = !noun(c, at)
-            && next.is_some_and(|t| {
-                !t.cjk()
-                    && (t.is(Tag::Det)
-                        || matches!(
-                            t.norm.as_str(),
-                            "in" | "as" | "for" | "to" | "with" | "without" | "only" | "both" | "all" | "it"
-                        ))
-            });
-        let (per_word, picture) = if plain { (0.2, 0.0) } else { (0.34, if pictured { 1.2 } else { 0.0 }) };
-        // 集锦导出一份给我: what stands before it is the thing meant.
-        let behind = c.tokens.get(at + 1..).unwrap_or_default();
-        let topic = c.tokens.get(at).is_some_and(Token::cjk)
-            && (c.tokens.get(at).is_some_and(|t| t.norm.ends_with(['份', '下', '个', '版']))
-                || behind.iter().take(3).any(|t| {
-                    t.is(Tag::Give)
-                        || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版")
-                }));
-        let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
-        let asked = asked_for || subject;
-        let ahead = if topic { 0.3 } else { 1.0 };
-        // "Export prices rise": half of a name.
-        let bare =
-            [Tag::Video, Tag::Whole, Tag::Finished, Tag::Container, Tag::FileWord, Tag::Device, Tag::Ask];
-        let half = next.is_some_and(|t| t.kind == Kind::Word && !t.cjk() && !t.tags.known())
-            && behind.len() > 1
-            && !c.any(&bare)
-            && !c.any(&[Tag::Platform, Tag::Filler]);
-        let picture = if half { picture + 1.0 } else { picture };
-        let weight = 3.0 - ahead * c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
-        if !edit_before(edit, at) && !next_is_thing(c, at) && !asked {
-            return Some(reading(c, Intent::Export, at, "export verb", weight));
-        }
+    if let Some(found) = by_verb(c, edit, all, pictured) {
+        return Some(found);
     }
     let render = c.find(Tag::Render).filter(|&at| {
         !edit_before(edit, at)
@@ -90,13 +31,77 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(found) = owed(c, edit) {
         return Some(found);
     }
-    let give = c.find(Tag::Give);
-    let get = c.find(Tag::Get);
-    let save = c.find(Tag::Save).or_else(|| c.find(Tag::Put));
-    let finished = c.has(Tag::Finished);
     if c.tokens.iter().any(|t| t.norm == "给你") {
         return None;
     }
+    if let Some(found) = made(c, edit, all, pictured) {
+        return Some(found);
+    }
+    handed(c, edit, all, pictured)
+}
+
+/// The verb itself: "export it", 导出一份给我. `all` is what the tables do not know of the clause.
+fn by_verb(c: &Clause<'_>, edit: Option<usize>, all: f32, pictured: bool) -> Option<Reading> {
+    let n = c.tokens.len();
+    let at = c.find(Tag::Export)?;
+    let asked = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::What, Tag::HowLong]) || t.norm == "how")
+        && !c.has(Tag::LinkWord)
+        && !c.tokens.windows(2).any(|w| matches!(w, [d, i] if matches!(d.norm.rsplit(' ').next(), Some("do" | "must" | "should")) && i.is(Tag::I)));
+    let wanted =
+        c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.any(&[Tag::Ask, Tag::Give, Tag::Get]));
+    let thing =
+        noun(c, at) && !wanted && (all > 0.0 || c.any(&[Tag::Be, Tag::EditWord, Tag::Problem, Tag::Aux]));
+    // "Is the export done?", "a film about exporting cars".
+    let thing = thing || noun(c, at) && !wanted && c.asks;
+    let gerund = c.tokens.get(at).is_some_and(|t| t.norm.ends_with("ing"))
+        && at.checked_sub(1).and_then(|b| c.tokens.get(b)).is_some_and(|b| {
+            matches!(b.norm.as_str(), "about" | "of" | "on" | "by" | "from" | "like" | "and" | "are" | "is")
+        });
+    // "Export isn't what I need": the word, not the wish.
+    let named = !c.tokens.get(at).is_some_and(Token::cjk)
+        && c.tokens.get(at + 1).is_some_and(|t| t.any(&[Tag::Be, Tag::Aux, Tag::Problem]) && !t.is(Tag::Ask));
+    let thing = thing || named || gerund || asks_progress(c, at);
+    let money = c.any(&[Tag::Credit, Tag::Balance]) && c.any(&[Tag::HowMany, Tag::Spend, Tag::Enough]);
+    let subject = c.tokens.get(..at).unwrap_or_default().iter().any(|t| t.is(Tag::Picture));
+    let asked_for = asked || thing || money || c.tokens.iter().any(|t| t.norm == "hoch");
+    // "Export the …", "export with …": an imperative, whatever its object is.
+    let next = c.tokens.get(at + 1);
+    let plain = !noun(c, at)
+        && next.is_some_and(|t| {
+            !t.cjk()
+                && (t.is(Tag::Det)
+                    || matches!(
+                        t.norm.as_str(),
+                        "in" | "as" | "for" | "to" | "with" | "without" | "only" | "both" | "all" | "it"
+                    ))
+        });
+    let (per_word, picture) = if plain { (0.2, 0.0) } else { (0.34, if pictured { 1.2 } else { 0.0 }) };
+    // 集锦导出一份给我: what stands before it is the thing meant.
+    let behind = c.tokens.get(at + 1..).unwrap_or_default();
+    let topic = c.tokens.get(at).is_some_and(Token::cjk)
+        && (c.tokens.get(at).is_some_and(|t| t.norm.ends_with(['份', '下', '个', '版']))
+            || behind.iter().take(3).any(|t| {
+                t.is(Tag::Give)
+                    || t.cjk() && matches!(t.norm.as_str(), "一份" | "一下" | "吧" | "出来" | "一版")
+            }));
+    let (subject, picture) = if topic { (false, 0.0) } else { (subject, picture) };
+    let asked = asked_for || subject;
+    let ahead = if topic { 0.3 } else { 1.0 };
+    // "Export prices rise": half of a name.
+    let bare = [Tag::Video, Tag::Whole, Tag::Finished, Tag::Container, Tag::FileWord, Tag::Device, Tag::Ask];
+    let half = next.is_some_and(|t| t.kind == Kind::Word && !t.cjk() && !t.tags.known())
+        && behind.len() > 1
+        && !c.any(&bare)
+        && !c.any(&[Tag::Platform, Tag::Filler]);
+    let picture = if half { picture + 1.0 } else { picture };
+    let weight = 3.0 - ahead * c.residue(0, at) - per_word * c.residue(at + 1, n) - picture;
+    (!edit_before(edit, at) && !next_is_thing(c, at) && !asked)
+        .then(|| reading(c, Intent::Export, at, "export verb", weight))
+}
+
+/// A file that is to be made, or to be somewhere.
+fn made(c: &Clause<'_>, edit: Option<usize>, all: f32, pictured: bool) -> Option<Reading> {
+    let finished = c.has(Tag::Finished);
     let made = edit.filter(|&e| {
         c.tokens.get(e).is_some_and(|t| {
             matches!(t.norm.as_str(), "produce" | "make" | "make the" | "create" | "generate" | "finish")
@@ -112,11 +117,17 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
         matches!(t.norm.as_str(), "needs" | "must" | "has" | "should" | "need")
             || t.norm.starts_with("has to")
     });
-    if let Some(at) =
-        due.filter(|_| finished && c.has(Tag::Device) && edit.is_none() && all <= 1.0 && !pictured)
-    {
-        return Some(reading(c, Intent::Export, at, "onto a device", 1.9));
-    }
+    due.filter(|_| finished && c.has(Tag::Device) && edit.is_none() && all <= 1.0 && !pictured)
+        .map(|at| reading(c, Intent::Export, at, "onto a device", 1.9))
+}
+
+/// The finished file in somebody's hands: sent, saved, had, or only named.
+fn handed(c: &Clause<'_>, edit: Option<usize>, all: f32, pictured: bool) -> Option<Reading> {
+    let n = c.tokens.len();
+    let give = c.find(Tag::Give);
+    let get = c.find(Tag::Get);
+    let save = c.find(Tag::Save).or_else(|| c.find(Tag::Put));
+    let finished = c.has(Tag::Finished);
     let named = c.any(&[Tag::Container, Tag::LinkWord])
         || finished && c.any(&[Tag::Video, Tag::FileWord, Tag::Whole])
         || finished && give.is_some();
@@ -153,16 +164,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     if let Some(at) = file.filter(|_| turned) {
         return Some(reading(c, Intent::Export, at, "turn it into a file", 2.1));
     }
-    let link = c.find(Tag::LinkWord).filter(|_| edit.is_none() && all <= 1.5);
-    let download = link
-        .and_then(|l| c.tokens.get(l))
-        .is_some_and(|t| t.norm.starts_with("download") || t.norm.starts_with("下载"));
-    if let Some(at) = link.filter(|_| download) {
-        return Some(reading(c, Intent::Export, at, "asks for the download link", 2.1 - 0.3 * all));
-    }
-    let link = link.filter(|_| all == 0.0);
-    if let Some(at) = link.filter(|_| c.any(&[Tag::What, Tag::Finished, Tag::Video, Tag::Have])) {
-        return Some(reading(c, Intent::Export, at, "asks for the link", 2.0));
+    if let Some(found) = linked(c, edit, all) {
+        return Some(found);
     }
     if c.has(Tag::EditWord) && !named || c.has(Tag::What) && !c.has(Tag::LinkWord) && give.is_none() {
         return None;
@@ -260,7 +263,43 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     {
         return Some(reading(c, Intent::Export, at, "send it over", 1.7));
     }
-    // "Can I have it?", 就给我吧: of what was talked about, so the video.
+    if let Some(found) = it(c, edit) {
+        return Some(found);
+    }
+    if c.any(&[Tag::Show, Tag::Check, Tag::What, Tag::Tell]) && give.is_none() {
+        return None;
+    }
+    let bare = c
+        .find(Tag::Container)
+        .or_else(|| c.find(Tag::FileWord).filter(|_| the && !c.tokens.iter().any(|t| t.kind == Kind::Number)))
+        .or_else(|| c.find(Tag::LinkWord))
+        .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
+    // "My mum already has the file": told.
+    let theirs = give.is_none()
+        && c.tokens.iter().any(|t| {
+            t.is(Tag::Person) || matches!(t.norm.as_str(), "already" | "i already" | "i have" | "i've")
+        });
+    bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then)))
+        .filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
+        .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
+}
+
+/// Its link.
+fn linked(c: &Clause<'_>, edit: Option<usize>, all: f32) -> Option<Reading> {
+    let link = c.find(Tag::LinkWord).filter(|_| edit.is_none() && all <= 1.5);
+    let download = link
+        .and_then(|l| c.tokens.get(l))
+        .is_some_and(|t| t.norm.starts_with("download") || t.norm.starts_with("下载"));
+    if let Some(at) = link.filter(|_| download) {
+        return Some(reading(c, Intent::Export, at, "asks for the download link", 2.1 - 0.3 * all));
+    }
+    let link = link.filter(|_| all == 0.0);
+    link.filter(|_| c.any(&[Tag::What, Tag::Finished, Tag::Video, Tag::Have]))
+        .map(|at| reading(c, Intent::Export, at, "asks for the link", 2.0))
+}
+
+/// "Can I have it?", 就给我吧: of what was talked about, so the video.
+fn it(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let light = |t: &Token| {
         t.any(&[Tag::Get, Tag::Give, Tag::Whole, Tag::Filler, Tag::Then, Tag::SoFar, Tag::Ask])
             || t.cjk() && t.is(Tag::Func)
@@ -282,25 +321,8 @@ pub(super) fn export(c: &Clause<'_>, edit: Option<usize>) -> Option<Reading> {
     let owed = c.live().find(|(i, t)| {
         owed(t) && (t.cjk() || c.tokens.get(i + 1).is_some_and(|n| matches!(n.norm.as_str(), "it" | "that")))
     });
-    if let Some((at, _)) = owed.filter(|_| edit.is_none() && n <= 5 && c.tokens.iter().all(light)) {
-        return Some(reading(c, Intent::Export, at, "have it", 1.6));
-    }
-    if c.any(&[Tag::Show, Tag::Check, Tag::What, Tag::Tell]) && give.is_none() {
-        return None;
-    }
-    let bare = c
-        .find(Tag::Container)
-        .or_else(|| c.find(Tag::FileWord).filter(|_| the && !c.tokens.iter().any(|t| t.kind == Kind::Number)))
-        .or_else(|| c.find(Tag::LinkWord))
-        .or_else(|| c.find(Tag::Finished).filter(|_| c.has(Tag::Video)));
-    // "My mum already has the file": told.
-    let theirs = give.is_none()
-        && c.tokens.iter().any(|t| {
-            t.is(Tag::Person) || matches!(t.norm.as_str(), "already" | "i already" | "i have" | "i've")
-        });
-    bare.filter(|_| !theirs && !c.tokens.iter().any(|t| t.is(Tag::Later) && !t.is(Tag::Then)))
-        .filter(|_| edit.is_none() && all == 0.0 && !pictured && !c.has(Tag::Be))
-        .map(|at| reading(c, Intent::Export, at, "names the file", 1.6))
+    let short = c.tokens.len() <= 5 && c.tokens.iter().all(light);
+    owed.filter(|_| edit.is_none() && short).map(|(at, _)| reading(c, Intent::Export, at, "have it", 1.6))
 }
 
 /// "Make the file": nothing but the file stands behind the verb at `edit`.

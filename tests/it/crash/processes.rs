@@ -62,13 +62,6 @@ async fn ctrl_c_leaves_the_job_and_says_how_to_go_on() {
     assert_eq!((home.messages().len(), home.charged("lake")), (1, vec![100]));
 }
 
-/// As `kill -STOP` and `kill -CONT`.
-#[cfg(unix)]
-fn signal(serve: &crate::home::Serve, name: &str) {
-    let sent = std::process::Command::new("kill").args([name, &serve.pid().to_string()]).status().unwrap();
-    assert!(sent.success());
-}
-
 /// A stopped process keeps its lock, and must not hold up the others for ever.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,11 +70,11 @@ async fn a_server_that_is_stopped_is_replaced_and_makes_no_trouble_when_it_wakes
     let mut one = home.serve().await;
     assert_eq!(one.generate(FIRST, 60.0).await["state"], "done");
     let mut two = home.serve().await;
-    signal(&one, "-STOP");
+    crate::havoc::signal(Some(one.pid()), "-STOP");
     let report = two.generate(SECOND, 60.0).await;
     assert_eq!(report["state"], "done", "{report:#}");
     playable(&report);
-    signal(&one, "-CONT");
+    crate::havoc::signal(Some(one.pid()), "-CONT");
     // Both can still be asked; whoever moves the job, it is moved once.
     let third = one.generate("generate a 1-second 360p video of a desert", 60.0).await;
     assert_eq!(third["state"], "done", "{third:#}");

@@ -5,27 +5,14 @@ use std::time::Duration;
 use firstcut::model::job::State;
 use firstcut::sandbox::{Endpoint, Fault, Pace, Rule};
 
+use crate::havoc::{Luck, setting};
 use crate::home::{Home, kill, playable};
-
-/// Moments from a seed (a multiplicative congruential generator is luck enough).
-struct Moments(u64);
-
-impl Moments {
-    fn up_to_ms(&mut self, most: u64) -> Duration {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Duration::from_millis((self.0 >> 33) % most)
-    }
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap())
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_nothing_is_paid_twice_or_lost() {
     let (videos, seed) = (setting("FIRSTCUT_SOAK", 12), setting("FIRSTCUT_SOAK_SEED", 20_261_121));
     println!("{videos} videos, seed {seed}");
-    let mut moments = Moments(seed);
+    let mut luck = Luck(seed);
     let mut home = Home::with(|options| options.pace = Pace(0.05)).await;
     home.sandbox.faults.add(Rule { nth: 4, ..Rule::once(Endpoint::RunSse, Fault::HangAfter) });
     home.set("FIRSTCUT_POLL_S", "0.05");
@@ -33,13 +20,13 @@ async fn killed_at_any_moment_nothing_is_paid_twice_or_lost() {
     for number in 0..videos {
         let prompt = format!("generate a 1-second 360p video of lake number {number:03}");
         let mut make = home.start(&["make", &prompt]);
-        tokio::time::sleep(moments.up_to_ms(1_500)).await;
+        tokio::time::sleep(Duration::from_millis(luck.below(1_500))).await;
         kill(&mut make).await;
     }
     for _ in 0..videos / 2 {
         let mut serve = home.command(&["serve"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
         let _stays_open = serve.stdin.take();
-        tokio::time::sleep(moments.up_to_ms(800)).await;
+        tokio::time::sleep(Duration::from_millis(luck.below(800))).await;
         kill(&mut serve).await;
     }
 

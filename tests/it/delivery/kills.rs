@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use firstcut::jobs::plan::{GenerateInput, PublishInput};
 use firstcut::model::job::{Job, JobKind, State};
-use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Rule};
+use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
 use tokio::process::Child;
 
-use super::{Bucket, posted_once, same_bytes, schedulers};
+use super::{Bucket, error, posted_once, same_bytes, schedulers};
+use crate::havoc::{Luck, setting, signal};
 use crate::home::{Home, kill};
 use crate::money::till::{all, alter, nothing_is_lost, order, wish};
 
@@ -22,42 +23,8 @@ pub(super) async fn forget_leases(home: &Home) {
         .await;
 }
 
-/// Luck from a seed.
-struct Luck(u64);
-
-impl Luck {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap())
-}
-
 fn worker(home: &Home) -> Child {
     home.start(&["worker"])
-}
-
-/// As `kill -STOP` and `kill -CONT`.
-fn signal(worker: &Child, name: &str) {
-    if let Some(pid) = worker.id() {
-        let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-}
-
-fn error(status: u16, after_work: bool) -> Fault {
-    Fault::Error {
-        status,
-        shape: ErrorShape::default(),
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: false,
-    }
 }
 
 #[cfg(unix)]
@@ -121,9 +88,9 @@ async fn killed_at_random_every_clip_is_stored_whole_and_posted_once() {
             } else {
                 // Once longer than what a message may be old when it leaves.
                 let ms = if freezes == 1 { 6_000 } else { 20 + luck.below(700) };
-                signal(&workers[place], "-STOP");
+                signal(workers[place].id(), "-STOP");
                 tokio::time::sleep(Duration::from_millis(ms)).await;
-                signal(&workers[place], "-CONT");
+                signal(workers[place].id(), "-CONT");
                 freezes += 1;
             }
         }

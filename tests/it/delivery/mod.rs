@@ -8,7 +8,7 @@ mod refusals;
 
 use std::path::{Path, PathBuf};
 
-use firstcut::sandbox::{SOCIAL_KEY, SocialPost};
+use firstcut::sandbox::{ErrorShape, Fault, SOCIAL_KEY, SocialPost};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -100,6 +100,19 @@ impl Bucket {
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .filter(|name| name.contains(holds))
             .collect()
+    }
+}
+
+/// A failure of the service, before or after it did what was asked.
+fn error(status: u16, after_work: bool) -> Fault {
+    Fault::Error {
+        status,
+        shape: ErrorShape::default(),
+        code: None,
+        message: None,
+        retry_after: None,
+        after_work,
+        keep_ids: false,
     }
 }
 

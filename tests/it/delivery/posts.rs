@@ -1,9 +1,9 @@
 //! Posts: drafts unless asked otherwise, each once whatever the scheduler does, and never of what does not fit.
 
-use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Rule};
+use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
 use serde_json::{Value, json};
 
-use super::{Bucket, posted_once, schedulers};
+use super::{Bucket, error, posted_once, schedulers};
 use crate::canned::{Canned, with};
 use crate::home::{Home, kill};
 use crate::money::till::make;
@@ -19,18 +19,6 @@ async fn home(scheduler: &str) -> (Bucket, Home) {
 /// A clip that is done; gives its job.
 async fn clip(home: &Home, prompt: &str) -> String {
     home.run(&make(prompt)).await.ok()["job_id"].as_str().unwrap().to_owned()
-}
-
-fn error(status: u16, after_work: bool) -> Fault {
-    Fault::Error {
-        status,
-        shape: ErrorShape::default(),
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: false,
-    }
 }
 
 #[tokio::test]

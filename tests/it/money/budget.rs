@@ -158,7 +158,7 @@ async fn a_price_is_agreed_to_once() {
 
     // The day is spent: agreeing to another one does not help.
     let second = order(&home, &app, wish("a second lake")).await.unwrap();
-    let refused = firstcut::jobs::approve::approve(&app, &second.id, None).await.unwrap_err();
+    let refused = firstcut::jobs::money::approve::approve(&app, &second.id, None).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::OverBudget, "{refused:?}");
     // And one that nobody agrees to can be put away.
     assert_eq!(firstcut::jobs::cancel::cancel(&app, &second.id).await.unwrap().state, State::Cancelled);

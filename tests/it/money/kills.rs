@@ -13,25 +13,12 @@ use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Pace, Rule};
 use tokio::process::Child;
 
 use super::till::{all, booked, nothing_is_lost, order, wish};
+use crate::havoc::{Luck, setting, signal};
 use crate::home::{Home, kill};
 
 const WORKERS: usize = 4;
 /// The longest that a worker is stopped, but for once.
 const FREEZE_MS: u64 = 700;
-
-/// Luck from a seed.
-pub(crate) struct Luck(pub(crate) u64);
-
-impl Luck {
-    pub(crate) fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most
-    }
-}
-
-pub(crate) fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap())
-}
 
 /// The workers, and how to start another one in the place of each.
 struct Pool<'a> {
@@ -74,14 +61,6 @@ impl<'a> Pool<'a> {
     async fn replace(&mut self, place: usize) {
         kill(&mut self.workers[place]).await;
         self.workers[place] = self.worker(place);
-    }
-}
-
-/// As `kill -STOP` and `kill -CONT`.
-pub(crate) fn signal(worker: &Child, name: &str) {
-    if let Some(pid) = worker.id() {
-        let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
-        assert!(sent.success());
     }
 }
 
@@ -137,10 +116,10 @@ async fn killed_and_frozen_at_random_nothing_is_paid_twice_or_lost() {
                 pool.replace(place).await;
                 kills += 1;
             } else {
-                signal(&pool.workers[place], "-STOP");
+                signal(pool.workers[place].id(), "-STOP");
                 let most_ms = if freezes == 3 { long_freeze_s * 1000 } else { luck.below(FREEZE_MS) };
                 tokio::time::sleep(Duration::from_millis(20 + most_ms)).await;
-                signal(&pool.workers[place], "-CONT");
+                signal(pool.workers[place].id(), "-CONT");
                 freezes += 1;
             }
             // At the end they are left to finish in peace; so it ends also on a slow machine.

@@ -1,7 +1,8 @@
 //! The books beside the wallet: they agree when everybody is honest, however much runs side by side, and what the
 //! wallet lost besides is told to the cent, with what to do.
 
-use firstcut::jobs::{engine, wallet};
+use firstcut::jobs::engine;
+use firstcut::jobs::money::wallet;
 use firstcut::sandbox::{Endpoint, Fault, Rule, Usd, WHOLESALE_KEY};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;

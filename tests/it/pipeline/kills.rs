@@ -12,8 +12,9 @@ use tokio::process::Child;
 
 use super::lines;
 use crate::delivery::{Bucket, posted_once, schedulers};
+use crate::havoc::{Luck, setting, signal};
 use crate::home::{Home, kill};
-use crate::money::kills::{Luck, error, setting, signal};
+use crate::money::kills::error;
 use crate::money::till::{all, nothing_is_lost};
 
 const WORKERS: usize = 3;
@@ -122,9 +123,9 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
             workers[place] = worker();
             kills += 1;
         } else {
-            signal(&workers[place], "-STOP");
+            signal(workers[place].id(), "-STOP");
             tokio::time::sleep(Duration::from_millis(20 + luck.below(700))).await;
-            signal(&workers[place], "-CONT");
+            signal(workers[place].id(), "-CONT");
             freezes += 1;
         }
     }

@@ -1,0 +1,78 @@
+//! Settings about models and what they may cost.
+
+use super::Setting;
+
+pub(super) const SETTINGS: [Setting; 8] = [
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_CALL",
+        key: Some("budget.max_per_call"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that one call may cost at SkillBoss; `max_cost_usd` of a call may only lower it.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_DAY",
+        key: Some("budget.max_per_day"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that is spent at SkillBoss from midnight to midnight UTC, over all processes of this ledger.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_WEEK",
+        key: Some("budget.max_per_week"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The same from Monday to Monday UTC.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_MAX_USD_PER_BATCH",
+        key: Some("budget.max_per_batch"),
+        flag: None,
+        form: "dollars",
+        default: "no limit",
+        meaning: "The most that the calls of one batch may cost together.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_APPROVE_ABOVE_USD",
+        key: Some("budget.approve_above"),
+        flag: None,
+        form: "dollars",
+        default: "5; sandbox: never",
+        meaning: "What may cost more waits for a person's word before anything is sent.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_ALLOW_UNKNOWN_PRICE",
+        key: Some("budget.allow_unknown_price"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "Lets models be used whose price nobody knows, up to the cap of the call, which must be set then.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_ENHANCE",
+        key: Some("enhance"),
+        flag: None,
+        form: "1 or 0",
+        default: "0",
+        meaning: "A small language model adds detail to prompts for SkillBoss' models before they are sent, unless a call says otherwise. It costs about a tenth of a cent each.",
+        secret: false,
+    },
+    Setting {
+        name: "FIRSTCUT_CATALOG",
+        key: Some("catalog"),
+        flag: None,
+        form: "file",
+        default: "`catalog.toml` beside the settings file, if it exists",
+        meaning: "Models, limits and prices of your own, laid over the built-in ones.",
+        secret: false,
+    },
+];

@@ -1,0 +1,78 @@
+//! The jobs and posts of a batch in short, as a list of its lines shows them.
+
+use sqlx::sqlite::SqliteRow;
+
+use crate::error::{Kind, Result};
+use crate::ledger::{Ledger, row};
+use crate::model::job::{EpochMs, Failure, JobId, State};
+
+/// What a list of lines shows of a job.
+#[derive(Clone, Debug)]
+pub struct Brief {
+    /// Where it stands.
+    pub state: State,
+    /// What it is doing.
+    pub note: Option<String>,
+    /// 0 to 100.
+    pub progress_pct: Option<f64>,
+    /// Why it ended badly.
+    pub failure: Option<Failure>,
+    /// The file that it made.
+    pub file: Option<String>,
+    /// When it was written down.
+    pub created_at_ms: EpochMs,
+    /// When it changed last.
+    pub updated_at_ms: EpochMs,
+}
+
+impl Brief {
+    /// Whether it stands in the queue until there is money in its wallet.
+    #[must_use]
+    pub fn waits_for_money(&self) -> bool {
+        let code = Kind::OutOfCredits.code();
+        self.state == State::Queued && self.failure.as_ref().is_some_and(|failure| failure.code == code)
+    }
+}
+
+impl Ledger {
+    /// The jobs of a batch in short.
+    pub async fn briefs(&self, name: &str) -> Result<Vec<(JobId, Brief)>> {
+        // A video's file is in the notes of its export, which is the newest of its parts.
+        let query = sqlx::query(
+            "SELECT j.id, j.state, j.note, j.progress_pct, j.failure, j.created_at_ms, j.updated_at_ms, \
+             COALESCE(json_extract(j.work, '$.file.path'), (SELECT json_extract(p.work, '$.file.path') FROM job p \
+             WHERE j.kind = 'video' AND p.parent_id = j.id AND p.kind = 'render' ORDER BY p.created_at_ms DESC LIMIT 1)) AS file \
+             FROM batch_line l JOIN job j ON j.id = l.job_id WHERE l.batch = $1",
+        )
+        .bind(name);
+        self.all(query, |found| Ok((row::word(found, "id")?, brief(found)?))).await
+    }
+
+    /// The posts of a batch's clips: whose they are, on which channel, and how they stand.
+    pub async fn post_briefs(&self, name: &str) -> Result<Vec<(JobId, String, Brief)>> {
+        let query = sqlx::query(
+            "SELECT l.job_id, p.state, p.note, p.progress_pct, p.failure, p.created_at_ms, p.updated_at_ms, NULL AS file, \
+             json_extract(p.request, '$.channel.network') AS channel \
+             FROM batch_line l JOIN job p ON p.parent_id = l.job_id WHERE l.batch = $1 AND p.kind = 'post' \
+             ORDER BY p.created_at_ms, p.id",
+        )
+        .bind(name);
+        self.all(query, |found| {
+            let channel: Option<String> = row::get(found, "channel")?;
+            Ok((row::word(found, "job_id")?, channel.unwrap_or_default(), brief(found)?))
+        })
+        .await
+    }
+}
+
+fn brief(found: &SqliteRow) -> Result<Brief> {
+    Ok(Brief {
+        state: row::word(found, "state")?,
+        note: row::get(found, "note")?,
+        progress_pct: row::get(found, "progress_pct")?,
+        failure: row::optional_json(found, "failure")?,
+        file: row::get(found, "file")?,
+        created_at_ms: row::get(found, "created_at_ms")?,
+        updated_at_ms: row::get(found, "updated_at_ms")?,
+    })
+}
