@@ -57,7 +57,8 @@ async fn quick_in_place(home: &Path) -> Option<Sandbox> {
 
 /// Dollars of a report.
 fn usd(amount: &Value) -> f64 {
-    amount.as_f64().unwrap_or_else(|| panic!("no amount: {amount}"))
+    let read = amount.as_f64().or_else(|| amount.as_str()?.parse().ok());
+    read.unwrap_or_else(|| panic!("no amount: {amount}"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
