@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::{Config, ServiceChoice, Social};
 use crate::delivery::Store;
@@ -52,6 +52,8 @@ struct Parts {
     /// Paid requests under way: each one at the moment of a crash is one that somebody has to look after.
     sending: Arc<Semaphore>,
     rehearsal: rehearsal::Rehearsal,
+    /// Whether something real was asked for through this process.
+    real: watch::Sender<bool>,
     /// Rung whenever this process changes a job; waiters and the engine listen.
     changed: Notify,
 }
@@ -71,6 +73,7 @@ impl App {
                 store: OnceLock::new(),
                 schedulers: Mutex::default(),
                 sending: Arc::new(Semaphore::new(MAX_SENDING)),
+                real: watch::Sender::new(false),
                 changed: Notify::new(),
             }),
             current: Arc::default(),
@@ -232,6 +235,19 @@ impl App {
     pub fn now_ms(&self) -> EpochMs {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         EpochMs::try_from(since.as_millis()).unwrap_or(EpochMs::MAX)
+    }
+
+    /// Something real was asked for through this process: should it have been started for rehearsals, it moves real
+    /// jobs from now on.
+    pub fn ask_for_real(&self) {
+        self.parts.real.send_replace(true);
+    }
+
+    /// Completes when [`ask_for_real`](Self::ask_for_real) was called, be it before.
+    pub async fn real_is_asked_for(&self) {
+        // The sender is ours and does not go away.
+        let mut real = self.parts.real.subscribe();
+        let _there = real.wait_for(|asked| *asked).await;
     }
 
     /// Tells waiters and the engine of this process that a job changed.

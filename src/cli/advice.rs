@@ -8,7 +8,7 @@ use crate::model::job::Service;
 use crate::model::report::JobReport;
 
 /// Whole turns of phrase. Earlier ones first.
-const PHRASES: [(&str, &str); 16] = [
+const PHRASES: [(&str, &str); 19] = [
     ("or estimate_cost with a model", "or firstcut estimate --model NAME"),
     ("Use estimate_cost before", "Use firstcut estimate before"),
     ("or ask for a blank template explicitly", "or add --blank"),
@@ -25,6 +25,9 @@ const PHRASES: [(&str, &str); 16] = [
     ("call again with new: true", "run the command again with --new"),
     ("Make the call again", "Run the command again"),
     ("Call upload with files or urls", "Use firstcut upload FILE"),
+    ("upload a file with upload first", "upload a file with firstcut upload first"),
+    ("rehearse with service sandbox", "rehearse with --service sandbox"),
+    ("use the service sandbox", "use --service sandbox"),
     ("new: true", "--new"),
     ("with job_id job_", "job_"),
     ("a job_id", "the name of a job"),

@@ -7,17 +7,21 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Exit, Shell, install, text};
-use crate::config::{Config, Resolved};
+use crate::config::{Config, Resolved, ServiceChoice};
 use crate::error::{Error, Kind, Result};
-use crate::jobs::money::balance;
+use crate::jobs::money::{balance, wallet};
 use crate::jobs::{publish, report};
+use crate::model::catalog::ModelKind;
 use crate::model::job::Service;
+use crate::money::Usd;
 use crate::redact;
 
 /// A minute of 1080p is well under this; less is a video that may not fit.
 const LOW_DISK_BYTES: u64 = 1_000_000_000;
 /// About the price of one generated clip: with less, the next video may be refused.
 const LOW_CREDITS: f64 = 100.0;
+/// About the price of a short clip by one of the cheaper models.
+const LOW_WALLET: Usd = Usd::from_cents(50);
 
 #[derive(Args, Debug)]
 pub(super) struct Doctor {
@@ -98,6 +102,7 @@ impl Doctor {
             service(shell).await
         });
         if !self.offline {
+            checks.push(skillboss(shell).await);
             checks.extend(bucket(shell).await);
             checks.extend(schedulers(shell).await);
         }
@@ -273,8 +278,77 @@ fn assistants(config: &Config) -> Check {
     }
 }
 
+/// The SkillBoss key: whether the service takes it, and what is in its wallet. Asking costs nothing.
+async fn skillboss(shell: &Shell) -> Check {
+    const NAME: &str = "SkillBoss";
+    let config = shell.app.config();
+    if config.service == ServiceChoice::Sandbox {
+        let detail = "Not asked: the sandbox rehearses its models with a wallet of its own.";
+        return Check { health: Health::Skipped, ..Check::ok(NAME, detail) };
+    }
+    if !config.skillboss.is_set_up() {
+        return without_key(shell, NAME).await;
+    }
+    let key = key_of(config);
+    match wallet::balance(&shell.app).await {
+        Ok(found) => {
+            let detail = format!("{key} is accepted. {}", found.message);
+            match found.balance_usd.filter(|left| *left < LOW_WALLET) {
+                Some(_) => Check::note(NAME, detail, "Top up the wallet at SkillBoss; most clips cost more."),
+                None => Check::ok(NAME, detail),
+            }
+        }
+        Err(error) => {
+            let mut check = Check::problem(NAME, &error);
+            check.detail = match error.kind() {
+                Kind::Unauthorized => format!("{key} is refused. {}", error.message()),
+                _ => format!("{key} could not be tried. {}", error.message()),
+            };
+            check
+        }
+    }
+}
+
+/// Which key pays for videos, and where it comes from.
+fn key_of(config: &Config) -> String {
+    let keys = &config.skillboss;
+    let is_set = |name: &str| {
+        config.resolved.iter().any(|setting| setting.name == name && setting.source != "default")
+    };
+    match (&keys.wholesale_key, &keys.api_key) {
+        (Some(_), Some(_)) => {
+            "The wholesale key (SKILLBOSS_WHOLESALE_KEY), which pays beside SKILLBOSS_API_KEY,".to_owned()
+        }
+        (Some(_), None) => "The wholesale key (SKILLBOSS_WHOLESALE_KEY)".to_owned(),
+        (None, _) if is_set("SKILLBOSS_API_KEY") => "The key (SKILLBOSS_API_KEY)".to_owned(),
+        (None, _) => format!("The trial's key in {}", keys.key_file.display()),
+    }
+}
+
+/// A problem only for those who chose SkillBoss: NemoVideo needs no key.
+async fn without_key(shell: &Shell, name: &'static str) -> Check {
+    let fix = "Set SKILLBOSS_API_KEY, or get a free trial with `firstcut wallet trial`, to use them.";
+    let models = match shell.app.catalog().await {
+        Ok(catalog) => catalog
+            .models()
+            .iter()
+            .filter(|model| model.kind == ModelKind::Video && model.retired.is_none())
+            .map(|model| redact::label(&model.id))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Err(error) => return Check::problem(name, &error),
+    };
+    let detail =
+        format!("No key is set, so its models are out of reach: {models}. NemoVideo works without one.");
+    if shell.app.config().service == ServiceChoice::SkillBoss {
+        return Check::problem(name, &Error::new(Kind::Unauthorized, detail).next(fix));
+    }
+    Check::note(name, detail, fix)
+}
+
 async fn service(shell: &Shell) -> Check {
-    match balance::credits(&shell.app).await {
+    let asked = async { balance::credits_of(&shell.app, shell.app.service(None)?).await };
+    match asked.await {
         Ok(credits) if credits.available < LOW_CREDITS => Check::note(
             "service",
             format!(

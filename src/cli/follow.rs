@@ -9,6 +9,7 @@ use super::preview::Look;
 use super::progress::Progress;
 use super::{Exit, Shell, advice, text};
 use crate::error::{Error, Kind, Result};
+use crate::jobs::engine::Reach;
 use crate::jobs::{engine, inspect, report, wait};
 use crate::model::job::{Job, JobId, State};
 use crate::model::report::JobReport;
@@ -20,7 +21,7 @@ const LET_GO: Duration = Duration::from_secs(5);
 
 impl Shell {
     /// Moves the job until it rests, waits for money, the limit is over or the person stops it, shows progress, and
-    /// reports.
+    /// reports. A rehearsal moves nothing real beside it.
     pub(super) async fn follow(
         &self,
         id: &JobId,
@@ -44,8 +45,9 @@ impl Shell {
             let job = report::find(&self.app, id).await?;
             return self.tell(&job, look, true).await;
         }
+        let reach = Reach::of(report::find(&self.app, id).await?.service);
         let stop = CancellationToken::new();
-        let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
+        let mut engine = tokio::spawn(engine::run(self.app.clone(), reach, stop.clone()));
         let progress = Progress::start(self.out, notice);
         let limit = limit.unwrap_or(UNTIL_DONE);
         let mut warned = false;
@@ -84,25 +86,6 @@ impl Shell {
             End::NoEngine(ended) => Err(without_engine(id, ended)),
             End::Interrupted => self.tell_interrupted(id, look).await,
         }
-    }
-
-    /// Does something that waits for jobs of its own, which this process moves meanwhile.
-    pub(super) async fn while_moving<T>(
-        &self,
-        moves: bool,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        if !moves {
-            return work.await;
-        }
-        let stop = CancellationToken::new();
-        let engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
-        let done = work.await;
-        stop.cancel();
-        engine
-            .await
-            .map_err(|error| Error::internal("The loop that moves jobs ended badly.").because(error))??;
-        done
     }
 
     /// Prints the job as it is; the exit code says how it ended.

@@ -18,6 +18,18 @@ use crate::model::job::{Job, State};
 const MAX_STDIN_BYTES: u64 = 1024 * 1024;
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "The video is saved under a readable name in the folder firstcut among your videos, unless -o says
+otherwise; nothing is overwritten.
+
+Without --model, NemoVideo makes it for about 100 credits; no account is needed, and the first 100
+are free. With --model, SkillBoss does, paid in dollars: firstcut estimate shows models and prices,
+and what may cost more than 5 dollars is asked about first.
+
+Examples:
+  firstcut make \"a fox in the snow\" -o fox.mp4
+  firstcut make \"waves at night\" --model veo-3.1 --seconds 8 --aspect 9:16"
+)]
 pub(super) struct Make {
     /// What the video shows, in any language; - reads it from stdin
     #[arg(value_name = "PROMPT", required = true)]
@@ -31,7 +43,7 @@ pub(super) struct Make {
     /// Size of the picture, such as 1080p or 720p
     #[arg(long, value_name = "SIZE")]
     resolution: Option<String>,
-    /// Model to ask for
+    /// A model of SkillBoss, such as veo-3.1, paid in dollars. Without it, NemoVideo makes the video
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// What must not be seen
@@ -55,13 +67,13 @@ pub(super) struct Make {
     /// File to upload into the session first; may be repeated
     #[arg(long, value_name = "FILE")]
     upload: Vec<String>,
-    /// Work in this session instead of a new one
+    /// Work on the timeline of this session (earlier answers name it) instead of a new one
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Where the video goes: a file, or a folder
     #[arg(long, short, value_name = "PATH")]
     output: Option<String>,
-    /// The most it may cost, in US dollars
+    /// The most it may cost, in US dollars; more is refused
     #[arg(long, value_name = "USD", value_parser = amount, allow_negative_numbers = true)]
     max_cost_usd: Option<f64>,
     #[expect(clippy::doc_markdown, reason = "shown as it is in the help")]
@@ -77,7 +89,7 @@ pub(super) struct Make {
     /// In a long video of several parts, begin each part on the last frame of the one before
     #[arg(long)]
     chain_frames: bool,
-    /// Where it goes beside its folder: s3 (the default when a bucket is set up) or folder
+    /// Put it into the bucket too (s3, the default when one is set up), or only into its folder (folder)
     #[arg(long, value_name = "PLACE", value_parser = ["folder", "s3"])]
     deliver: Option<String>,
     #[command(flatten)]
@@ -113,9 +125,7 @@ impl Make {
     pub(super) async fn run(self, shell: &Shell) -> Result<Exit> {
         let (limit, look) = (self.wait.limit, self.look);
         let input = self.input()?;
-        let enhances = input.enhance.unwrap_or(shell.app.config().enhance);
-        let accepted =
-            shell.while_moving(enhances, submit::generate(&shell.app, &shell.caller, input)).await?;
+        let accepted = submit::generate(&shell.app, &shell.caller, input).await?;
         shell.see_through(&accepted, limit, look, "Setting up…").await
     }
 

@@ -54,9 +54,14 @@ type Exit = u8;
     arg_required_else_help = true,
     max_term_width = 100
 )]
-#[command(
-    after_help = "Start with:\n  firstcut make \"a 10-second video of a sunset over the ocean\" --service sandbox"
-)]
+#[command(after_help = "Start with:
+  firstcut make \"a 10-second video of a sunset over the ocean\"
+      by NemoVideo: no account is needed, and its first 100 credits are free (about one clip)
+  firstcut make \"a 10-second video of a sunset over the ocean\" --service sandbox
+      a rehearsal: drawn on this machine, free, without a network
+Then:
+  firstcut edit \"add a title that says Pacific\" and firstcut export
+  firstcut install, so that your assistant can do it; firstcut doctor, if something is wrong")]
 pub struct Cli {
     #[command(flatten)]
     globals: Globals,

@@ -27,23 +27,23 @@ pub(super) struct Publish {
 /// Which posts.
 #[derive(Args, Debug)]
 pub(super) struct Posts {
-    /// Where it appears, such as tiktok, reels, shorts or x; may be repeated. With several accounts there: tiktok:NAME
-    #[arg(long = "channel", value_name = "NAME", value_delimiter = ',')]
+    /// Where the video is posted: tiktok, reels, shorts, x and more; may be repeated. With several accounts: tiktok:NAME
+    #[arg(long = "channel", value_name = "NAME", value_delimiter = ',', help_heading = "Posts")]
     channels: Vec<String>,
-    /// The words under it
-    #[arg(long, value_name = "WORDS")]
+    /// The words under the post
+    #[arg(long, value_name = "WORDS", help_heading = "Posts")]
     caption: Option<String>,
-    /// When it appears: now, queue (the next free slot), or a time such as 2026-12-01T15:00:00Z. Without it: a draft
-    #[arg(long, value_name = "TIME")]
+    /// When the post appears: now, queue (the next free slot), or a time such as 2026-12-01T15:00:00Z. Without it: a draft
+    #[arg(long, value_name = "TIME", help_heading = "Posts")]
     when: Option<String>,
-    /// Only a draft, which a person sends
-    #[arg(long, conflicts_with_all = ["when", "schedule"])]
+    /// Only a draft in the scheduler, which a person sends
+    #[arg(long, help_heading = "Posts", conflicts_with_all = ["when", "schedule"])]
     draft: bool,
     /// In the next free slot of the scheduler, unless a time is named
-    #[arg(long)]
+    #[arg(long, help_heading = "Posts")]
     schedule: bool,
-    /// Who takes it: buffer, ayrshare, postiz or hook
-    #[arg(long, value_name = "NAME")]
+    /// Who takes the post: buffer, ayrshare, postiz or hook
+    #[arg(long, value_name = "NAME", help_heading = "Posts")]
     scheduler: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use super::follow::interrupted;
 use super::{Exit, Shell};
 use crate::error::{Error, Result};
 use crate::http;
+use crate::jobs::engine::Reach;
 use crate::jobs::{batch, engine};
 use crate::ledger::Filter;
 
@@ -31,7 +32,8 @@ impl Worker {
         // A worker is there from its first moment, even before there is a job.
         let ledger = shell.app.ledger().await?.clone();
         let stop = CancellationToken::new();
-        let mut engine = tokio::spawn(engine::run(shell.app.clone(), stop.clone()));
+        let reach = Reach::of_settings(&shell.app);
+        let mut engine = tokio::spawn(engine::run(shell.app.clone(), reach, stop.clone()));
         let mut served = match self.listen {
             Some(address) => {
                 let server = http::Server::bind(shell.app.clone(), address).await?;
@@ -40,14 +42,23 @@ impl Worker {
             }
             None => None,
         };
-        shell.out.note("Working. Ctrl-C ends it; nothing is lost.");
+        shell.out.note(match reach {
+            Reach::Everything => "Working. Ctrl-C ends it; nothing is lost.",
+            Reach::Rehearsals => {
+                "Working on rehearsals only, in the sandbox. Ctrl-C ends it; nothing is lost."
+            }
+        });
         let idle = async {
             let mut quiet = 0;
             loop {
-                let active = Filter { active_only: true, ..Filter::default() };
+                let office = match reach.offices() {
+                    [only] => Some(*only),
+                    _ => None,
+                };
+                let active = Filter { active_only: true, office, ..Filter::default() };
                 let idle = self.until_done
                     && ledger.list(&active, 1).await.is_ok_and(|left| left.is_empty())
-                    && matches!(batch::report::any_moves(&shell.app).await, Ok(false));
+                    && matches!(batch::report::any_moves(&shell.app, reach.offices()).await, Ok(false));
                 // Between two jobs of a batch there may be a moment without any.
                 quiet = if idle { quiet + 1 } else { 0 };
                 if quiet > 2 {

@@ -1,9 +1,13 @@
 //! What stands around us on this machine: where other programs keep their settings, and where this program lies.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::places::Surroundings;
+use super::read::is_unset;
+use super::settings::SETTINGS;
+use crate::redact::Secret;
 
 /// The folders by which assistants' settings are found.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +22,8 @@ pub struct Machine {
     pub claude_code_dir: Option<PathBuf>,
     /// `CODEX_HOME`: the same for Codex.
     pub codex_dir: Option<PathBuf>,
+    /// Settings of ours that stand in the environment, by name: programs that start us later may not have them.
+    pub shell: BTreeMap<&'static str, Secret>,
     /// This program as others should start it.
     pub program: Option<PathBuf>,
     /// Whether a person sits before a screen on which a window can open.
@@ -37,6 +43,13 @@ impl Machine {
             settings_dir: around.settings_dir.clone(),
             claude_code_dir: folder("CLAUDE_CONFIG_DIR"),
             codex_dir: folder("CODEX_HOME"),
+            shell: SETTINGS
+                .iter()
+                .filter_map(|setting| {
+                    let value = around.env.get(OsStr::new(setting.name)).filter(|value| !is_unset(value))?;
+                    Some((setting.name, Secret::new(value.to_str()?)))
+                })
+                .collect(),
             program: around.exe.as_deref().map(|exe| as_on_path(exe, around)),
             has_screen: !cfg!(all(unix, not(target_os = "macos")))
                 || is_set("DISPLAY")

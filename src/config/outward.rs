@@ -189,7 +189,8 @@ impl Social {
             ayrshare_url: or(reader.take("AYRSHARE_API_URL", address), settings::AYRSHARE_URL)?,
             postiz_key: reader.take("POSTIZ_API_KEY", parse::key),
             postiz_url: or(reader.take("POSTIZ_API_URL", address), settings::POSTIZ_URL)?,
-            hook_url: reader.take("FIRSTCUT_POST_HOOK_URL", address),
+            hook_url: reader
+                .take("FIRSTCUT_POST_HOOK_URL", |given| parse::secret_address(given, allow_loopback)),
             hook_secret: reader.take("FIRSTCUT_POST_HOOK_SECRET", parse::key),
             hook_ignores_repeats: reader
                 .take("FIRSTCUT_POST_HOOK_REPEATS", parse::yes_or_no)

@@ -339,29 +339,42 @@ pub(super) fn foreign_address(text: &str, allow_loopback: bool) -> AppResult<Url
 
 /// The base of a service: https, or http on this machine when that is allowed.
 pub(super) fn address(given: &Given, allow_loopback: bool) -> Parsed<Url> {
+    // What looks like a user name, a query or a fragment may hold a key.
+    let quoted = |text: &str| match text.contains(['@', '?', '#']) {
+        true => HIDDEN.to_owned(),
+        false => format!("is {}", shown(text)),
+    };
+    judge_address(given, allow_loopback, quoted)
+}
+
+/// The same of an address that is a secret as a whole, because whoever has it may use it: never quoted.
+pub(super) fn secret_address(given: &Given, allow_loopback: bool) -> Parsed<Url> {
+    judge_address(given, allow_loopback, |_| HIDDEN.to_owned())
+}
+
+/// What is said of an address that is not quoted.
+const HIDDEN: &str = "holds a value, hidden here";
+
+fn judge_address(given: &Given, allow_loopback: bool, named: impl Fn(&str) -> String) -> Parsed<Url> {
     let text = given.text()?.trim();
+    let wrong = |fault: &str, fix: &str| Wrong::new(format!("{}, {fault}", named(text)), fix);
     let form = "Write it as https://host, without user name, query or fragment.";
-    let url = Url::parse(text).map_err(|error| {
-        Wrong::new(format!("is {}, which is no web address ({error})", shown(text)), form)
-    })?;
+    let url = Url::parse(text).map_err(|error| wrong(&format!("which is no web address ({error})"), form))?;
     if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
-        return Err(Wrong::new(format!("is {}, which is no web address", shown(text)), form));
+        return Err(wrong("which is no web address", form));
     }
     let has_user = !url.username().is_empty() || url.password().is_some();
     if has_user || url.query().is_some() || url.fragment().is_some() {
         return Err(Wrong::new("carries a user name, a query or a fragment", form));
     }
     if is_loopback(&url) && !allow_loopback {
-        return Err(Wrong::new(
-            format!("is {}, on this machine", shown(text)),
+        return Err(wrong(
+            "on this machine",
             "Set FIRSTCUT_ALLOW_LOOPBACK=1 to use a server on this machine, such as the sandbox.",
         ));
     }
     if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(Wrong::new(
-            format!("is {}, which is not encrypted", shown(text)),
-            "Use https; http would send your token in the open.",
-        ));
+        return Err(wrong("which is not encrypted", "Use https; http would send your token in the open."));
     }
     Ok(without_slash(url))
 }

@@ -79,7 +79,7 @@ impl Given {
 }
 
 /// Unset, empty, or a placeholder such as `${user_config.token}` that a client did not fill in.
-fn is_unset(value: &OsStr) -> bool {
+pub(super) fn is_unset(value: &OsStr) -> bool {
     value.is_empty()
         || value.to_str().is_some_and(|text| {
             let text = text.trim();

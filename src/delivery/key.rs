@@ -39,6 +39,22 @@ fn fill(pattern: &str, named: &Named<'_>) -> String {
     if named.rehearsal { format!("rehearsal/{key}") } else { key }
 }
 
+/// The pattern's names end in `.mp4`; a video of another kind gets its own ending.
+#[must_use]
+pub fn with_ending(key: String, mime: &str) -> String {
+    let ending = match mime {
+        "video/quicktime" => "mov",
+        "video/webm" => "webm",
+        "video/x-matroska" => "mkv",
+        "video/x-msvideo" => "avi",
+        _ => return key,
+    };
+    match key.strip_suffix(".mp4") {
+        Some(stem) => format!("{stem}.{ending}"),
+        None => key,
+    }
+}
+
 /// Letters and digits that every address takes.
 fn plain(name: &str) -> String {
     let mut out = String::new();
@@ -87,6 +103,14 @@ mod tests {
             assert_eq!(fill(pattern, &Named { rehearsal, ..named }), key);
         }
         assert_eq!(plain("海上的日落"), "clip");
+        for (key, mime, ending) in [
+            ("a.mp4", "video/mp4", "a.mp4"),
+            ("a.mp4", "video/quicktime", "a.mov"),
+            ("a.mp4", "video/webm", "a.webm"),
+            ("a", "video/webm", "a"),
+        ] {
+            assert_eq!(with_ending(key.to_owned(), mime), ending);
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::job::EpochMs;
 use crate::redact::SafeUrl;
 
-pub use key::Named;
+pub use key::{Named, with_ending};
 pub use upload::Upload;
 
 /// The metadata field that carries the SHA-256 of the whole object; multipart checksums are sums of sums.

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::delivery::{Named, Object, Stored, Upload};
+use crate::delivery::{Named, Object, Stored, Upload, with_ending};
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::engine::step::{Halt, Step, asked_pause};
 use crate::jobs::inspect::{self, Seen, aside};
 use crate::jobs::{paths, publish};
 use crate::ledger::Change;
-use crate::media::{probe, sniff};
+use crate::media::probe::{self, Probe};
+use crate::media::sniff;
 use crate::model::delivery::{Delivery, Place};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Failure, Job, JobId, JobKind, Service, State};
@@ -215,6 +216,7 @@ async fn put(step: &mut Step, path: &Path, end: &mut End) -> Result<Stored, Halt
         rehearsal: step.job.service == Service::Sandbox,
     });
     let file = end.file.clone().unwrap_or_default();
+    let key = with_ending(key, &file.mime);
     let sha256 = end.sha256.clone().unwrap_or_default();
     let object = Object {
         key: &key,
@@ -321,18 +323,8 @@ pub(super) fn remove(part: &Path) {
 async fn describe(step: &Step, path: &Path) -> Result<FileReport, Halt> {
     let path = path.to_owned();
     let described = aside(step.stop.clone(), inspect::PATIENCE, move |limits| {
-        let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
         // What cannot be probed is still there; its measures are left out rather than guessed.
-        let probe = probe::probe_within(&path, limits).ok();
-        Ok::<_, Error>(FileReport {
-            uri: url::Url::from_file_path(&path).map(String::from).unwrap_or_default(),
-            path: path.display().to_string(),
-            mime: sniff::mime_of(&path).map_err(unreadable)?.to_owned(),
-            bytes: std::fs::metadata(&path).map_err(unreadable)?.len(),
-            width: probe.as_ref().and_then(|probe| probe.width),
-            height: probe.as_ref().and_then(|probe| probe.height),
-            duration_s: probe.as_ref().and_then(|probe| probe.duration_s),
-        })
+        measure(&path, probe::probe_within(&path, limits).ok().as_ref())
     });
     let described =
         described.await.map_err(|reason| Error::internal(format!("Measuring a file: {reason}.")))?;
@@ -340,6 +332,20 @@ async fn describe(step: &Step, path: &Path) -> Result<FileReport, Halt> {
         return Err(Halt::Stop); // it may have been measured by half
     }
     Ok(described?)
+}
+
+/// What a probe says of a file, and what every file has.
+pub(super) fn measure(path: &Path, probe: Option<&Probe>) -> Result<FileReport> {
+    let unreadable = |error| Error::storage(format!("{} cannot be read.", path.display()), error);
+    Ok(FileReport {
+        uri: url::Url::from_file_path(path).map(String::from).unwrap_or_default(),
+        path: path.display().to_string(),
+        mime: sniff::mime_of(path).map_err(unreadable)?.to_owned(),
+        bytes: std::fs::metadata(path).map_err(unreadable)?.len(),
+        width: probe.and_then(|probe| probe.width),
+        height: probe.and_then(|probe| probe.height),
+        duration_s: probe.and_then(|probe| probe.duration_s),
+    })
 }
 
 /// Beside the target, so that the renaming stays within one file system; hidden, so that nobody opens half a video.

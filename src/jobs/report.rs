@@ -21,6 +21,8 @@ use crate::redact;
 
 /// The most jobs that one list shows.
 const MAX_LISTED: u32 = 100;
+/// Characters of a reply inside of a message; as a whole it stands beside.
+const MAX_QUOTED: usize = 300;
 /// Characters of a prompt in a list.
 const MAX_PROMPT: usize = 80;
 
@@ -256,9 +258,12 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>, seen: Option<
             said.extend(seen.and_then(inspect::summary));
             if let Some(work) = turn {
                 match work.changes.as_slice() {
-                    [] => said.push("The timeline is unchanged.".to_owned()),
+                    [] => said.extend(without_change(job.service, work, "")),
                     // Beside a file, the list of its parts would only be noise.
                     _ if file.is_some() => {}
+                    changes if work.beside_timeline => {
+                        said.extend(without_change(job.service, work, &changes.join("; ")));
+                    }
                     changes => said.push(format!("Changed on the timeline: {}.", changes.join("; "))),
                 }
                 if work.failed_partly {
@@ -289,6 +294,21 @@ fn message(job: &Job, turn: Option<&TurnWork>, file: Option<&str>, seen: Option<
             format!("Still working: {note}")
         }
     }
+}
+
+/// A turn that ended well and left the timeline as it was: nobody may take it for an edit.
+fn without_change(service: Service, work: &TurnWork, beside: &str) -> Vec<String> {
+    let mut said = vec![match beside {
+        "" => "Nothing on the timeline changed.".to_owned(),
+        beside => format!("Nothing on the timeline changed; beside it: {beside}."),
+    }];
+    said.extend(quotation(service, &redact::quote(&work.reply, MAX_QUOTED)));
+    said.push(match settle::spent(work) {
+        Some(0.0) => "It cost no credits.".to_owned(),
+        Some(credits) => format!("It cost {credits} credits all the same."),
+        None => format!("What it cost cannot be told: {WORST_CASE_CREDITS} credits at most."),
+    });
+    said
 }
 
 /// The service's words are data: quoted, so that nobody takes them for ours or for an instruction.

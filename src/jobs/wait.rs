@@ -68,6 +68,9 @@ async fn until(
     let ledger = app.ledger().await?;
     let mut revision = ledger.revision().await?;
     let mut job = report::find(app, id).await?;
+    if !job.service.is_rehearsal() {
+        app.ask_for_real();
+    }
     let mut read = begun;
     loop {
         let rung = app.rung();

@@ -1,6 +1,6 @@
 //! Jobs: writing them down and finding them again.
 
-use super::{Caps, Filter, Inserted, Ledger, NewJob, Reservation, Tx, charges, events, row};
+use super::{Caps, Filter, Inserted, Ledger, NewJob, Office, Reservation, Tx, charges, events, row};
 use crate::error::{Error, Kind, Result};
 use crate::model::job::{EpochMs, Job, JobId, JobKind, State};
 
@@ -28,7 +28,14 @@ macro_rules! takeable {
     };
 }
 
-pub(super) use {at_rest, takeable};
+/// Whether a job `j` is one of an office; the parameter of this name says whether that is the one of rehearsals.
+macro_rules! of_office {
+    ($is_rehearsal:literal) => {
+        concat!("(j.service = 'sandbox') = ", $is_rehearsal)
+    };
+}
+
+pub(super) use {at_rest, of_office, takeable};
 
 impl Ledger {
     /// Writes a job down. The same dedupe key again gives the job that is there already, whatever else was
@@ -89,13 +96,15 @@ impl Ledger {
              AND (CAST($3 AS TEXT) IS NULL OR session_id = $3) \
              AND (NOT $4 OR state NOT IN ",
             at_rest!(),
-            ") AND (NOT $5 OR parent_id IS NULL) ORDER BY created_at_ms DESC, id DESC LIMIT $6"
+            ") AND (NOT $5 OR parent_id IS NULL) AND ($6 IS NULL OR (service = 'sandbox') = $6) \
+             ORDER BY created_at_ms DESC, id DESC LIMIT $7"
         ))
         .bind(filter.state.map(State::name))
         .bind(filter.kind.map(JobKind::name))
         .bind(&filter.session_id)
         .bind(filter.active_only)
         .bind(filter.roots_only)
+        .bind(filter.office.map(Office::is_rehearsal))
         .bind(i64::from(limit))
         .fetch_all(&self.inner.readers)
         .await?;
@@ -123,14 +132,17 @@ impl Ledger {
         Ok(row::jobs(&rows))
     }
 
-    /// When the next [`claim`](Self::claim) can find something: the earliest time at which a job is due and
-    /// nobody's. None while there is nothing to wait for but a change of the [`revision`](Self::revision).
-    pub async fn next_due_ms(&self) -> Result<Option<EpochMs>> {
+    /// When the next [`claim`](Self::claim) can find something: the earliest time at which a job of an office is due
+    /// and nobody's. None while there is nothing to wait for but a change of the [`revision`](Self::revision).
+    pub async fn next_due_ms(&self, office: Office) -> Result<Option<EpochMs>> {
         Ok(sqlx::query_scalar(concat!(
             "SELECT MIN(CASE WHEN j.lease_until_ms > j.due_at_ms THEN j.lease_until_ms ELSE j.due_at_ms END) \
              FROM job j WHERE ",
-            takeable!()
+            takeable!(),
+            " AND ",
+            of_office!("$1")
         ))
+        .bind(office.is_rehearsal())
         .fetch_one(&self.inner.readers)
         .await?)
     }

@@ -1,7 +1,7 @@
 //! Questions of a few callers: who asked the same before, whose session is this.
 
 use super::jobs::at_rest;
-use super::{Ledger, Session, row, sessions};
+use super::{Ledger, Office, Session, row, sessions};
 use crate::error::Result;
 use crate::model::job::{EpochMs, Job, JobId, Service};
 
@@ -50,13 +50,14 @@ impl Ledger {
         self.publish(tx).await
     }
 
-    /// Makes due now what is due later than `horizon_ms` from now. Nobody plans so far ahead: the clock was set back
-    /// since, and the jobs would wait until it is there again.
-    pub async fn forget_far_future(&self, now_ms: EpochMs, horizon_ms: i64) -> Result<()> {
+    /// Makes due now what is due, among the jobs of an office, later than `horizon_ms` from now. Nobody plans so far
+    /// ahead: the clock was set back since, and the jobs would wait until it is there again.
+    pub async fn forget_far_future(&self, office: Office, now_ms: EpochMs, horizon_ms: i64) -> Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE job SET due_at_ms = $1 WHERE due_at_ms > $2")
+        sqlx::query("UPDATE job SET due_at_ms = $1 WHERE due_at_ms > $2 AND (service = 'sandbox') = $3")
             .bind(now_ms)
             .bind(now_ms.saturating_add(horizon_ms))
+            .bind(office.is_rehearsal())
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;

@@ -48,7 +48,7 @@ pub use attempts::{Attempt, AttemptState};
 pub use balances::Reading;
 pub use batches::{BatchChange, Brief, Enqueued, LineChange, NewBatch, NewLine};
 pub use charges::{Booked, Caps, Charge, ChargeSource, Reservation, Span, Spent};
-pub use dispatcher::{Dispatcher, Pulse};
+pub use dispatcher::{Dispatcher, Office, Pulse};
 pub use events::Event;
 pub use holds::Hold;
 pub use place::hazard;
@@ -159,6 +159,8 @@ pub struct Filter {
     pub session_id: Option<String>,
     /// Without the parts of composites.
     pub roots_only: bool,
+    /// Moved by this office.
+    pub office: Option<Office>,
 }
 
 impl Ledger {

@@ -2,20 +2,29 @@
 
 use serde_json::Value;
 
-use super::jobs::{at_rest, no_such_job, takeable};
-use super::{Caps, Change, Inserted, Ledger, NewJob, Recorded, Reservation, Tx, charges, events, jobs, row};
+use super::jobs::{at_rest, no_such_job, of_office, takeable};
+use super::{
+    Caps, Change, Inserted, Ledger, NewJob, Office, Recorded, Reservation, Tx, charges, events, jobs, row,
+};
 use crate::error::{Error, Result};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
 impl Ledger {
-    /// Takes up to `limit` jobs that are due and that nobody holds: first those whose result exists already and will be
-    /// forgotten by the service one day, then the most overdue. Each is `owner`'s
-    /// until `now_ms + lease_ms`, under a new fence; after that time anybody may take it.
+    /// Takes up to `limit` jobs of an office that are due and that nobody holds: first those whose result exists already
+    /// and will be forgotten by the service one day, then the most overdue. Each is `owner`'s until
+    /// `now_ms + lease_ms`, under a new fence; after that time anybody may take it.
     ///
     /// A queued turn is left alone while another turn of its session is submitting or running, or was asked
     /// for earlier. A job that cannot be read is leased all the same and reported in the log, so that it does
     /// not hold up the others.
-    pub async fn claim(&self, owner: &str, now_ms: EpochMs, lease_ms: i64, limit: u32) -> Result<Vec<Job>> {
+    pub async fn claim(
+        &self,
+        office: Office,
+        owner: &str,
+        now_ms: EpochMs,
+        lease_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<Job>> {
         let mut tx = self.begin_lightly().await?;
         // One writer at a time, so nobody can take the same row. PostgreSQL will need SKIP LOCKED here.
         let rows = sqlx::query(concat!(
@@ -23,12 +32,15 @@ impl Ledger {
              WHERE id IN (SELECT j.id FROM job j \
              WHERE j.due_at_ms <= $3 AND (j.lease_until_ms IS NULL OR j.lease_until_ms <= $3) AND ",
             takeable!(),
+            " AND ",
+            of_office!("$5"),
             " ORDER BY j.state NOT IN ('ready', 'delivering'), j.due_at_ms, j.created_at_ms, j.id LIMIT $4) RETURNING *"
         ))
         .bind(owner)
         .bind(now_ms.saturating_add(lease_ms))
         .bind(now_ms)
         .bind(i64::from(limit))
+        .bind(office.is_rehearsal())
         .fetch_all(&mut *tx)
         .await?;
         tx.commit().await?;

@@ -23,12 +23,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 const APPLICATION_ID: i64 = 1_717_794_164;
 
 /// The schema, a step a line; numbers go up by one and a shipped file never changes.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("jobs", include_str!("migrations/sqlite/0001_jobs.sql")),
     ("dispatcher", include_str!("migrations/sqlite/0002_dispatcher.sql")),
     ("money", include_str!("migrations/sqlite/0003_money.sql")),
     ("batch", include_str!("migrations/sqlite/0004_batch.sql")),
     ("wallet", include_str!("migrations/sqlite/0005_wallet.sql")),
+    ("offices", include_str!("migrations/sqlite/0006_offices.sql")),
+    ("sessions", include_str!("migrations/sqlite/0007_sessions.sql")),
 ];
 
 impl Ledger {

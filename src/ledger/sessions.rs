@@ -23,6 +23,9 @@ pub struct Session {
     pub created_at_ms: EpochMs,
     /// When it was last worked in.
     pub last_used_at_ms: EpochMs,
+    /// The same by somebody on this machine, for whom it may be the current one; none when only callers over HTTP or
+    /// batches did.
+    pub used_here_at_ms: Option<EpochMs>,
     /// When the service said that it is gone, and its timeline with it.
     pub lost_at_ms: Option<EpochMs>,
     /// A word for people.
@@ -37,11 +40,12 @@ impl Ledger {
         let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO session (service, session_id, task_id, user_id, language, created_at_ms, last_used_at_ms, \
-             lost_at_ms, note, has_uploads) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             lost_at_ms, note, has_uploads, used_here_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (service, session_id) DO UPDATE SET task_id = excluded.task_id, \
              user_id = excluded.user_id, language = excluded.language, \
              last_used_at_ms = excluded.last_used_at_ms, lost_at_ms = excluded.lost_at_ms, note = excluded.note, \
-             has_uploads = excluded.has_uploads",
+             has_uploads = excluded.has_uploads, \
+             used_here_at_ms = COALESCE(excluded.used_here_at_ms, session.used_here_at_ms)",
         )
         .bind(session.service.name())
         .bind(&session.session_id)
@@ -53,6 +57,7 @@ impl Ledger {
         .bind(session.lost_at_ms)
         .bind(&session.note)
         .bind(session.has_uploads)
+        .bind(session.used_here_at_ms)
         .execute(&mut *tx)
         .await?;
         self.publish(tx).await
@@ -66,28 +71,38 @@ impl Ledger {
         self.one(query, session).await
     }
 
-    /// The session that was used last, **even if it is lost**: an older one in its place would silently take
+    /// The session that was used last on this machine, **even if it is lost**: an older one in its place would silently take
     /// the edits meant for it. The caller looks at `lost_at_ms` and says so.
     pub async fn last_session(&self, service: Service) -> Result<Option<Session>> {
         let query = sqlx::query(
             // A name that was given to us and never worked was a slip; it does not take the place of the last session.
-            "SELECT * FROM session WHERE service = $1 AND NOT (lost_at_ms IS NOT NULL AND task_id IS NULL AND user_id IS NULL) \
-             ORDER BY last_used_at_ms DESC, created_at_ms DESC, session_id DESC LIMIT 1",
+            "SELECT * FROM session WHERE service = $1 AND used_here_at_ms IS NOT NULL \
+             AND NOT (lost_at_ms IS NOT NULL AND task_id IS NULL AND user_id IS NULL) \
+             ORDER BY used_here_at_ms DESC, created_at_ms DESC, session_id DESC LIMIT 1",
         )
         .bind(service.name());
         self.one(query, session).await
     }
 
-    /// Says that the session is being worked in. False if there is no such session.
-    pub async fn touch_session(&self, service: Service, session_id: &str, now_ms: EpochMs) -> Result<bool> {
+    /// Says that the session is being worked in, and whether by somebody on this machine. False if there is no such
+    /// session.
+    pub async fn touch_session(
+        &self,
+        service: Service,
+        session_id: &str,
+        here: bool,
+        now_ms: EpochMs,
+    ) -> Result<bool> {
         let mut tx = self.begin().await?;
         let touched = sqlx::query(
-            "UPDATE session SET last_used_at_ms = CASE WHEN last_used_at_ms > $1 THEN last_used_at_ms ELSE $1 END \
+            "UPDATE session SET last_used_at_ms = MAX(last_used_at_ms, $1), \
+             used_here_at_ms = CASE WHEN $4 THEN MAX(COALESCE(used_here_at_ms, $1), $1) ELSE used_here_at_ms END \
              WHERE service = $2 AND session_id = $3",
         )
         .bind(now_ms)
         .bind(service.name())
         .bind(session_id)
+        .bind(here)
         .execute(&mut *tx)
         .await?
         .rows_affected();
@@ -127,6 +142,7 @@ pub(super) fn session(row: &SqliteRow) -> Result<Session> {
         language: row::get(row, "language")?,
         created_at_ms: row::get(row, "created_at_ms")?,
         last_used_at_ms: row::get(row, "last_used_at_ms")?,
+        used_here_at_ms: row::get(row, "used_here_at_ms")?,
         lost_at_ms: row::get(row, "lost_at_ms")?,
         note: row::get(row, "note")?,
         has_uploads: row::get(row, "has_uploads")?,

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs;
+use crate::jobs::engine::Reach;
 use crate::mcp::input::UntilEnd;
 
 mod approval;
@@ -146,9 +147,11 @@ where
     Ok(true)
 }
 
-/// Moves jobs until `end`: a ledger that cannot be used now may be usable in a moment.
+/// Moves jobs until `end`: a ledger that cannot be used now may be usable in a moment. Where the settings say sandbox,
+/// real ones only from the first call about something real.
 pub async fn move_jobs(app: App, end: CancellationToken) {
-    while let Err(error) = jobs::engine::run(app.clone(), end.clone()).await {
+    let reach = Reach::of_settings(&app);
+    while let Err(error) = jobs::engine::run(app.clone(), reach, end.clone()).await {
         tracing::error!(%error, "jobs do not move: the ledger cannot be used; trying again");
         tokio::select! {
             () = end.cancelled() => return,

@@ -112,7 +112,9 @@ impl Server {
 
     async fn job_of(&self, task_id: &str) -> Result<Job, ErrorData> {
         let found = async { report::find(self.app(), &task_id.parse::<JobId>()?).await };
-        found.await.map_err(|error| refusal(&error))
+        let job = found.await.map_err(|error| refusal(&error))?;
+        self.note(&job);
+        Ok(job)
     }
 }
 

@@ -50,6 +50,13 @@ impl Server {
         limit(wait_seconds, self.app().config().wait, client.as_deref())
     }
 
+    /// A call is about this job. If that is a real one, it moves, whatever this server was started for.
+    pub(super) fn note(&self, job: &Job) {
+        if !job.service.is_rehearsal() {
+            self.app().ask_for_real();
+        }
+    }
+
     /// Waits for a job within the limits of this call and answers with where it stands then.
     ///
     /// Cancelling the call, or the client's leaving, ends the waiting; the job goes on.
@@ -119,6 +126,7 @@ impl Server {
         begun: Instant,
     ) -> Result<CallToolResponse> {
         let Submitted { job, fresh } = submitted;
+        self.note(&job);
         let patience = self.patience(request, wait_seconds).saturating_sub(begun.elapsed());
         let begun = Instant::now();
         let answered = self.ask(request, job, patience).await?;

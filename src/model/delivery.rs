@@ -128,6 +128,10 @@ impl Scheduler {
     /// Every scheduler, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::Buffer, Self::Ayrshare, Self::Postiz, Self::Hook];
 
+    /// The names in arguments.
+    pub const NAMES: [&str; 4] =
+        [Self::Buffer.name(), Self::Ayrshare.name(), Self::Postiz.name(), Self::Hook.name()];
+
     /// The name in settings, arguments and the ledger.
     #[must_use]
     pub const fn name(self) -> &'static str {

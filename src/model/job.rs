@@ -94,6 +94,12 @@ impl Service {
             Self::Sandbox => "The sandbox",
         }
     }
+
+    /// Whether nothing that it makes or charges is real.
+    #[must_use]
+    pub const fn is_rehearsal(self) -> bool {
+        matches!(self, Self::Sandbox)
+    }
 }
 
 impl FromStr for Service {

@@ -97,6 +97,9 @@ pub struct Turn {
     pub media: Vec<Media>,
     /// Language of the words, as in `zh-CN`; a session that must be made gets it.
     pub language: String,
+    /// Asked for over HTTP, or by a batch: a session that must be made does not become the command line's current one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aside: bool,
 }
 
 /// An export of the session's timeline.
@@ -161,7 +164,10 @@ pub struct Run {
     /// A prompt is rewritten by a language model, instead of a clip.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rewrite: bool,
-    /// What became of the prompt before it was sent.
+    /// A language model adds detail to the prompt before it is sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enhance: bool,
+    /// What became of the prompt before this was written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enhancement: Option<Enhancement>,
     /// It begins on the last frame of the part before, and waits for that.
@@ -173,6 +179,19 @@ pub struct Run {
     /// What becomes of the file.
     #[serde(default, skip_serializing_if = "Delivery::is_plain")]
     pub delivery: Delivery,
+}
+
+impl Run {
+    /// The same with what became of its prompt; what stands after the user's words stays.
+    #[must_use]
+    pub fn with_words(mut self, enhancement: &Enhancement) -> Self {
+        if let Some(text) = &enhancement.text
+            && let Some(rest) = self.inputs.prompt.strip_prefix(&self.prompt)
+        {
+            self.inputs.prompt = format!("{text}{rest}");
+        }
+        Self { enhance: false, enhancement: Some(enhancement.clone()), ..self }
+    }
 }
 
 /// A change of a Shotstack template (wholesale video API, "Shotstack Template Update").
@@ -220,6 +239,9 @@ pub struct Film {
     /// Parts that an earlier film had and paid for, by their place: their jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub had: Vec<Option<JobId>>,
+    /// A language model adds detail to the prompt before the parts are sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enhance: bool,
     /// The file to write, absolute; a number is added when it exists by then.
     pub output_path: PathBuf,
     /// Length in seconds of the parts together.

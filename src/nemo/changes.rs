@@ -13,26 +13,37 @@ use crate::redact;
 /// What changed, one phrase each: `title "Urban Dreams" added, 0–3 s`, `music 100 % → 35 %`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Changes(Vec<String>);
+pub struct Changes {
+    phrases: Vec<String>,
+    #[serde(skip)]
+    on_timeline: bool,
+}
 
 impl Changes {
     /// The phrases.
     #[must_use]
     pub fn phrases(&self) -> &[String] {
-        &self.0
+        &self.phrases
+    }
+
+    /// Whether any of it can be seen on the timeline: not only among the files of the session, or in details that the
+    /// timeline does not show.
+    #[must_use]
+    pub fn on_timeline(&self) -> bool {
+        self.on_timeline
     }
 
     /// Nothing changed that matters: the turn did nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.phrases.is_empty()
     }
 }
 
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "nothing changed" } else { "" })?;
-        f.write_str(&self.0.join("; "))
+        f.write_str(if self.is_empty() { "nothing changed" } else { "" })?;
+        f.write_str(&self.phrases.join("; "))
     }
 }
 
@@ -52,15 +63,16 @@ pub fn diff(before: &SessionState, after: &SessionState) -> Changes {
     {
         said.push(format!("canvas {w0}×{h0} → {w1}×{h1}"));
     }
+    let on_timeline = !said.is_empty();
     assets("uploaded file", &before.uploads, &after.uploads, &mut said);
     // What was generated lies on the timeline, and was told there.
     if !told {
         assets("generated item", &before.generated, &after.generated, &mut said);
     }
     if said.is_empty() && matters(before.draft.raw()) != matters(after.draft.raw()) {
-        said.push("details of the timeline changed".into());
+        said.push("details that the timeline does not show".into());
     }
-    Changes(said)
+    Changes { phrases: said, on_timeline }
 }
 
 fn project(old: &Timeline, new: &Timeline, said: &mut Vec<String>) {
@@ -303,7 +315,7 @@ mod tests {
             (
                 VIDEO,
                 r#"{"tt":0,"m":{"muted":true},"sg":[{"d":10000,"m":{"title":"sunset","src":"g.mp4"}}]}"#,
-                vec!["details of the timeline changed"],
+                vec!["details that the timeline does not show"],
             ),
             (
                 VIDEO,
@@ -320,6 +332,7 @@ mod tests {
         let first = state(&format!(r#"{{"d":10000,"m":{{"width":1080,"height":1920}},"t":[{VIDEO}]}}"#));
         assert_eq!(diff(&state("null"), &first).to_string(), r#"clip "sunset" added, 0–10 s"#);
         assert!(diff(&first, &first).is_empty());
+        assert!(diff(&state("null"), &first).on_timeline() && !diff(&first, &first).on_timeline());
         assert_eq!(diff(&state("null"), &state("{}")), Changes::default(), "an empty draft is no draft");
         let uploads =
             SessionState::parse(r#"{"state":{"video_infos":[{},{}],"generated_media":[1]}}"#).unwrap();
@@ -327,6 +340,7 @@ mod tests {
             diff(&state("null"), &uploads).to_string(),
             "2 uploaded files added; 1 generated item added"
         );
+        assert!(!diff(&state("null"), &uploads).on_timeline(), "files lie beside it");
     }
 
     #[test]

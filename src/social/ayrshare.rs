@@ -8,6 +8,9 @@ use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
 
+/// So many posts of the history are asked for (Ayrshare API, History).
+const HISTORY: &str = "500";
+
 pub(super) fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
     let body = body(message)?;
     Ok(request(client, reqwest::Method::POST, &["post"], true)?.json(&body))
@@ -43,7 +46,8 @@ pub(super) fn sent(client: &Client, answer: &Answer) -> Sent {
 /// A key that was used before is refused, whatever became of it then.
 fn is_known_key(answer: &Answer) -> bool {
     let said = answer.body.to_string().to_ascii_lowercase();
-    !answer.is_good() && said.contains("idempoten")
+    let is_used = ["already", "duplicate", "used"].iter().any(|word| said.contains(word));
+    matches!(answer.status, 400 | 409) && said.contains("idempoten") && is_used
 }
 
 fn body(message: &Message) -> Result<Value> {
@@ -73,7 +77,10 @@ fn body(message: &Message) -> Result<Value> {
 pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
     let network = channels::network(&message.channel)?;
     let platform = network.ayrshare(&message.channel);
-    let answer = client.ask(request(client, reqwest::Method::GET, &["history"], false)?).await?;
+    // Without a number only the last 25 are shown.
+    let mut url = client.url(&["history"])?;
+    url.query_pairs_mut().append_pair("limit", HISTORY).append_pair("platforms", platform);
+    let answer = client.ask(with_keys(client, client.inner.http.reads()?.get(url))?).await?;
     let listed = answer.body.get("history").and_then(Value::as_array);
     let listed = listed
         .or_else(|| answer.body.as_array())
@@ -105,6 +112,8 @@ pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
             name: network.to_owned(),
             service: network.to_owned(),
             organization: String::new(),
+            closed: None,
+            is_paused: false,
         })
         .collect())
 }
@@ -115,10 +124,14 @@ fn request(
     path: &[&str],
     once: bool,
 ) -> Result<reqwest::RequestBuilder> {
-    let settings = &client.inner.settings;
     let http = if once { client.inner.http.writes()? } else { client.inner.http.reads()? };
+    with_keys(client, http.request(method, client.url(path)?))
+}
+
+fn with_keys(client: &Client, request: reqwest::RequestBuilder) -> Result<reqwest::RequestBuilder> {
+    let settings = &client.inner.settings;
     let key = key(settings.ayrshare_key.as_ref(), Scheduler::Ayrshare)?;
-    let request = http.request(method, client.url(path)?).bearer_auth(key.reveal());
+    let request = request.bearer_auth(key.reveal());
     Ok(match &settings.ayrshare_profile {
         Some(profile) => request.header("Profile-Key", profile.reveal()),
         None => request,

@@ -1,21 +1,26 @@
 //! Buffer, by its GraphQL interface (Buffer developer guide: Posts & Scheduling, Hosting Media, API Limits).
 //!
-//! It has no idempotency: a message that may have arrived is looked for in its list, by the clip's address.
+//! It has no idempotency: a message that may have arrived is looked for in its list, by the clip's address. Whether Buffer
+//! keeps that address as it is, its guide does not say; so whatever else appeared on the channel since may be it too.
 
 use serde_json::{Value, json};
 
 use super::call::Answer;
-use super::{Account, Client, Message, Receipt, Sent, channels, instant, key};
+use super::{Account, Client, Found, Message, Receipt, Sent, channels, instant, key};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Scheduler, Timing};
+use crate::model::job::EpochMs;
 
 const ORGANIZATIONS: &str = "query { account { organizations { id name } } }";
-const CHANNELS: &str = "query Channels($organizationId: OrganizationId!) { channels(input: {organizationId: $organizationId}) { id name service } }";
+const CHANNELS: &str = "query Channels($organizationId: OrganizationId!) { channels(input: {organizationId: $organizationId}) \
+    { id name service isDisconnected isLocked isQueuePaused } }";
 const CREATE: &str = "mutation Create($input: CreatePostInput!) { createPost(input: $input) { __typename \
     ... on PostActionSuccess { post { id status dueAt } } ... on MutationError { message } } }";
 const POSTS: &str = "query Posts($organizationId: OrganizationId!, $channelIds: [ChannelId!], $after: String) { \
     posts(first: 100, after: $after, input: {organizationId: $organizationId, filter: {channelIds: $channelIds}}) { \
     edges { node { id status text createdAt assets { source } } } pageInfo { hasNextPage endCursor } } }";
+/// Buffer's clock and ours may differ by so much.
+const CLOCKS_MS: EpochMs = 5 * 60 * 1000;
 /// How many pages of the list are read.
 const MOST_PAGES: usize = 10;
 
@@ -24,6 +29,7 @@ const UNSURE: [&str; 2] = ["UnexpectedError", "RestProxyError"];
 
 pub(super) async fn prepare(client: &Client, message: &Message) -> Result<reqwest::RequestBuilder> {
     let account = account(client, message).await?;
+    refuse_closed(message, &account)?;
     let input = input(message, &account.id)?;
     request(client, CREATE, json!({ "input": input }), true)
 }
@@ -42,6 +48,11 @@ pub(super) fn sent(client: &Client, message: &Message, answer: &Answer) -> Sent 
     }
     let said = made["message"].as_str().unwrap_or_default();
     match made["__typename"].as_str() {
+        Some("UnauthorizedError") => Sent::Refused(client.error(&Answer {
+            status: 401,
+            body: json!({ "message": said }),
+            wait_s: None,
+        })),
         Some("LimitReachedError") => Sent::Refused(
             Error::new(Kind::PlanRequired, "The limit of posts at Buffer is reached.")
                 .quoting(said)
@@ -57,6 +68,18 @@ pub(super) fn sent(client: &Client, message: &Message, answer: &Answer) -> Sent 
                 .quoting(said),
         ),
     }
+}
+
+/// What Buffer would take and never post.
+fn refuse_closed(message: &Message, account: &Account) -> Result<()> {
+    let paused = account.is_paused && message.timing == Timing::Queue;
+    let Some(why) = account.closed.or(paused.then_some("its queue is paused")) else { return Ok(()) };
+    let what = format!("Buffer cannot post to {}: {why}. Nothing was posted.", message.channel);
+    Err(Error::new(Kind::Config, what).next(if paused && account.closed.is_none() {
+        "Start its queue again there, or name a time; then publish again."
+    } else {
+        "Connect the channel again there, or raise the plan; then publish again."
+    }))
 }
 
 fn input(message: &Message, channel_id: &str) -> Result<Value> {
@@ -85,9 +108,9 @@ fn input(message: &Message, channel_id: &str) -> Result<Value> {
     Ok(input)
 }
 
-pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Receipt>> {
+pub(super) async fn find(client: &Client, message: &Message, since_ms: EpochMs) -> Result<Found> {
     let account = account(client, message).await?;
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let mut after = Value::Null;
     for _ in 0..MOST_PAGES {
         let variables =
@@ -98,15 +121,15 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
             return Err(Error::new(Kind::Protocol, "Buffer's list of posts cannot be read."));
         };
         for node in edges.iter().map(|edge| &edge["node"]) {
-            let is_ours = node["assets"].as_array().is_some_and(|assets| {
-                assets.iter().any(|asset| asset["source"] == message.media_url.as_str())
-            });
-            if is_ours {
-                found.push(Receipt {
-                    id: node["id"].as_str().unwrap_or_default().to_owned(),
-                    status: node["status"].as_str().unwrap_or_default().to_owned(),
-                    url: None,
-                });
+            let receipt = Receipt {
+                id: node["id"].as_str().unwrap_or_default().to_owned(),
+                status: node["status"].as_str().unwrap_or_default().to_owned(),
+                url: None,
+            };
+            match is_ours(node, message, since_ms) {
+                Some(true) => found.ours.push(receipt),
+                None => found.perhaps.push(receipt),
+                Some(false) => {}
             }
         }
         after = posts["pageInfo"]["endCursor"].clone();
@@ -114,10 +137,31 @@ pub(super) async fn find(client: &Client, message: &Message) -> Result<Vec<Recei
             return Ok(found);
         }
     }
-    if found.is_empty() {
+    if found.ours.is_empty() {
         return Err(Error::new(Kind::Protocol, "Buffer's list of posts is too long to be read whole."));
     }
     Ok(found)
+}
+
+/// Whether a post in the list is this message; none when it may be.
+fn is_ours(node: &Value, message: &Message, since_ms: EpochMs) -> Option<bool> {
+    let assets = node["assets"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let sources: Vec<&str> = assets.iter().filter_map(|asset| asset["source"].as_str()).collect();
+    if sources.contains(&message.media_url.as_str()) {
+        return Some(true);
+    }
+    // Another clip from where ours lies: so Buffer shows addresses as they were given.
+    let from_there = |source: &&str| {
+        source.parse::<url::Url>().is_ok_and(|source| source.origin() == message.media_url.origin())
+    };
+    if sources.iter().any(from_there) {
+        return Some(false);
+    }
+    let created = node["createdAt"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    match created {
+        Some(at) if at.as_millisecond() < since_ms - CLOCKS_MS => Some(false),
+        _ => None,
+    }
 }
 
 async fn account(client: &Client, message: &Message) -> Result<Account> {
@@ -135,11 +179,17 @@ pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
         let listed = query(client, CHANNELS, json!({ "organizationId": id })).await?;
         for channel in listed["data"]["channels"].as_array().into_iter().flatten() {
             let word = |name: &str| channel[name].as_str().unwrap_or_default().to_owned();
+            let closed = [
+                ("isDisconnected", "it is disconnected there"),
+                ("isLocked", "it is locked there, as a plan that allows fewer channels does"),
+            ];
             accounts.push(Account {
                 id: word("id"),
                 name: word("name"),
                 service: word("service"),
                 organization: id.to_owned(),
+                closed: closed.into_iter().find(|(name, _)| channel[name] == true).map(|(_, why)| why),
+                is_paused: channel["isQueuePaused"] == true,
             });
         }
     }

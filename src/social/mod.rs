@@ -5,6 +5,7 @@
 mod ayrshare;
 mod buffer;
 mod call;
+mod caption;
 pub mod channels;
 mod hook;
 mod postiz;
@@ -70,6 +71,15 @@ pub struct Receipt {
     pub url: Option<String>,
 }
 
+/// What a list shows of a message whose answer was lost.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The posts that can only be this message.
+    pub ours: Vec<Receipt>,
+    /// Posts that came to the same account since it left, and are not known to be others: one of them may be it.
+    pub perhaps: Vec<Receipt>,
+}
+
 /// What an answer proves.
 #[derive(Debug)]
 pub enum Sent {
@@ -119,6 +129,10 @@ struct Account {
     service: String,
     /// The organisation that it belongs to, where there are such.
     organization: String,
+    /// Why nothing can be posted to it now, as an end of a sentence.
+    closed: Option<&'static str>,
+    /// Its queue stands still: what joins that never appears.
+    is_paused: bool,
 }
 
 impl std::fmt::Debug for Client {
@@ -229,15 +243,16 @@ impl Client {
         }
     }
 
-    /// The posts in the scheduler's list that can be this message.
+    /// The posts in the scheduler's list that can be this message, which left at `since_ms`.
     ///
     /// # Errors
     /// When the list cannot be read; that proves nothing.
-    pub async fn find(&self, message: &Message) -> Result<Vec<Receipt>> {
+    pub async fn find(&self, message: &Message, since_ms: EpochMs) -> Result<Found> {
+        let surely = |ours| Found { ours, perhaps: Vec::new() };
         match self.inner.scheduler {
-            Scheduler::Buffer => buffer::find(self, message).await,
-            Scheduler::Ayrshare => ayrshare::find(self, message).await,
-            Scheduler::Postiz => postiz::find(self, message).await,
+            Scheduler::Buffer => buffer::find(self, message, since_ms).await,
+            Scheduler::Ayrshare => ayrshare::find(self, message).await.map(surely),
+            Scheduler::Postiz => postiz::find(self, message).await.map(surely),
             Scheduler::Hook => Err(Error::internal("A hook has no list.")),
         }
     }
@@ -299,6 +314,9 @@ impl Client {
         let mut known = self.inner.accounts.lock().await;
         if let Some(accounts) = known.as_ref()
             && let Ok(account) = self.pick(channel, accounts, services)
+            // What was closed may have been opened since.
+            && account.closed.is_none()
+            && !account.is_paused
         {
             return Ok(account.clone());
         }

@@ -133,6 +133,8 @@ pub(super) async fn accounts(client: &Client) -> Result<Vec<Account>> {
                 name: word("name"),
                 service: word("identifier"),
                 organization: String::new(),
+                closed: None,
+                is_paused: false,
             }
         })
         .collect())

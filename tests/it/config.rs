@@ -336,6 +336,25 @@ fn wrong_values_are_named_with_their_place_and_their_right_form() {
 }
 
 #[test]
+fn an_address_that_may_hold_a_key_is_never_quoted() {
+    for (name, value, says) in [
+        ("FIRSTCUT_POST_HOOK_URL", "hooks.example/T0/CANARY", "hidden here, which is no web address"),
+        ("FIRSTCUT_POST_HOOK_URL", "http://hooks.example/CANARY", "hidden here, which is not encrypted"),
+        ("FIRSTCUT_POST_HOOK_URL", "https://127.0.0.1/CANARY", "hidden here, on this machine"),
+        ("FIRSTCUT_POST_HOOK_URL", "https://hooks.example/a?key=CANARY", "carries a user name, a query"),
+        ("FIRSTCUT_PUBLIC_URL", "me:CANARY@video.example", "no web address"),
+        ("NEMO_API_URL", "ftp://me:CANARY@api.example", "no web address"),
+        ("SKILLBOSS_API_URL", "api.example/?key=CANARY", "no web address"),
+    ] {
+        let error = with_env(name, value).unwrap_err();
+        assert!(error.message().contains(name) && error.message().contains(says), "{}", error.message());
+        assert!(error.next_step().is_some(), "{error:?}");
+        let all = format!("{} {:?} {error:?} {error}", error.message(), error.next_step());
+        assert!(!all.contains("CANARY"), "{all}");
+    }
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let home = home();
     let around = Surroundings::only(home.path()).and("FIRSTCUT_POLL_S", "soon").and("FIRSTCUT_SERVICE", "x");

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 10] = [
     &["nemo", "skillboss", "ledger", "delivery", "social", "media"],
     &["app"],
     &["jobs"],
-    &["mcp", "http", "webhook"],
+    &["mcp", "http"],
     // A door too, and the one through which the others are opened.
     &["cli"],
     &["main", "lib"],

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -102,7 +103,9 @@ fn each_client_learns_it_once_and_forgets_it() {
         let said = entry(&file);
         assert!(Path::new(said["command"].as_str().unwrap()).is_absolute(), "{said}");
         assert_eq!(said["args"], json!(["serve"]), "{client}");
-        assert!(said.get("env").is_none(), "{said}");
+        // Without its folder it would work on another ledger; a key is never passed on by itself, and that is said.
+        assert_eq!(said["env"], json!({ "FIRSTCUT_HOME": user.path("own") }), "{said}");
+        assert_eq!(told["env_left_out"], json!(["NEMO_TOKEN"]), "{told}");
         if let Some(skill) = told["skill"][0].as_str() {
             assert_eq!(read(skill), include_str!("../../SKILL.md"), "{client}");
             assert!(skill.ends_with("SKILL.md") && Path::new(skill).parent().unwrap().ends_with("firstcut"));
@@ -196,19 +199,76 @@ fn settings_go_in_only_when_asked_for() {
     let told = user.told(&["install", "vscode", "--service", "sandbox"]);
     assert_eq!(told["outcome"], "already", "what the user put there stays: {told}");
     let said = entry(Path::new(told["file"].as_str().unwrap()));
-    assert_eq!(said["env"], json!({ "NEMO_TOKEN": "abc" }));
+    assert_eq!(said["env"], json!({ "NEMO_TOKEN": "abc", "FIRSTCUT_HOME": user.path("own") }));
+    assert!(told.get("env_left_out").is_none(), "it has it already: {told}");
     assert_eq!(said["args"], json!(["serve", "--service", "sandbox"]));
-    for wrong in [["--env", "NEMO_TOKEN"], ["--env", "PATH=/x"]] {
+    for wrong in [["--env", "NEMO_API_URL"], ["--env", "PATH=/x"], ["--env", "PATH"]] {
         assert_eq!(user.run(&["install", "vscode", wrong[0], wrong[1]]).status.code(), Some(2), "{wrong:?}");
     }
-    // A link can be clicked; it never holds a key.
-    let shown = user.told(&["install", "cursor", "--print", "--env", "NEMO_TOKEN=abc"]);
-    let link = shown["link"].as_str().unwrap();
+    // A link is the whole entry, or it would connect another firstcut than the block does.
+    let decoded = |link: &str| -> Value {
+        let (_, config) = link.split_once("config=").or_else(|| link.split_once('?')).unwrap();
+        let config =
+            url::form_urlencoded::parse(format!("a={config}").as_bytes()).next().unwrap().1.into_owned();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&config).unwrap_or(config.into_bytes());
+        serde_json::from_slice(&bytes).unwrap()
+    };
+    for (client, start) in [
+        ("cursor", "cursor://anysphere.cursor-deeplink/mcp/install?name=firstcut&config="),
+        ("vscode", "vscode:mcp/install?"),
+    ] {
+        let shown = user.told(&["install", client, "--print", "--env", "FIRSTCUT_STRICT=1"]);
+        let link = shown["link"].as_str().unwrap();
+        assert!(link.starts_with(start), "{link}");
+        let env = json!({ "FIRSTCUT_STRICT": "1", "FIRSTCUT_HOME": user.path("own") });
+        assert_eq!(decoded(link)["env"], env, "{link}");
+        assert!(shown.get("warnings").is_none(), "{shown}");
+        let shown = user.told(&["install", client, "--print", "--env", "NEMO_TOKEN=abc"]);
+        assert_eq!(decoded(shown["link"].as_str().unwrap())["env"]["NEMO_TOKEN"], "abc");
+        assert!(shown["block"].as_str().unwrap().contains("abc"));
+        assert!(
+            shown["warnings"][0].as_str().unwrap().contains("NEMO_TOKEN: keep it to yourself"),
+            "{shown}"
+        );
+    }
+    // A name alone takes the value of this shell, and what people read names what is left out.
+    let words = user.run(&["install", "gemini"]);
+    let words = String::from_utf8(words.stdout).unwrap();
     assert!(
-        link.starts_with("cursor://anysphere.cursor-deeplink/mcp/install?name=firstcut&config="),
-        "{link}"
+        words.contains("Gemini CLI does not know: NEMO_TOKEN. To pass one on, add --env NEMO_TOKEN."),
+        "{words}"
     );
-    assert!(!link.contains("abc") && shown["block"].as_str().unwrap().contains("abc"));
+    let told = user.told(&["install", "gemini", "--env", "NEMO_TOKEN"]);
+    assert_eq!(entry(Path::new(told["file"].as_str().unwrap()))["env"]["NEMO_TOKEN"], CANARY);
+    assert!(told.get("env_left_out").is_none(), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_gets_a_key_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let user = User::new();
+    let path = user.path(".cursor/mcp.json");
+    let rights = |mode: Option<u32>| {
+        mode.inspect(|mode| fs::set_permissions(&path, fs::Permissions::from_mode(*mode)).unwrap());
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777
+    };
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "{}").unwrap();
+    rights(Some(0o644));
+    user.told(&["install", "cursor", "--env", "FIRSTCUT_STRICT=1"]);
+    assert_eq!(rights(None), 0o644, "what is no secret changes no rights");
+    // Also when it stands there already.
+    for _ in 0..2 {
+        rights(Some(0o644));
+        let told = user.told(&["install", "cursor", "--env", "NEMO_TOKEN=abc"]);
+        assert_eq!(rights(None), 0o600);
+        assert!(told["warnings"][0].as_str().unwrap().contains("from now on only you may"), "{told}");
+    }
+    let told = user.told(&["install", "cursor", "--env", "NEMO_TOKEN=abc"]);
+    assert!(told.get("warnings").is_none(), "nothing is left to say: {told}");
+    let told = user.told(&["install", "cursor", "--project", "--env", "NEMO_TOKEN=abc"]);
+    assert!(told["warnings"][0].as_str().unwrap().contains("version control"), "{told}");
 }
 
 #[cfg(unix)]

@@ -71,9 +71,30 @@ async fn prices_say_where_they_come_from_and_both_services_their_balance() {
     let told = home.run(&words).await.ok();
     assert_eq!(told["price_from"], "catalog", "{told:#}");
     let message = told["message"].as_str().unwrap();
-    assert!(message.contains("That is a list price (") && message.contains(", 2026-"), "{message}");
+    assert!(message.contains("That is the list price (") && message.contains(", 2026-"), "{message}");
     let all = home.run(&["estimate", "--service", "nemo"]).await.stdout;
     assert!(all.contains("per second") && all.contains("(list price: "), "{all}");
+
+    assert!(all.contains("the highest counts"), "{all}");
+
+    // Without a key the list price is data all the same, and nobody is asked.
+    let asked = home.requests("estimate").len();
+    let mut home = home;
+    home.set("SKILLBOSS_WHOLESALE_KEY", "");
+    let told = home.run(&words).await.ok();
+    assert_eq!((&told["price_from"], &told["most_usd"]), (&json!("catalog"), &json!("3.20")), "{told:#}");
+    let message = told["message"].as_str().unwrap();
+    assert!(message.contains("no SkillBoss key is set") && message.contains("list price"), "{message}");
+    assert!(message.contains("What counts is the second"), "{message}");
+    assert!(told["next"].as_str().unwrap().contains("SKILLBOSS_API_KEY"), "{told:#}");
+    let mut server = home.serve().await;
+    let same = server.talk.call_ok("estimate_cost", json!({"model": "veo-3.1", "duration_seconds": 8})).await;
+    assert_eq!(same["message"], told["message"]);
+    server.hang_up().await;
+    assert_eq!(home.requests("estimate").len(), asked);
+    let refused = home.run(&["make", "a lake", "--model", "veo-3.1", "--seconds", "8", "--json"]).await;
+    assert_eq!(refused.error()["code"], "unauthorized", "only asking needs no key");
+    home.set("SKILLBOSS_WHOLESALE_KEY", firstcut::sandbox::WHOLESALE_KEY);
 
     let mut server = home.serve().await;
     let both = server.talk.call_ok("check_credits", json!({})).await;

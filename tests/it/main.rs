@@ -16,6 +16,7 @@ mod conformance;
 mod crash;
 mod delivery;
 mod docs;
+mod doctor;
 mod eyes;
 mod floors;
 mod guard;

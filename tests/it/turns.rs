@@ -65,6 +65,21 @@ async fn a_silent_edit_that_did_nothing_is_no_success() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_that_changed_nothing_says_so_whatever_the_service_said() {
+    let home = Home::new().await;
+    let mut serve = with_picture(&home).await;
+    let report = edit(&mut serve, "add lo-fi music at 35%").await;
+    assert!(text(&report, "/message").contains("Changed on the timeline: "), "{report:#}");
+    let report = edit(&mut serve, "set the music volume to 35%").await;
+    assert_eq!(report["state"], "done", "{report:#}");
+    let message = text(&report, "/message");
+    assert!(message.starts_with("Nothing on the timeline changed. NemoVideo says: \"Volume"), "{message}");
+    assert!(message.ends_with("\" It cost no credits."), "{message}");
+    assert!(report["changes"].is_null() && report["cost"]["credits"] == 0.0, "{report:#}");
+    serve.hang_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_stream_is_settled_by_reading() {
     for how in [Close::Eof, Close::Reset] {
         let rule = |at| [Rule::once(Endpoint::RunSse, Fault::CutStream { at, how })];

@@ -15,6 +15,7 @@ use crate::cli::{Exit, Shell};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::batch::report::{BatchReport, LineReport, Standing, report};
 use crate::jobs::engine;
+use crate::jobs::engine::Reach;
 
 /// Between two looks at the ledger.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -34,7 +35,9 @@ impl Shell {
             return self.end(&first, standing, bad);
         }
         let stop = CancellationToken::new();
-        let mut engine = tokio::spawn(engine::run(self.app.clone(), stop.clone()));
+        // A rehearsal moves nothing real beside it.
+        let reach = if first.is_rehearsal() { Reach::Rehearsals } else { Reach::Everything };
+        let mut engine = tokio::spawn(engine::run(self.app.clone(), reach, stop.clone()));
         let mut view = View::open(self.out);
         let watched = tokio::select! {
             watched = self.watch(name, &mut view) => Some(watched),
@@ -62,9 +65,10 @@ impl Shell {
             None => {
                 let (told, standing) = report(&self.app, name).await?;
                 self.end(&told, standing, bad)?;
-                self.out.note(&format!(
+                let words = format!(
                     "Stopped watching; every line is kept and nothing is paid twice. Go on with:\n  firstcut batch wait {name}"
-                ));
+                );
+                self.out.note(&told::marked(told.is_rehearsal(), &words));
                 Ok(Kind::Cancelled.exit_code())
             }
         }
@@ -108,7 +112,8 @@ impl Shell {
         } else {
             self.out.result(told, || told::batch_in_short(told))?;
             if bad > 0 {
-                self.out.note(&format!("{bad} lines of the file could not be used; they are named above."));
+                let words = format!("{bad} lines of the file could not be used; they are named above.");
+                self.out.note(&told::marked(told.is_rehearsal(), &words));
             }
         }
         Ok(exit)
@@ -165,7 +170,7 @@ impl View {
             if self.out.json {
                 self.out.line(&change(told, line))?;
             } else {
-                self.out.note(&told::batch_line(line));
+                self.out.note(&told::batch_line(told, line));
             }
         }
         Ok(())
@@ -196,17 +201,10 @@ impl Table {
         self.head.set_length(u64::from(told.lines_total));
         self.head.set_position(u64::from(done));
         self.head.set_message(plain(&told::batch_head(told)).replace(['\n', '\t'], " "));
-        let moving: Vec<&LineReport> =
-            told.lines.iter().filter(|line| told::is_under_way(&line.state)).collect();
+        let shown = told::batch_rows(told, self.rows.len());
         for (place, row) in self.rows.iter().enumerate() {
-            let shown = match moving.get(place) {
-                Some(line) if place + 1 == SHOWN && moving.len() > SHOWN => {
-                    format!("{}  … and {} more", told::batch_line(line), moving.len() - SHOWN)
-                }
-                Some(line) => told::batch_line(line),
-                None => String::new(),
-            };
-            row.set_message(plain(&shown).replace(['\n', '\t'], " "));
+            let shown = shown.get(place).map(String::as_str).unwrap_or_default();
+            row.set_message(plain(shown).replace(['\n', '\t'], " "));
         }
     }
 }

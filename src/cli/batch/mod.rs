@@ -217,7 +217,8 @@ impl Enqueue {
             return Err(Error::invalid(format!("None of the {bad} lines can be used. Nothing was sent."))
                 .next("Correct the lines that are named above and run the same command again."));
         }
-        if prospect.new_lines > 0 && !self.yes && !shell.out.ask("Begin? [y/N] ") {
+        let question = if prospect.rehearsal { "Begin the rehearsal? [y/N] " } else { "Begin? [y/N] " };
+        if prospect.new_lines > 0 && !self.yes && !shell.out.ask(question) {
             return Err(Error::new(
                 Kind::InvalidInput,
                 "Nobody agreed to the price. Nothing was written down or sent.",
@@ -231,7 +232,7 @@ impl Enqueue {
             working_dir: shell.caller.working_dir.clone(),
         };
         let enqueued = batch::enqueue(&shell.app, &prospect, new).await?;
-        shell.out.note(&said(&prospect.batch, &enqueued));
+        shell.out.note(&told::marked(prospect.rehearsal, &said(&prospect.batch, &enqueued)));
         if self.detach {
             let (told, _) = report::report(&shell.app, &prospect.batch).await?;
             shell.out.result(&told, || told::batch_in_short(&told))?;

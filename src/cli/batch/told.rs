@@ -9,7 +9,17 @@ use crate::jobs::batch::check::{Problem, Prospect};
 use crate::jobs::batch::report::{BatchReport, LineReport};
 use crate::jobs::routes::interval::Interval;
 use crate::jobs::routes::report::{ArmReport, Comparison};
+use crate::jobs::session::{REHEARSED, shortly_marked};
+use crate::money::Usd;
 use crate::redact::quote;
+
+/// A rehearsal is told as one in every line.
+pub(in crate::cli) fn marked(rehearsal: bool, text: &str) -> String {
+    if !rehearsal {
+        return text.to_owned();
+    }
+    text.lines().map(|line| format!("{REHEARSED}{line}")).collect::<Vec<_>>().join("\n")
+}
 
 /// What a batch would take: what is wrong first, then the price.
 pub(in crate::cli) fn prospect(told: &Prospect) -> String {
@@ -45,6 +55,9 @@ pub(in crate::cli) fn prospect(told: &Prospect) -> String {
     if let Some(most) = told.most_usd {
         let about = told.estimated_usd.map(|about| format!("about {about}, ")).unwrap_or_default();
         let _ = write!(sum, " for {about}at most {most}");
+        if told.rehearsal {
+            sum.push_str(", in make-believe dollars");
+        }
     }
     if let Some(credits) = told.most_credits {
         let _ =
@@ -61,16 +74,22 @@ pub(in crate::cli) fn prospect(told: &Prospect) -> String {
         many => format!("; {many} lines cannot be used and are left out"),
     };
     let _ = write!(text, "{sum}{known}{bad}.");
-    text
+    marked(told.rehearsal, &text)
 }
 
 /// A batch with every line.
 pub(in crate::cli) fn batch(told: &BatchReport) -> String {
     let mut text = String::new();
     for line in &told.lines {
-        let _ = writeln!(text, "{}", batch_line(line));
+        let _ = writeln!(text, "{}", batch_line(told, line));
+        if let Some(note) = &line.enhancement {
+            let sent =
+                line.sent_prompt.as_deref().map(|sent| format!(" Sent: \"{sent}\"")).unwrap_or_default();
+            let _ = writeln!(text, "{}", marked(told.is_rehearsal(), &format!("      {note}{sent}")));
+        }
         if let (Some(_), Some(next)) = (&line.error, &line.next) {
-            let _ = writeln!(text, "      {}", advice::for_people(next));
+            let next = format!("      {}", advice::for_people(next));
+            let _ = writeln!(text, "{}", marked(told.is_rehearsal(), &next));
         }
     }
     text.push_str(&batch_in_short(told));
@@ -93,11 +112,12 @@ pub(in crate::cli) fn batch_head(told: &BatchReport) -> String {
     let budget = told.budget_usd.map(|budget| format!(" of {budget}")).unwrap_or_default();
     let eta = told.eta_s.map(|eta| format!(" · about {} left", span(eta))).unwrap_or_default();
     let hold = told.hold.as_ref().map(|hold| format!(" · {}", hold.message)).unwrap_or_default();
-    format!("{} · {}{budget}{eta}{hold}", counts.join(", "), told.charged_usd)
+    let head = format!("{} · {}{budget}{eta}{hold}", counts.join(", "), told.charged_usd);
+    marked(told.is_rehearsal(), &head)
 }
 
 /// One line of a batch.
-pub(in crate::cli) fn batch_line(line: &LineReport) -> String {
+pub(in crate::cli) fn batch_line(told: &BatchReport, line: &LineReport) -> String {
     let state = match line.progress_pct {
         Some(percent) => format!("{} {percent:.0} %", line.state),
         None => line.state.clone(),
@@ -112,21 +132,48 @@ pub(in crate::cli) fn batch_line(line: &LineReport) -> String {
         .posts
         .iter()
         .map(|post| match &post.error {
-            Some(_) => format!("{}: {} ({})", post.channel, post.state, post.message),
-            None => format!("{}: {}", post.channel, post.state),
+            Some(_) => format!("{}: {} ({})", post.channel, post.standing, post.message),
+            None => format!("{}: {}", post.channel, post.standing),
         })
         .collect();
     let about = if posts.is_empty() { about } else { format!("{about}  [{}]", posts.join(", ")) };
-    format!(
-        "{:>4}  {state:<16} {:<20} {model:<14} {}  {about}",
+    let row = format!(
+        "{:>4}  {state:<16} {:>8} {:<20} {model:<14} {}  {about}",
         line.line,
+        cost(line),
         quote(&line.key, 20),
         quote(&line.prompt, 40)
-    )
+    );
+    marked(told.is_rehearsal(), &row)
+}
+
+/// What a line costs: what was charged, else the most that is set aside.
+fn cost(line: &LineReport) -> String {
+    match (line.charged_usd, line.reserved_usd) {
+        (Some(charged), None) => charged.to_string(),
+        (charged, Some(open)) => {
+            format!("≤{}", charged.unwrap_or(Usd::ZERO).checked_add(open).unwrap_or(Usd::MAX))
+        }
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// The rows of the live table: what is under way, as far as there is room.
+pub(in crate::cli) fn batch_rows(told: &BatchReport, room: usize) -> Vec<String> {
+    let moving: Vec<_> = told.lines.iter().filter(|line| is_under_way(&line.state)).collect();
+    let rows = moving.iter().take(room).enumerate();
+    rows.map(|(place, line)| {
+        if place + 1 == room && moving.len() > room {
+            format!("{}  … and {} more", batch_line(told, line), moving.len() - room)
+        } else {
+            batch_line(told, line)
+        }
+    })
+    .collect()
 }
 
 /// Whether a line in this state has a job that moves.
-pub(in crate::cli) fn is_under_way(state: &str) -> bool {
+fn is_under_way(state: &str) -> bool {
     matches!(state, "queued" | "submitting" | "running" | "ready" | "delivering")
 }
 
@@ -135,9 +182,10 @@ pub(in crate::cli) fn batches(all: &[BatchReport]) -> String {
     if all.is_empty() {
         return "There are no batches.\nNext: firstcut batch FILE.jsonl begins one.".to_owned();
     }
-    let lines: Vec<_> =
-        all.iter().map(|told| format!("{:<24} {:<9} {}", told.batch, told.state, told.message)).collect();
-    lines.join("\n")
+    let line = |told: &BatchReport| {
+        format!("{:<24} {:<9} {}", told.batch, told.state, shortly_marked(&told.message))
+    };
+    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The routes of the settings.
@@ -167,7 +215,7 @@ pub(in crate::cli) fn comparison(told: &Comparison) -> String {
         }
     }
     let _ = write!(text, "{}", told.message);
-    text
+    marked(told.rehearsal, &text)
 }
 
 fn facts(arm: &ArmReport) -> Vec<(&'static str, String)> {
@@ -204,5 +252,51 @@ fn span(seconds: u64) -> String {
         0..90 => format!("{seconds} s"),
         90..5_400 => format!("{} min", seconds.div_ceil(60)),
         _ => format!("{:.1} h", std::time::Duration::from_secs(seconds).as_secs_f64() / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u32, state: &str, charged: Option<i64>, reserved: Option<i64>) -> LineReport {
+        LineReport {
+            line: number,
+            key: format!("k{number}"),
+            state: state.to_owned(),
+            prompt: "a lake".to_owned(),
+            progress_pct: (state == "running").then_some(40.0),
+            charged_usd: charged.map(Usd::from_cents),
+            reserved_usd: reserved.map(Usd::from_cents),
+            ..LineReport::default()
+        }
+    }
+
+    #[test]
+    fn the_live_table_shows_state_cost_and_time_left() {
+        let told = BatchReport {
+            counts: [("done".to_owned(), 1), ("running".to_owned(), 3)].into(),
+            charged_usd: Usd::from_cents(12),
+            budget_usd: Some(Usd::from_cents(500)),
+            eta_s: Some(150),
+            lines: vec![
+                line(1, "done", Some(12), None),
+                line(2, "running", None, Some(48)),
+                line(3, "running", Some(24), Some(24)),
+                line(4, "queued", None, None),
+            ],
+            ..BatchReport::default()
+        };
+        assert_eq!(batch_head(&told), "1 done, 3 running · $0.12 of $5.00 · about 3 min left");
+        let rows = batch_rows(&told, 2);
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(rows[0].contains("running 40 %") && rows[0].contains("≤$0.48"), "{rows:?}");
+        assert!(rows[1].contains("≤$0.48") && rows[1].ends_with("… and 1 more"), "{rows:?}");
+        assert_eq!(batch_rows(&told, 8).len(), 3, "what is done is no row");
+        assert!(
+            batch_line(&told, &told.lines[0]).contains("  $0.12 "),
+            "{}",
+            batch_line(&told, &told.lines[0])
+        );
     }
 }

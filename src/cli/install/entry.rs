@@ -1,4 +1,4 @@
-//! What a client is told: the program, its arguments, and an environment only when asked for.
+//! What a client is told: the program, its arguments, and the settings that go along.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -39,9 +39,21 @@ impl Form {
 
     /// The program that the file names for us; none when it does not know us.
     pub(super) fn program(self, text: &str) -> Result<Option<String>, Misread> {
+        let said = self.said(text)?;
+        Ok(said.map(|said| said["command"].as_str().unwrap_or_default().to_owned()))
+    }
+
+    /// The settings that the file has for us.
+    pub(super) fn env(self, text: &str) -> Result<Vec<String>, Misread> {
+        let said = self.said(text)?.unwrap_or_default();
+        Ok(said["env"].as_object().map(|env| env.keys().cloned().collect()).unwrap_or_default())
+    }
+
+    /// What the file says about us; none when it does not know us.
+    fn said(self, text: &str) -> Result<Option<Value>, Misread> {
         match self {
-            Self::Json { servers, .. } => json_file::program(text, servers),
-            Self::Toml => toml_file::program(text),
+            Self::Json { servers, .. } => json_file::said(text, servers),
+            Self::Toml => toml_file::entry(text),
         }
     }
 
@@ -59,8 +71,8 @@ impl Form {
 }
 
 impl Entry {
-    /// An address that has the client put the entry in by itself, where it knows such addresses. Never with an
-    /// environment: addresses stay in histories.
+    /// An address that has the client put the entry in by itself, where it knows such addresses: the whole entry, with
+    /// its settings.
     pub(super) fn link(&self, client: &str) -> Option<String> {
         let encode = |text: String| {
             let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
@@ -69,15 +81,15 @@ impl Entry {
         match client {
             // Cursor documentation, "MCP Install Links".
             "cursor" => {
-                let config = BASE64.encode(json!({ "command": self.program, "args": self.args }).to_string());
+                let config = BASE64.encode(Value::Object(self.fields(None, &[])).to_string());
                 let at = "cursor://anysphere.cursor-deeplink/mcp/install";
                 Some(format!("{at}?name={NAME}&config={}", encode(config)))
             }
             // VS Code documentation, "MCP developer guide", installation links.
             "vscode" => {
-                let server =
-                    json!({ "name": NAME, "type": "stdio", "command": self.program, "args": self.args });
-                Some(format!("vscode:mcp/install?{}", encode(server.to_string())))
+                let mut server = self.fields(None, &[("type", Extra::Word("stdio"))]);
+                server.insert("name".into(), json!(NAME));
+                Some(format!("vscode:mcp/install?{}", encode(Value::Object(server).to_string())))
             }
             _ => None,
         }

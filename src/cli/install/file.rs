@@ -42,17 +42,17 @@ impl TextFile {
     }
 
     /// Puts another text in its place; the old one is kept beside it under the name that is given back, unless one from
-    /// before is kept there already.
+    /// before is kept there already. When it is to be `private`, nobody else may read it from then on.
     ///
     /// # Errors
     /// The folder cannot be written, or somebody else changed the file meanwhile. It is as it was then.
-    pub(super) fn replace(&self, text: &str) -> Result<Option<PathBuf>> {
+    pub(super) fn replace(&self, text: &str, private: bool) -> Result<Option<PathBuf>> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
         let before = self.bytes.as_deref().unwrap_or_default();
         let mark = if before.starts_with("\u{feff}".as_bytes()) { "\u{feff}" } else { "" };
         let part = beside(&self.path, &format!(".{}.part", uuid::Uuid::new_v4().simple()));
-        let replaced = self.replace_by(&part, &format!("{mark}{text}"));
+        let replaced = self.replace_by(&part, &format!("{mark}{text}"), private);
         if replaced.is_err() {
             // The first error is the one that matters.
             let _ = fs::remove_file(&part);
@@ -60,7 +60,7 @@ impl TextFile {
         replaced
     }
 
-    fn replace_by(&self, part: &Path, text: &str) -> Result<Option<PathBuf>> {
+    fn replace_by(&self, part: &Path, text: &str, private: bool) -> Result<Option<PathBuf>> {
         let fault = |error| unwritable(&self.path, error);
         let mut options = fs::File::options();
         options.write(true).create_new(true);
@@ -74,7 +74,7 @@ impl TextFile {
         let mut kept = None;
         if let Some(bytes) = &self.bytes {
             let rights = fs::metadata(&self.path).map_err(fault)?.permissions();
-            fs::set_permissions(part, rights).map_err(fault)?;
+            fs::set_permissions(part, if private { own(rights) } else { rights }).map_err(fault)?;
             if fs::read(&self.path).map_err(fault)? != *bytes {
                 return Err(Error::new(
                     Kind::Storage,
@@ -93,9 +93,35 @@ impl TextFile {
         Ok(kept)
     }
 
+    /// Nobody else may read it from now on. For a file that says already what it should.
+    pub(super) fn make_private(&self) -> Result<()> {
+        let fault = |error| unwritable(&self.path, error);
+        let rights = fs::metadata(&self.path).map_err(fault)?.permissions();
+        fs::set_permissions(&self.path, own(rights)).map_err(fault)
+    }
+
+    /// Whether others on this machine may read it.
+    pub(super) fn is_open(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|about| own(about.permissions()) != about.permissions())
+    }
+
     pub(super) fn exists(&self) -> bool {
         self.bytes.is_some()
     }
+}
+
+/// The same rights, for the owner alone.
+#[cfg(unix)]
+fn own(mut rights: fs::Permissions) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    rights.set_mode(rights.mode() & !0o077);
+    rights
+}
+
+/// A profile folder is private by default there.
+#[cfg(not(unix))]
+fn own(rights: fs::Permissions) -> fs::Permissions {
+    rights
 }
 
 /// The same path with something added to its name.

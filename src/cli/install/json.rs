@@ -67,11 +67,10 @@ pub(super) fn change(
     Ok(Some(root.to_string()))
 }
 
-/// See [`Form::program`](super::client::Form::program).
-pub(super) fn program(text: &str, servers: &str) -> Result<Option<String>, Misread> {
+/// What the file says about us; none when it does not know us.
+pub(super) fn said(text: &str, servers: &str) -> Result<Option<Value>, Misread> {
     let Some(list) = child(&top(&parse(text)?)?, servers)? else { return Ok(None) };
-    let entry = child(&list, NAME)?.and_then(|entry| entry.to_serde_value());
-    Ok(entry.map(|entry| entry["command"].as_str().unwrap_or_default().to_owned()))
+    Ok(child(&list, NAME)?.and_then(|entry| entry.to_serde_value()))
 }
 
 fn parse(text: &str) -> Result<CstRootNode, Misread> {

@@ -4,6 +4,7 @@ mod client;
 mod entry;
 mod file;
 mod json;
+mod told;
 mod toml;
 
 use std::fmt::Write as _;
@@ -13,16 +14,19 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Exit, Shell};
-use crate::config::{Config, Machine};
+use crate::config::{Config, Machine, SETTINGS};
 use crate::error::{Error, Kind, Result};
 use client::{CLIENTS, Client};
 use entry::{Change, Entry, Misread};
 use file::TextFile;
+use told::{Installed, Outcome};
 
 /// The skill, as it lies in the repository.
 const SKILL: &str = include_str!("../../../SKILL.md");
 /// How a skill of ours begins, whatever its version.
 const OURS: &str = "---\nname: firstcut\n";
+/// The setting that always goes along.
+const HOME: &str = "FIRSTCUT_HOME";
 
 #[derive(Args, Debug)]
 pub(super) struct Install {
@@ -38,55 +42,29 @@ pub(super) struct Install {
     /// Take it out again
     #[arg(long, visible_alias = "uninstall", requires = "client")]
     remove: bool,
-    /// Give the server one of the settings in the README; it stands readable in the client's file
-    #[arg(long, value_name = "NAME=VALUE", value_parser = setting, conflicts_with = "remove", requires = "client")]
-    env: Vec<(String, String)>,
+    /// Give the server one of the settings in the README; NAME alone takes the value that it has in this shell. A key
+    /// then stands in the client's file, which only you may read from then on
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = setting, conflicts_with = "remove", requires = "client")]
+    env: Vec<(String, Option<String>)>,
     /// Leave the skill out
     #[arg(long, requires = "client")]
     no_skill: bool,
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
-    let known = |name: &str| crate::config::SETTINGS.iter().any(|setting| setting.name == name);
-    match text.split_once('=') {
-        Some((name, value)) if known(name) => Ok((name.to_owned(), value.to_owned())),
-        Some((name, _)) => Err(format!("there is no setting {name}; the README lists them")),
-        None => Err("write it as NAME=VALUE".to_owned()),
+fn setting(text: &str) -> Result<(String, Option<String>), String> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (text, None),
+    };
+    match SETTINGS.iter().any(|setting| setting.name == name) {
+        true => Ok((name.to_owned(), value)),
+        false => Err(format!("there is no setting {name}; the README lists them")),
     }
 }
 
-/// What became of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    Written,
-    Already,
-    Removed,
-    Absent,
-    Shown,
-}
-
-/// What is told about a client that was changed, or would be.
-#[derive(Serialize)]
-struct Installed {
-    client: &'static str,
-    outcome: Outcome,
-    message: String,
-    /// The client's file.
-    file: String,
-    /// The file as it was before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<String>,
-    /// The skill's file, and what became of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skill: Option<(String, Outcome)>,
-    /// What a person may paste instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    block: Option<String>,
-    /// What a person may click instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
-    next: String,
+/// Whether the setting of this name is never shown.
+fn is_secret(name: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.name == name && setting.secret)
 }
 
 /// A client in the list.
@@ -124,11 +102,15 @@ impl Install {
 
     fn change(&self, client: &Client, config: &Config) -> Result<Installed> {
         let machine = &config.machine;
-        let entry = Entry { program: program(machine)?, args: arguments(config), env: self.env.clone() };
+        let entry =
+            Entry { program: program(machine)?, args: arguments(config), env: self.settings(config)? };
+        let secrets: Vec<_> =
+            entry.env.iter().map(|(name, _)| name.as_str()).filter(|name| is_secret(name)).collect();
         let path = client.file(machine, self.project)?;
         let skill = client.skill(machine, self.project).filter(|_| !self.no_skill);
         let mut told = Installed {
             client: client.name,
+            title: client.title,
             outcome: Outcome::Shown,
             message: String::new(),
             file: path.display().to_string(),
@@ -136,6 +118,9 @@ impl Install {
             skill: None,
             block: None,
             link: None,
+            env: entry.env.iter().map(|(name, _)| name.clone()).collect(),
+            env_left_out: Vec::new(),
+            warnings: Vec::new(),
             next: client.then.to_owned(),
         };
         if self.print {
@@ -143,6 +128,13 @@ impl Install {
             told.skill = skill.map(|skill| (skill.display().to_string(), Outcome::Shown));
             told.block = Some(client.form.block(&entry));
             told.link = entry.link(client.name).filter(|_| !self.project);
+            told.env_left_out = left_out(config, &told.env);
+            if !secrets.is_empty() {
+                told.warnings.push(format!(
+                    "What is shown here holds {}: keep it to yourself. Addresses stay in histories.",
+                    secrets.join(", ")
+                ));
+            }
             return Ok(told);
         }
         let file = TextFile::read(&path)?;
@@ -159,8 +151,32 @@ impl Install {
             (Some(_), true) => (Outcome::Removed, "does not know firstcut any more"),
             (None, true) => (Outcome::Absent, "does not know firstcut; nothing was changed"),
         };
-        if let Some(text) = changed {
-            told.kept = file.replace(&text)?.map(|kept| kept.display().to_string());
+        let private = !secrets.is_empty();
+        let was_open = private && file.exists() && file.is_open();
+        match &changed {
+            Some(text) => {
+                told.kept = file.replace(text, private)?.map(|kept| kept.display().to_string());
+            }
+            None if was_open => file.make_private()?,
+            None => {}
+        }
+        if was_open {
+            told.warnings.push(format!(
+                "{} holds {} now; others could read it, and from now on only you may.",
+                path.display(),
+                secrets.join(", ")
+            ));
+        }
+        if private && self.project {
+            told.warnings.push(format!(
+                "{} belongs to the project: keep {} out of version control.",
+                path.display(),
+                secrets.join(", ")
+            ));
+        }
+        if !self.remove {
+            let text = changed.as_deref().unwrap_or(text);
+            told.env_left_out = left_out(config, &client.form.env(text).unwrap_or_default());
         }
         told.outcome = outcome;
         told.message = format!("{} {what}.", client.title);
@@ -178,38 +194,49 @@ impl Install {
         }
         Ok(told)
     }
+
+    /// What the server is given: what was asked for, and the folder of firstcut, without which it would work on another
+    /// ledger than this shell.
+    fn settings(&self, config: &Config) -> Result<Vec<(String, String)>> {
+        let mut settings = Vec::new();
+        let folder = config.resolved.iter().find(|setting| setting.name == HOME);
+        if let Some(folder) = folder.filter(|folder| folder.source == "environment")
+            && !self.env.iter().any(|(name, _)| name == HOME)
+            && !self.remove
+        {
+            settings.push((HOME.to_owned(), folder.value.clone()));
+        }
+        for (name, value) in &self.env {
+            let value = match value {
+                Some(value) => value.clone(),
+                None => match config.machine.shell.get(name.as_str()) {
+                    Some(value) => value.reveal().to_owned(),
+                    None => {
+                        return Err(Error::invalid(format!(
+                            "{name} is not set in this shell. Nothing was written."
+                        ))
+                        .next(format!("Set it first, or write --env {name}=VALUE.")));
+                    }
+                },
+            };
+            settings.push((name.clone(), value));
+        }
+        Ok(settings)
+    }
 }
 
-impl Installed {
-    fn in_words(&self) -> String {
-        let mut words = self.message.clone();
-        match &self.block {
-            Some(block) => {
-                let _ = write!(words, "\n\n{block}\n");
-            }
-            None => {
-                let _ = write!(words, "\n  settings: {}", self.file);
-            }
-        }
-        if let Some(link) = &self.link {
-            let _ = write!(words, "\nOr open this address:\n{link}\n");
-        }
-        if let Some(kept) = &self.kept {
-            let _ = write!(words, "\n  as it was before: {kept}");
-        }
-        if let Some((skill, outcome)) = &self.skill {
-            let became = match outcome {
-                Outcome::Written => "written",
-                Outcome::Already => "already there",
-                Outcome::Removed => "removed",
-                Outcome::Absent => "not there",
-                Outcome::Shown => "would be written",
-            };
-            let _ = write!(words, "\n  skill: {skill} ({became})");
-        }
-        let _ = write!(words, "\nnext: {}", self.next);
-        words
-    }
+/// Settings of this shell that are not among the names.
+fn left_out(config: &Config, known: &[String]) -> Vec<&'static str> {
+    let by_flag = |name: &str| {
+        config.resolved.iter().any(|setting| setting.name == name && setting.source.starts_with("flag "))
+    };
+    config
+        .machine
+        .shell
+        .keys()
+        .copied()
+        .filter(|name| !by_flag(name) && !known.iter().any(|known| known == name))
+        .collect()
 }
 
 /// How every known client stands to firstcut, as far as its file can be read.
@@ -304,7 +331,7 @@ fn keep_skill(path: &Path) -> Result<Outcome> {
     if file.text() == Some(SKILL) {
         return Ok(Outcome::Already);
     }
-    file.replace(SKILL)?;
+    file.replace(SKILL, false)?;
     Ok(Outcome::Written)
 }
 

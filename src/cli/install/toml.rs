@@ -43,11 +43,11 @@ pub(super) fn change(text: &str, change: &Change<'_>) -> Result<Option<String>, 
     Ok(Some(document.to_string()))
 }
 
-/// See [`Form::program`](super::client::Form::program).
-pub(super) fn program(text: &str) -> Result<Option<String>, Misread> {
+/// What the file says about us; none when it does not know us.
+pub(super) fn entry(text: &str) -> Result<Option<Value>, Misread> {
     let document = parse(text)?;
     let entry = document.get(SERVERS).and_then(|list| list.get(NAME));
-    Ok(entry.map(|entry| entry.get("command").and_then(Item::as_str).unwrap_or_default().to_owned()))
+    Ok(entry.map(|entry| Value::Object(entry.as_table_like().map(said).unwrap_or_default())))
 }
 
 fn parse(text: &str) -> Result<DocumentMut, Misread> {

@@ -37,8 +37,10 @@ pub(in crate::cli) fn job(report: &JobReport) -> String {
     if let Some(checked) = checked(&report.checks) {
         line("Checked", &checked);
     }
-    if let Some(words) = &report.reply {
-        line("Reply", &quotation(words));
+    if let Some(words) =
+        report.reply.as_deref().map(quotation).filter(|words| !report.message.contains(words))
+    {
+        line("Reply", &words);
     }
     if let Some(timeline) = &report.timeline {
         line("Timeline", timeline);

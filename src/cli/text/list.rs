@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::job::state;
 use super::next;
+use crate::jobs::session::{REHEARSED, shortly_marked};
+use crate::model::job::Service;
 use crate::model::report::JobList;
 use crate::redact::{quotation, quote};
 
@@ -11,8 +13,12 @@ use crate::redact::{quotation, quote};
 pub(in crate::cli) fn jobs(list: &JobList, now: jiff::Timestamp) -> String {
     let mut text = list.message.trim_end().to_owned();
     for job in &list.jobs {
-        let about = job.files.first().map_or(job.message.as_str(), |file| file.path.as_str());
-        let about = quote(about, 100);
+        let about = match job.files.first() {
+            Some(file) if job.service == Service::Sandbox.name() => format!("{REHEARSED}{}", file.path),
+            Some(file) => file.path.clone(),
+            None => shortly_marked(&job.message),
+        };
+        let about = quote(&about, 100);
         let prompt = match job.prompt.as_str() {
             "" => String::new(),
             prompt => format!("{}  ", quotation(&quote(prompt, 40))),

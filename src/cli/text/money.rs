@@ -6,6 +6,7 @@ use super::{next, number};
 use crate::jobs::money::books::Books;
 use crate::jobs::money::estimate::Estimate;
 use crate::jobs::money::wallet::Wallet;
+use crate::jobs::session::REHEARSED;
 use crate::model::report::CreditsReport;
 
 /// The wallet and its limits.
@@ -58,9 +59,10 @@ pub(in crate::cli) fn books(books: &Books) -> String {
         let expected = entry.estimated_usd.map(|usd| format!(", expected {usd}")).unwrap_or_default();
         let lost = entry.wallet_lost_usd.map(|usd| format!(", wallet lost {usd}")).unwrap_or_default();
         let seconds = entry.duration_s.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
+        let mark = if entry.rehearsal { REHEARSED } else { "" };
         let _ = writeln!(
             text,
-            "{}  {}  {}{seconds}  {charged}{expected}{lost}  {}",
+            "{mark}{}  {}  {}{seconds}  {charged}{expected}{lost}  {}",
             entry.at.split('.').next().unwrap_or(&entry.at),
             entry.service,
             entry.model,
@@ -71,9 +73,10 @@ pub(in crate::cli) fn books(books: &Books) -> String {
         }
     }
     for sum in &books.by_model {
+        let mark = if sum.rehearsal { REHEARSED } else { "" };
         let _ = writeln!(
             text,
-            "Sum  {}  {}: {} calls, {} charged, {} expected",
+            "{mark}Sum  {}  {}: {} calls, {} charged, {} expected",
             sum.service, sum.model, sum.calls, sum.charged_usd, sum.estimated_usd
         );
     }

@@ -1,13 +1,14 @@
 //! Checks and prices a batch before anything of it is written down: what is wrong is named line by line, and the rest is
 //! summed up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::read::Read;
 use super::{name, wish};
 use crate::app::App;
+use crate::config::ServiceChoice;
 use crate::error::{Error, Result};
 use crate::jobs::clip::enhance;
 use crate::jobs::clip::{self, Quote};
@@ -28,6 +29,8 @@ const MAX_ESCAPED_CHARS: usize = 100;
 pub struct Prospect {
     /// Its name.
     pub batch: String,
+    /// Whether it is a rehearsal: nothing is made for real, and its dollars are make-believe.
+    pub rehearsal: bool,
     /// Lines that will be written down.
     #[serde(skip)]
     pub lines: Vec<NewLine>,
@@ -112,11 +115,16 @@ pub async fn check(
             .next("Give another one with --name, such as spring-07."));
     }
     let ledger = app.ledger().await?;
-    let known: HashMap<String, String> = match ledger.batch(&batch).await {
-        Ok(_) => ledger.lines(&batch).await?.into_iter().map(|line| (line.key, line.wish.prompt)).collect(),
-        Err(_) => HashMap::new(),
+    let rehearsal = app.config().service == ServiceChoice::Sandbox;
+    let known = match ledger.batch(&batch).await {
+        Ok(_) => ledger.lines(&batch).await?,
+        Err(_) => Vec::new(),
     };
-    let mut prospect = Prospect { batch, ..Prospect::default() };
+    if known.iter().any(|line| line.service.is_rehearsal() != rehearsal) {
+        return Err(refuse_to_mix(&batch, rehearsal));
+    }
+    let known: HashSet<String> = known.into_iter().map(|line| line.key).collect();
+    let mut prospect = Prospect { batch, rehearsal, ..Prospect::default() };
     let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut prices = Prices::default();
@@ -142,7 +150,7 @@ pub async fn check(
             seen.insert(new.key, first);
             continue;
         }
-        if known.contains_key(&new.key) {
+        if known.contains(&new.key) {
             prospect.known_lines += 1;
         } else {
             let sum =
@@ -173,6 +181,13 @@ pub async fn check(
     }
     prospect.sums = sums.into_values().collect();
     Ok(prospect)
+}
+
+/// One budget and one sum cannot be of real and of make-believe dollars.
+fn refuse_to_mix(batch: &str, rehearsal: bool) -> Error {
+    let (there, asked) = if rehearsal { ("real", "a rehearsal") } else { ("a rehearsal", "real") };
+    Error::invalid(format!("The batch {batch} is {there}, and this would be {asked}. Nothing was sent."))
+        .next("Give it a name of its own with --name.")
 }
 
 /// What a line will take.
@@ -228,7 +243,7 @@ async fn look(
             .next("Add channels, for example [\"tiktok\", \"reels\"]."));
     }
     let input = wish::input(&wish, model.as_deref());
-    let (service, priced) = match clip::service(app, &input).await? {
+    let (service, priced, planned) = match clip::service(app, &input).await? {
         Some(service) => {
             clip::check(app, caller, &input)?;
             let quote = prices.quote(app, service, &input).await?;
@@ -240,22 +255,25 @@ async fn look(
                 estimate = estimate.and_then(|sum| sum.checked_add(writer.estimate));
                 most = most.and_then(|sum| sum.checked_add(writer.most));
             }
-            (service, Priced { model: quote.plan.model.clone(), calls, seconds, estimate, most })
+            let planned = quote.planned();
+            (service, Priced { model: quote.plan.model.clone(), calls, seconds, estimate, most }, planned)
         }
         None => {
             plan::refuse_foreign_wishes(&input)?;
             plan::message(&prompt, &input)?;
             let seconds = plan::duration(wish.seconds)?.unwrap_or_default() as u32;
-            (app.service(None)?, Priced { calls: 1, seconds, ..Priced::default() })
+            let planned = publish::planned(&plan::inspection(&input, true));
+            (app.service(None)?, Priced { calls: 1, seconds, ..Priced::default() }, planned)
         }
     };
-    publish::delivery(
+    let delivery = publish::delivery(
         app.config(),
         service == Service::Sandbox,
         input.deliver.as_deref(),
         input.publish.as_ref(),
         app.now_ms(),
     )?;
+    publish::foresee(&delivery, &planned)?;
     let new = NewLine { key, line, service, digest, model, most: priced.most, due_at_ms, note, wish };
     Ok((new, priced))
 }

@@ -1,4 +1,4 @@
-//! Begins the lines of active batches, as room and budget allow. Run by the process that moves the jobs; doubled by a
+//! Begins the lines of active batches, as room and budget allow. Run by the process that moves their jobs; doubled by a
 //! process that only believes to be it, it does no harm: a line's job has a name of its own.
 
 use std::error::Error as _;
@@ -14,7 +14,7 @@ use crate::jobs::money::approve;
 use crate::jobs::plan::{Caller, Door};
 use crate::jobs::routes;
 use crate::jobs::submit::{self, Accepted};
-use crate::ledger::{BatchChange, Ledger, LineChange, Span};
+use crate::ledger::{BatchChange, Ledger, LineChange, Office, Span};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
 use crate::model::job::{EpochMs, Failure, Job};
 use crate::money::Usd;
@@ -28,15 +28,15 @@ const FIRST_PAUSE_MS: EpochMs = 1_000;
 /// The longest such pause.
 const LONGEST_PAUSE_MS: EpochMs = 60_000;
 
-/// Feeds until `stop`.
-pub(in crate::jobs) async fn run(app: App, ledger: Ledger, stop: CancellationToken) {
+/// Feeds the batches of an office until `stop`.
+pub(in crate::jobs) async fn run(app: App, ledger: Ledger, office: Office, stop: CancellationToken) {
     let mut seen: Option<(i64, EpochMs)> = None;
     while !stop.is_cancelled() {
         let rung = app.rung();
         let now_ms = app.now_ms();
         let looked = async {
             let revision = ledger.revision().await?;
-            let next_ms = ledger.next_line_ms().await?;
+            let next_ms = ledger.next_line_ms(office).await?;
             let is_due = |since_ms: EpochMs| next_ms.is_some_and(|at_ms| at_ms <= now_ms && at_ms > since_ms);
             let is_news = seen.is_none_or(|(known, since_ms)| {
                 known != revision
@@ -45,7 +45,7 @@ pub(in crate::jobs) async fn run(app: App, ledger: Ledger, stop: CancellationTok
                     || now_ms < since_ms
             });
             if is_news {
-                tend(&app, &ledger).await?;
+                tend(&app, &ledger, office).await?;
                 seen = Some((revision, now_ms));
             }
             Ok::<_, Error>(())
@@ -64,8 +64,8 @@ pub(in crate::jobs) async fn run(app: App, ledger: Ledger, stop: CancellationTok
     }
 }
 
-async fn tend(app: &App, ledger: &Ledger) -> Result<()> {
-    for batch in ledger.live_batches().await? {
+async fn tend(app: &App, ledger: &Ledger, office: Office) -> Result<()> {
+    for batch in ledger.live_batches(office).await? {
         // One that cannot be tended must not hold up the others.
         if let Err(error) = tend_one(app, ledger, &batch).await {
             tracing::error!(%error, batch = %batch.name, "a batch could not be tended");

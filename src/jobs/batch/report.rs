@@ -8,20 +8,25 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::jobs::publish;
 use crate::jobs::session::rehearsal_mark;
-use crate::ledger::{Brief, Span};
+use crate::ledger::{Brief, Office, Span};
 use crate::model::batch::{Batch, BatchState, Line, LineState};
 use crate::model::job::{EpochMs, Service, State};
 use crate::model::report::ErrorReport;
+use crate::model::request::Post;
 use crate::money::Usd;
 use crate::redact;
+
+/// Characters of a rewritten prompt that are shown.
+const SENT_CHARS: usize = 400;
 
 /// A batch.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct BatchReport {
     /// Its name.
     pub batch: String,
-    /// active, paused or cancelled.
+    /// active, paused or cancelled; done when every clip and post is where it shall be, ended when it came to less.
     pub state: String,
     /// Lines by their state: waiting, scheduled, refused, cancelled, or the state of their job.
     pub counts: BTreeMap<String, u32>,
@@ -71,6 +76,18 @@ pub struct LineReport {
     pub route: Option<String>,
     /// The beginning of the prompt.
     pub prompt: String,
+    /// What was sent instead, when a language model added detail to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_prompt: Option<String>,
+    /// What became of the wish for more detail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enhancement: Option<String>,
+    /// Charged for it so far, in dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charged_usd: Option<Usd>,
+    /// Set aside for it, in dollars: the most that is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_usd: Option<Usd>,
     /// How it goes, or why it did not.
     pub message: String,
     /// What to do about it.
@@ -100,6 +117,8 @@ pub struct PostReport {
     pub channel: String,
     /// The state of its job; done when the scheduler has it.
     pub state: String,
+    /// The same in words: on its way, a draft, queued or scheduled there.
+    pub standing: String,
     /// How it goes, or why it did not.
     pub message: String,
     /// The error's code, when it came to nothing.
@@ -125,14 +144,13 @@ pub async fn report(app: &App, name: &str) -> Result<(BatchReport, Standing)> {
     let lines = ledger.lines(name).await?;
     let briefs: BTreeMap<_, _> = ledger.briefs(name).await?.into_iter().collect();
     let mut posts: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (job, channel, brief) in ledger.post_briefs(name).await? {
-        posts.entry(job).or_default().push((channel, brief));
+    for (job, asked, brief) in ledger.post_briefs(name).await? {
+        posts.entry(job).or_default().push((asked, brief));
     }
     let (charged_usd, reserved_usd) = ledger.batch_spent(name).await?;
     let now_ms = app.now_ms();
     let mut told = BatchReport {
         batch: batch.name.clone(),
-        state: batch.state.name().to_owned(),
         lines_total: u32::try_from(lines.len()).unwrap_or(u32::MAX),
         charged_usd,
         reserved_usd,
@@ -145,9 +163,9 @@ pub async fn report(app: &App, name: &str) -> Result<(BatchReport, Standing)> {
         let brief = row.job_id.as_ref().and_then(|id| briefs.get(id));
         count.add(row, brief, now_ms);
         let mut line = tell(row, brief, now_ms);
-        for (channel, brief) in row.job_id.iter().filter_map(|id| posts.get(id)).flatten() {
+        for (asked, brief) in row.job_id.iter().filter_map(|id| posts.get(id)).flatten() {
             count.add_post(brief);
-            line.posts.push(post(channel, brief));
+            line.posts.push(post(row.service, asked, brief));
         }
         let service = row.service.name();
         if !told.services.iter().any(|known| known == service) {
@@ -157,6 +175,7 @@ pub async fn report(app: &App, name: &str) -> Result<(BatchReport, Standing)> {
         told.lines.push(line);
     }
     let standing = count.standing(&batch);
+    count.state(&batch, standing).clone_into(&mut told.state);
     told.eta_s = count.eta_s(&batch).filter(|_| standing == Standing::Moves);
     told.message = message(&batch, &told, &count, standing);
     told.next = next(&batch, &told, standing);
@@ -174,11 +193,13 @@ pub async fn list(app: &App) -> Result<Vec<BatchReport>> {
     Ok(all)
 }
 
-/// Whether any batch will go on by itself.
-pub async fn any_moves(app: &App) -> Result<bool> {
-    for batch in app.ledger().await?.live_batches().await? {
-        if report(app, &batch.name).await?.1 == Standing::Moves {
-            return Ok(true);
+/// Whether any batch of these offices will go on by itself.
+pub async fn any_moves(app: &App, offices: &[Office]) -> Result<bool> {
+    for office in offices {
+        for batch in app.ledger().await?.live_batches(*office).await? {
+            if report(app, &batch.name).await?.1 == Standing::Moves {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
@@ -259,6 +280,16 @@ impl Count {
         }
     }
 
+    /// How the batch stands, in a word.
+    fn state(&self, batch: &Batch, standing: Standing) -> &'static str {
+        let short = [self.failed, self.cancelled, self.doubtful, self.posts_failed];
+        match (batch.state, standing) {
+            (BatchState::Active | BatchState::Paused, Standing::Ended) if short == [0; 4] => "done",
+            (BatchState::Active | BatchState::Paused, Standing::Ended) => "ended",
+            (state, _) => state.name(),
+        }
+    }
+
     fn eta_s(&self, batch: &Batch) -> Option<u64> {
         let each_ms = u64::try_from(self.took_ms).ok()?.checked_div(u64::from(self.done))?;
         // Those under way are halfway through, as far as anybody knows.
@@ -285,6 +316,8 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
         None if line.state == LineState::Waiting && note.is_none() => "Waiting for its turn.",
         None => note.unwrap_or_default(),
     };
+    let enhancement = brief.and_then(|brief| brief.enhancement.as_ref());
+    let some_money = |usd: Usd| (usd > Usd::ZERO).then_some(usd);
     let timed = Timestamp::from_millisecond(line.due_at_ms).ok().filter(|_| later);
     LineReport {
         line: line.line,
@@ -294,6 +327,10 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
         model: line.model.clone(),
         route: line.wish.route.clone(),
         prompt: redact::quote(&line.wish.prompt, 80),
+        sent_prompt: enhancement.and_then(|it| Some(redact::quote(it.text.as_deref()?, SENT_CHARS))),
+        enhancement: enhancement.map(|it| it.note.clone()),
+        charged_usd: brief.and_then(|brief| some_money(brief.charged)),
+        reserved_usd: brief.and_then(|brief| some_money(brief.reserved)),
         message: [words, chosen.unwrap_or_default()].join(" ").trim().to_owned(),
         next: failure.and_then(|failure| failure.next.clone()),
         error: failure.map(|failure| failure.code.clone()),
@@ -304,11 +341,17 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
     }
 }
 
-fn post(channel: &str, brief: &Brief) -> PostReport {
+fn post(service: Service, asked: &Post, brief: &Brief) -> PostReport {
     let failure = brief.failure.as_ref();
+    let taker = if service.is_rehearsal() { "the sandbox" } else { asked.scheduler.title() };
     PostReport {
-        channel: channel.to_owned(),
+        channel: asked.channel.network.clone(),
         state: brief.state.name().to_owned(),
+        standing: match brief.state {
+            State::Done => publish::standing(taker, &publish::told::when(asked.timing)),
+            state if state.is_at_rest() => state.name().to_owned(),
+            _ => format!("on its way to {taker}"),
+        },
         message: failure.map(|it| it.message.clone()).or(brief.note.clone()).unwrap_or_default(),
         error: failure.map(|it| it.code.clone()),
     }
@@ -316,7 +359,7 @@ fn post(channel: &str, brief: &Brief) -> PostReport {
 
 fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing) -> String {
     let mut said = Vec::new();
-    let rehearsed = told.services == [Service::Sandbox.name()];
+    let rehearsed = told.is_rehearsal();
     let mark = if rehearsed { rehearsal_mark(Service::Sandbox) } else { "" };
     let head = match standing {
         Standing::Ended if count.done == told.lines_total => format!("✅ All {} clips are here.", count.done),
@@ -330,7 +373,14 @@ fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing)
         (count.waiting, "waiting"),
         (count.scheduled, "waiting for their time"),
         (count.failed, "came to nothing"),
-        (count.posts, "posts are with the scheduler"),
+        (
+            count.posts,
+            if rehearsed {
+                "posts are with the scheduler, which is the sandbox's own"
+            } else {
+                "posts are with the scheduler"
+            },
+        ),
         (count.posts_failed, "posts came to nothing"),
         (count.doubtful, "wait for a decision"),
         (count.cancelled, "cancelled"),
@@ -345,7 +395,8 @@ fn message(batch: &Batch, told: &BatchReport, count: &Count, standing: Standing)
             open => format!(", {open} set aside"),
         };
         let budget = told.budget_usd.map(|budget| format!(" of at most {budget}")).unwrap_or_default();
-        said.push(format!("Charged {}{budget}{open}.", told.charged_usd));
+        let kind = if rehearsed { " in make-believe dollars" } else { "" };
+        said.push(format!("Charged {}{budget}{open}{kind}.", told.charged_usd));
     }
     match batch.state {
         BatchState::Paused if batch.hold.is_none() => said.push("Paused.".to_owned()),
@@ -385,6 +436,12 @@ fn next(batch: &Batch, told: &BatchReport, standing: Standing) -> String {
 }
 
 impl BatchReport {
+    /// Whether nothing about it is real.
+    #[must_use]
+    pub fn is_rehearsal(&self) -> bool {
+        self.services == [Service::Sandbox.name()]
+    }
+
     /// Why a post in this state came to nothing.
     fn post(&self, state: &str) -> Option<Kind> {
         let found = self.lines.iter().flat_map(|line| &line.posts).find(|post| post.state == state)?;

@@ -1,27 +1,61 @@
-//! Prompts with more detail: a small language model rewrites them before a clip is made, if that is wished.
+//! Prompts with more detail: a small language model rewrites them before a clip is sent, if that is wished.
 //!
 //! A rewriting is a job like any other that costs: written down first, sent once, in the same books and caps. Its key is
-//! its content, so the ledger is also the cache. Whatever goes wrong, the prompt is used as it was, and that is said.
+//! its content, so the ledger is also the cache. The clip's own job waits for it, so no call does. Whatever goes wrong,
+//! the prompt is used as it was, and that is said.
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
+use crate::jobs::engine::step::Step;
 use crate::jobs::money::{approve, hold};
-use crate::jobs::wait;
 use crate::model::catalog::ModelKind;
 use crate::model::inspection::Inspection;
-use crate::model::job::{EpochMs, Job, Service, State};
+use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::{Enhancement, Inputs, Request, Run};
 use crate::money::Usd;
 
-/// A clip waits so long for its prompt: callers give up after a minute, and the clip itself is not written down before.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// A clip waits so long for its prompt: a language model that takes longer is in trouble.
+const PATIENCE_MS: EpochMs = 15_000;
+/// Pause between two looks at the rewriting; it is over within seconds.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// What failed without a charge is tried again after this.
 const FORGOTTEN_MS: EpochMs = 10 * 60 * 1000;
+/// What a job does meanwhile, for people.
+pub(in crate::jobs) const NOTE: &str = "A language model adds detail to the prompt first.";
+
+/// A rewriting, as the job that wants it keeps it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::jobs) struct Rewriting {
+    /// The job that does it, once it is written down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<JobId>,
+    since_ms: EpochMs,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Enhancement>,
+}
+
+impl Rewriting {
+    /// What became of the prompt; none while that is open.
+    pub(in crate::jobs) fn outcome(&self) -> Option<&Enhancement> {
+        self.outcome.as_ref()
+    }
+
+    /// How long until the next step.
+    pub(in crate::jobs) fn pause(&self) -> Duration {
+        if self.outcome.is_some() { Duration::ZERO } else { LOOK_EVERY }
+    }
+
+    fn over(outcome: Result<String>) -> Self {
+        Self { outcome: Some(told(outcome)), ..Self::default() }
+    }
+}
 
 /// Who would rewrite, what it probably costs, and the cap that is sent.
 #[derive(Clone, Debug)]
@@ -48,14 +82,99 @@ pub(in crate::jobs) async fn writer(app: &App) -> Result<Writer> {
     Ok(Writer { model: found.0, estimate: found.1, most: found.1.up_to_cent() })
 }
 
-/// The prompt with more detail, or the reason why it stays as it was.
-pub(in crate::jobs) async fn enhance(
-    app: &App,
-    service: Service,
+/// One look at the rewriting of a job's prompt, which is begun if it was not.
+///
+/// # Errors
+/// Only what the ledger says; everything else leaves the prompt as it was.
+pub(in crate::jobs) async fn look(
+    step: &Step,
+    rewriting: Option<Rewriting>,
     prompt: &str,
     batch: Option<&str>,
-) -> Enhancement {
-    match rewritten(app, service, prompt, batch).await {
+) -> Result<Rewriting> {
+    let now_ms = step.now_ms();
+    let Some((id, since_ms)) = rewriting.and_then(|it| Some((it.job?, it.since_ms))) else {
+        return match begin(&step.app, step.job.service, prompt, batch).await {
+            Ok(id) => Ok(Rewriting { job: Some(id), since_ms: now_ms, outcome: None }),
+            Err(error) if error.kind() == Kind::Ledger => Err(error),
+            Err(error) => Ok(Rewriting::over(Err(error))),
+        };
+    };
+    let job = step.ledger.job(&id).await?;
+    // A time outside comes from a clock that was set back.
+    let in_time = (0..PATIENCE_MS).contains(&(now_ms - since_ms));
+    if in_time && !job.state.is_at_rest() && !hold::waits_for_money(&job) {
+        return Ok(Rewriting { job: Some(id), since_ms, outcome: None });
+    }
+    if !job.state.is_at_rest() {
+        // It must not be sent when nobody waits for it any more.
+        step.ledger.request_cancel(&job.id, now_ms).await?;
+    }
+    Ok(Rewriting { job: Some(id), since_ms, ..Rewriting::over(outcome(&job)) })
+}
+
+/// Nobody wants the clip any more, and so its prompt neither. What is to be said of the money.
+pub(in crate::jobs) async fn give_up(step: &Step, rewriting: Option<&Rewriting>) -> Result<&'static str> {
+    let Some(id) = rewriting.and_then(|it| it.job.as_ref()) else {
+        return Ok("Stopped before anything was sent; it costs nothing.");
+    };
+    if !step.ledger.job(id).await?.state.is_at_rest() {
+        step.ledger.request_cancel(id, step.now_ms()).await?;
+    }
+    Ok("Stopped before the clip was sent. Rewriting its prompt may have cost up to a cent.")
+}
+
+/// The job that rewrites this prompt, or did.
+async fn begin(app: &App, service: Service, prompt: &str, batch: Option<&str>) -> Result<JobId> {
+    let writer = writer(app).await?;
+    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
+    let base = key(service, &writer.model, prompt);
+    let earlier = match ledger.latest_with_key_prefix(&base).await? {
+        Some(job) if !is_forgotten(&job, now_ms) => return Ok(job.id),
+        earlier => earlier,
+    };
+    let run = Run {
+        prompt: prompt.to_owned(),
+        model: writer.model,
+        inputs: Inputs::default(),
+        most: writer.most,
+        estimate: Some(writer.estimate),
+        output_path: None,
+        batch: batch.map(str::to_owned),
+        fallback: None,
+        template: None,
+        rewrite: true,
+        enhance: false,
+        enhancement: None,
+        after_previous: false,
+        inspection: Inspection::default(),
+        delivery: Default::default(),
+    };
+    let key = format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default());
+    // Its price is a fraction of a cent and within every cap; who asked for it has agreed.
+    Ok(approve::enter(app, service, key, Request::Run(run), true).await?.job.id)
+}
+
+/// The text that a rewriting came to, or why there is none.
+fn outcome(job: &Job) -> Result<String> {
+    match (job.state, job.work.get("text").and_then(Value::as_str)) {
+        (State::Done, Some(text)) => Ok(text.to_owned()),
+        (state, _) if !state.is_at_rest() && hold::waits_for_money(job) => {
+            Err(Error::new(Kind::OutOfCredits, "the wallet has no money for it."))
+        }
+        (state, _) if !state.is_at_rest() => {
+            let error = Error::new(Kind::TimedOut, "the language model did not answer in time.");
+            Err(if state == State::Queued { error } else { error.money(Money::Unknown) })
+        }
+        _ => Err(job
+            .failure
+            .as_ref()
+            .map_or_else(|| Error::new(Kind::Cancelled, "the rewriting was stopped."), Error::from)),
+    }
+}
+
+fn told(outcome: Result<String>) -> Enhancement {
+    match outcome {
         Ok(text) => {
             Enhancement { text: Some(text), note: "The prompt was rewritten with more detail.".to_owned() }
         }
@@ -65,65 +184,10 @@ pub(in crate::jobs) async fn enhance(
                 Money::Spent => " The rewriting was charged.",
                 Money::Unknown => " The rewriting may have been charged.",
             };
-            Enhancement {
-                text: None,
-                note: format!(
-                    "The prompt was not rewritten, and is used as it was: {}{money}",
-                    error.message()
-                ),
-            }
+            let note =
+                format!("The prompt was not rewritten, and is used as it was: {}{money}", error.message());
+            Enhancement { text: None, note }
         }
-    }
-}
-
-async fn rewritten(app: &App, service: Service, prompt: &str, batch: Option<&str>) -> Result<String> {
-    let writer = writer(app).await?;
-    let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    let base = key(service, &writer.model, prompt);
-    let known = ledger.latest_with_key_prefix(&base).await?;
-    let id = match known {
-        Some(job) if !is_forgotten(&job, now_ms) => job.id,
-        earlier => {
-            let run = Run {
-                prompt: prompt.to_owned(),
-                model: writer.model,
-                inputs: Inputs::default(),
-                most: writer.most,
-                estimate: Some(writer.estimate),
-                output_path: None,
-                batch: batch.map(str::to_owned),
-                fallback: None,
-                template: None,
-                rewrite: true,
-                enhancement: None,
-                after_previous: false,
-                inspection: Inspection::default(),
-                delivery: Default::default(),
-            };
-            let key = format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default());
-            // Its price is a fraction of a cent and within every cap; who asked for it has agreed.
-            approve::enter(app, service, key, Request::Run(run), true).await?.job.id
-        }
-    };
-    let job = wait::unless_short(app, &id, PATIENCE, |_| {}).await?;
-    outcome(app, &job).await
-}
-
-async fn outcome(app: &App, job: &Job) -> Result<String> {
-    match (job.state, job.work.get("text").and_then(Value::as_str)) {
-        (State::Done, Some(text)) => Ok(text.to_owned()),
-        (state, _) if !state.is_at_rest() => {
-            // It must not be sent when nobody waits for it any more.
-            app.ledger().await?.request_cancel(&job.id, app.now_ms()).await?;
-            Err(match hold::waits_for_money(job) {
-                true => Error::new(Kind::OutOfCredits, "the wallet has no money for it."),
-                false => Error::new(Kind::TimedOut, "the language model did not answer in time."),
-            })
-        }
-        _ => Err(job
-            .failure
-            .as_ref()
-            .map_or_else(|| Error::new(Kind::Cancelled, "the rewriting was stopped."), Error::from)),
     }
 }
 

@@ -22,7 +22,18 @@ pub(super) use quote::cap;
 pub use quote::{Quote, quote};
 
 /// The service, if this is a wish for SkillBoss or its rehearsal; none when NemoVideo makes it.
+///
+/// # Errors
+/// `Unauthorized` when SkillBoss would make it and no key is set.
 pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<Service>> {
+    match meant(app, input).await? {
+        Some(Service::SkillBoss) if !app.config().skillboss.is_set_up() => Err(no_key()),
+        meant => Ok(meant),
+    }
+}
+
+/// The same for those who only ask: without a key, too.
+pub(super) async fn meant(app: &App, input: &GenerateInput) -> Result<Option<Service>> {
     let word = input.service.as_deref().map(str::trim).filter(|word| !word.is_empty());
     let model = model(input);
     let choice = match word {
@@ -32,19 +43,12 @@ pub(super) async fn service(app: &App, input: &GenerateInput) -> Result<Option<S
         Some("sandbox") => ServiceChoice::Sandbox,
         Some(word) => return word.parse::<Service>().map(|_| None),
     };
-    let has_key = app.config().skillboss.is_set_up();
     Ok(match choice {
         ServiceChoice::Nemo => None,
-        ServiceChoice::SkillBoss if has_key => Some(Service::SkillBoss),
-        ServiceChoice::SkillBoss => return Err(no_key()),
+        ServiceChoice::SkillBoss => Some(Service::SkillBoss),
         ServiceChoice::Sandbox => model.map(|_| Service::Sandbox),
         ServiceChoice::Auto => match model {
-            Some(model) if app.catalog().await?.model(model).is_some() => {
-                if !has_key {
-                    return Err(no_key());
-                }
-                Some(Service::SkillBoss)
-            }
+            Some(model) if app.catalog().await?.model(model).is_some() => Some(Service::SkillBoss),
             _ => None,
         },
     })
@@ -109,14 +113,10 @@ pub(super) async fn submit(
         now_ms,
     )?;
     let quote = quote(app, service, input).await?;
+    publish::foresee(&delivery, &quote.planned())?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
-    let enhancement = match input.enhance.unwrap_or(app.config().enhance) {
-        true => Some(enhance::enhance(app, service, prompt, input.batch.as_deref()).await),
-        false => None,
-    };
-    let request =
-        parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhancement.as_ref())
-            .await?;
+    let enhance = input.enhance.unwrap_or(app.config().enhance);
+    let request = parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhance).await?;
     approve::enter(app, service, key, request, input.approved).await
 }
 

@@ -12,7 +12,7 @@ use crate::model::catalog::{Catalog, Plan};
 use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
 use crate::model::job::{EpochMs, JobId};
-use crate::model::request::{Enhancement, Fallback, Film, Inputs, Request, Run};
+use crate::model::request::{Fallback, Film, Inputs, Request, Run};
 use crate::money::Usd;
 use crate::skillboss::{self, inputs::Picture};
 
@@ -26,10 +26,9 @@ pub(super) async fn request(
     quote: &Quote,
     output_path: PathBuf,
     delivery: Delivery,
-    enhancement: Option<&Enhancement>,
+    enhance: bool,
 ) -> Result<Request> {
     let plan = &quote.plan;
-    let sent = enhancement.and_then(|it| it.text.as_deref()).unwrap_or(prompt);
     let (catalog, now_ms) = (app.catalog().await?, app.now_ms());
     let picture = |given: &Option<String>| {
         given.as_deref().map(|given| paths::picture(app.config(), caller, given)).transpose()
@@ -78,7 +77,7 @@ pub(super) async fn request(
     let mut parts = Vec::with_capacity(total);
     for (place, segment) in plan.segments.iter().enumerate() {
         let inputs = Inputs {
-            prompt: part_prompt(sent, place, total),
+            prompt: part_prompt(prompt, place, total),
             duration_s: segment.duration_s,
             // What was given opens and closes the whole.
             image: if place == 0 { image.clone() } else { None },
@@ -100,7 +99,9 @@ pub(super) async fn request(
             fallback: fallback(catalog, now_ms, plan, segment.duration_s, most)?,
             template: None,
             rewrite: false,
-            enhancement: enhancement.cloned(),
+            // The parts of a film get what the film made of the prompt.
+            enhance: enhance && total == 1,
+            enhancement: None,
             after_previous: chained && place > 0,
             inspection: if total == 1 { inspection.clone() } else { Inspection::default() },
             delivery: if total == 1 { delivery.clone() } else { Delivery::default() },
@@ -115,6 +116,7 @@ pub(super) async fn request(
         prompt: prompt.to_owned(),
         parts,
         had: Vec::new(),
+        enhance,
         output_path,
         duration_s: f64::from(plan.duration_s.unwrap_or_default()),
         inspection,

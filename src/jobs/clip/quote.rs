@@ -12,6 +12,7 @@ use crate::model::catalog::{Catalog, Plan, Wish};
 use crate::model::job::{EpochMs, Service};
 use crate::model::request::Inputs;
 use crate::money::Usd;
+use crate::social::channels::Planned;
 
 /// A plan and what it will cost.
 #[derive(Clone, Debug)]
@@ -33,6 +34,16 @@ impl Quote {
     #[must_use]
     pub fn estimate(&self) -> Option<Usd> {
         self.estimates.iter().copied().sum::<Option<Option<Usd>>>().flatten()
+    }
+
+    /// What is known of the clip, for those who shall take it.
+    #[must_use]
+    pub fn planned(&self) -> Planned {
+        let sides = self.plan.aspect.as_deref().and_then(|aspect| aspect.split_once(':'));
+        Planned {
+            duration_s: self.plan.duration_s.map(f64::from),
+            aspect: sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?))),
+        }
     }
 
     /// The most that it may cost as a whole.
@@ -102,6 +113,9 @@ fn no_such_length(catalog: &Catalog, wish: &Wish, plan: &Plan, today: Date) -> E
 /// What the service itself says, else what the catalog says.
 async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<Option<Usd>>, bool) {
     let listed = || plan.segments.iter().map(|segment| segment.price).collect();
+    if service == Service::SkillBoss && !app.config().skillboss.is_set_up() {
+        return (listed(), false);
+    }
     let Ok(client) = app.skillboss(service).await else { return (listed(), false) };
     let mut known: Vec<(Option<u32>, Usd)> = Vec::new();
     for segment in &plan.segments {

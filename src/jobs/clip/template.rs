@@ -84,6 +84,7 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         fallback: None,
         template: Some(template),
         rewrite: false,
+        enhance: false,
         enhancement: None,
         after_previous: false,
         inspection: Inspection::default(),

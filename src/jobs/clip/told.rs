@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Error, Money, Result};
+use crate::jobs::clip::enhance::Rewriting;
 use crate::jobs::film::FilmWork;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::money::approve::Waiting;
@@ -186,15 +187,18 @@ const WAITS_FOR_MONEY: &str = "Waiting for money: there is too little in the Ski
 
 /// What became of the prompt before it was sent, beside the user's own.
 fn rewritten(job: &Job) -> Option<String> {
-    let run = match &job.request {
-        Request::Run(run) => run,
-        Request::Film(film) => film.parts.first()?,
+    let (rewriting, run) = match &job.request {
+        Request::Run(run) => (serde_json::from_value::<RunWork>(job.work.clone()).ok()?.rewriting, run),
+        Request::Film(film) => {
+            (serde_json::from_value::<FilmWork>(job.work.clone()).ok()?.rewriting, film.parts.first()?)
+        }
         _ => return None,
     };
-    let it = run.enhancement.as_ref()?;
+    let it = rewriting.as_ref().and_then(Rewriting::outcome).or(run.enhancement.as_ref())?;
+    let yours = job.request.words();
     Some(match &it.text {
         Some(text) => {
-            format!("{} Sent: {} Yours: {}", it.note, redact::quotation(text), redact::quotation(&run.prompt))
+            format!("{} Sent: {} Yours: {}", it.note, redact::quotation(text), redact::quotation(yours))
         }
         None => it.note.clone(),
     })

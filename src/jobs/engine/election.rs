@@ -1,4 +1,4 @@
-//! Becoming the dispatcher: at once when the one before has ended, after a while when it only shows no life.
+//! Becoming the dispatcher of an office: at once when the one before has ended, after a while when it only shows no life.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::ledger::{Dispatcher, Ledger, Pulse};
+use crate::ledger::{Dispatcher, Ledger, Office, Pulse};
 
 /// How often a process that is not the dispatcher looks whether it may be.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -16,20 +16,21 @@ pub(super) const BEAT_EVERY: Duration = Duration::from_secs(3);
 /// One that lets this pass while a job waits is stopped or stuck. Being wrong is harmless: leases and fences hold.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// Waits to be elected, as `owner` of leases; none when it is time to end.
+/// Waits to be elected to an office, as `owner` of leases; none when it is time to end.
 pub(super) async fn win(
     app: &App,
     ledger: &Ledger,
+    office: Office,
     owner: &str,
     stop: &CancellationToken,
 ) -> Result<Option<Dispatcher>> {
     let mut watch = Watch::default();
     while !stop.is_cancelled() {
-        if let Some(elected) = Dispatcher::try_elect(ledger, owner, app.now_ms()).await? {
+        if let Some(elected) = Dispatcher::try_elect(ledger, office, owner, app.now_ms()).await? {
             return Ok(Some(elected));
         }
-        let pulse = ledger.pulse(app.now_ms()).await?;
-        if watch.is_silent(pulse, Instant::now()) && ledger.depose(pulse).await? {
+        let pulse = ledger.pulse(office, app.now_ms()).await?;
+        if watch.is_silent(pulse, Instant::now()) && ledger.depose(office, pulse).await? {
             tracing::warn!(
                 "the process that moved the jobs has shown no sign of life for {} s; taking over",
                 SILENCE.as_secs()

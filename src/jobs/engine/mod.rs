@@ -1,4 +1,5 @@
-//! The loop that moves jobs: one process of those that share a ledger is the dispatcher.
+//! The loop that moves jobs: one process of those that share a ledger is the dispatcher, for rehearsed jobs and for real
+//! ones each.
 
 mod advance;
 mod election;
@@ -16,9 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::config::ServiceChoice;
 use crate::error::{Error, Money, Result};
 use crate::jobs::{batch, run};
-use crate::ledger::{AttemptState, Change, Dispatcher, Ledger};
+use crate::ledger::{AttemptState, Change, Dispatcher, Ledger, Office};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
 
@@ -35,33 +37,92 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// A service may ask for a longer pause; then it is asked again too early, which is harmless.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
+/// Which jobs a process moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It was started for a rehearsal: only those of the sandbox, until something real is asked for through it
+    /// ([`App::ask_for_real`]). What somebody stopped stays stopped.
+    Rehearsals,
+    /// All of them.
+    Everything,
+}
+
+impl Reach {
+    /// Of a process that was started for a job of this service.
+    #[must_use]
+    pub const fn of(service: Service) -> Self {
+        if service.is_rehearsal() { Self::Rehearsals } else { Self::Everything }
+    }
+
+    /// Of a process that was started for nothing but what its settings say.
+    #[must_use]
+    pub fn of_settings(app: &App) -> Self {
+        match app.config().service {
+            ServiceChoice::Sandbox => Self::Rehearsals,
+            ServiceChoice::Auto | ServiceChoice::Nemo | ServiceChoice::SkillBoss => Self::Everything,
+        }
+    }
+
+    /// Whose jobs it moves from the beginning.
+    #[must_use]
+    pub const fn offices(self) -> &'static [Office] {
+        match self {
+            Self::Rehearsals => &[Office::Rehearsal],
+            Self::Everything => &[Office::Rehearsal, Office::Real],
+        }
+    }
+}
+
 /// Runs until `stop`: waits to be elected, then steps whatever is due. Returns after the steps in hand have let
 /// go of their leases.
 ///
 /// # Errors
 /// When the ledger cannot be opened at all.
-pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
+pub async fn run(app: App, reach: Reach, stop: CancellationToken) -> Result<()> {
+    // One office does not outlive the other.
+    let stop = stop.child_token();
     if !first_job(&app, &stop).await {
         return Ok(());
     }
     let ledger = app.ledger().await?.clone();
+    let real = async {
+        if reach == Reach::Rehearsals {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = app.real_is_asked_for() => {}
+            }
+        }
+        stand_for(&app, &ledger, Office::Real, &stop).await
+    };
+    let (rehearsed, real) = tokio::join!(stand_for(&app, &ledger, Office::Rehearsal, &stop), real);
+    rehearsed.and(real)
+}
+
+/// Waits to be elected to an office and holds it, until `stop`.
+async fn stand_for(app: &App, ledger: &Ledger, office: Office, stop: &CancellationToken) -> Result<()> {
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
-    while let Some(elected) = election::win(&app, &ledger, &owner, &stop).await? {
-        hold_office(&app, &ledger, &owner, &elected, &stop).await?;
-    }
-    Ok(())
+    let held = async {
+        while let Some(elected) = election::win(app, ledger, office, &owner, stop).await? {
+            hold(app, ledger, &owner, &elected, stop).await?;
+        }
+        Ok(())
+    };
+    let ended = held.await;
+    stop.cancel();
+    ended
 }
 
 /// Steps whatever is due, until `stop` or until another process has taken over.
-async fn hold_office(
+async fn hold(
     app: &App,
     ledger: &Ledger,
     owner: &str,
     elected: &Dispatcher,
     stop: &CancellationToken,
 ) -> Result<()> {
-    mend_times(app, ledger).await?;
-    run::retention::sweep(app, ledger).await?;
+    let office = elected.office();
+    mend_times(app, ledger, office).await?;
+    run::retention::sweep(app, ledger, office).await?;
     let mut swept = Instant::now();
     let mut latest_ms = app.now_ms();
     let mut beaten = Instant::now();
@@ -70,17 +131,17 @@ async fn hold_office(
     // Ends with this office: who moves the jobs also begins the lines of batches.
     let feeding = stop.child_token();
     let _over = feeding.clone().drop_guard();
-    let feeder = tokio::spawn(batch::feed(app.clone(), ledger.clone(), feeding.clone()));
+    let feeder = tokio::spawn(batch::feed(app.clone(), ledger.clone(), office, feeding.clone()));
     while !stop.is_cancelled() {
         let rung = app.rung();
         let now_ms = app.now_ms();
         if now_ms < latest_ms - millis(LEASE) {
             tracing::warn!("the clock was set back");
-            mend_times(app, ledger).await?;
+            mend_times(app, ledger, office).await?;
         }
         latest_ms = now_ms;
         // Before anything is claimed: this process may have been stopped since the last time.
-        if beaten.elapsed() >= BEAT_EVERY && has_work(app, ledger, &running).await {
+        if beaten.elapsed() >= BEAT_EVERY && has_work(app, ledger, office, &running).await {
             match elected.beat().await {
                 Ok(true) => beaten = Instant::now(),
                 Ok(false) => {
@@ -92,17 +153,17 @@ async fn hold_office(
         }
         if swept.elapsed() >= SWEEP_EVERY {
             swept = Instant::now();
-            if let Err(error) = run::retention::sweep(app, ledger).await {
+            if let Err(error) = run::retention::sweep(app, ledger, office).await {
                 tracing::error!(%error, "clips that expire soon could not be looked for");
             }
         }
-        if let Err(error) = claim(app, ledger, owner, &steps, &running, stop).await {
+        if let Err(error) = claim(app, ledger, office, owner, &steps, &running, stop).await {
             tracing::error!(%error, "due jobs could not be read");
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = rung => {}
-            () = tokio::time::sleep(nap(app, ledger, &running).await) => {}
+            () = tokio::time::sleep(nap(app, ledger, office, &running).await) => {}
         }
     }
     feeding.cancel();
@@ -115,9 +176,9 @@ async fn hold_office(
 }
 
 /// Whether anybody can miss us: an idle dispatcher leaves the disk alone.
-async fn has_work(app: &App, ledger: &Ledger, running: &AtomicUsize) -> bool {
+async fn has_work(app: &App, ledger: &Ledger, office: Office, running: &AtomicUsize) -> bool {
     running.load(Ordering::Relaxed) > 0
-        || ledger.next_due_ms().await.ok().flatten().is_some_and(|due_ms| due_ms <= app.now_ms())
+        || ledger.next_due_ms(office).await.ok().flatten().is_some_and(|due_ms| due_ms <= app.now_ms())
 }
 
 /// Waits until there can be a job at all: most servers are started only to be listed, and a ledger that nobody has
@@ -135,15 +196,16 @@ async fn first_job(app: &App, stop: &CancellationToken) -> bool {
 }
 
 /// Due times are wall-clock times, and clocks are set back.
-async fn mend_times(app: &App, ledger: &Ledger) -> Result<()> {
+async fn mend_times(app: &App, ledger: &Ledger, office: Office) -> Result<()> {
     let horizon = app.poll(Service::Nemo).saturating_mul(4).max(LONGEST_PAUSE);
-    ledger.forget_far_future(app.now_ms(), millis(horizon)).await
+    ledger.forget_far_future(office, app.now_ms(), millis(horizon)).await
 }
 
 /// Claims what is due and starts its steps.
 async fn claim(
     app: &App,
     ledger: &Ledger,
+    office: Office,
     owner: &str,
     steps: &TaskTracker,
     running: &Arc<AtomicUsize>,
@@ -151,10 +213,11 @@ async fn claim(
 ) -> Result<()> {
     let free = MAX_STEPS.saturating_sub(running.load(Ordering::Relaxed));
     let free = u32::try_from(free).unwrap_or(0);
-    if free == 0 {
+    // An idle loop leaves the disk alone.
+    if free == 0 || ledger.next_due_ms(office).await?.is_none_or(|due_ms| due_ms > app.now_ms()) {
         return Ok(());
     }
-    for job in ledger.claim(owner, app.now_ms(), millis(LEASE), free).await? {
+    for job in ledger.claim(office, owner, app.now_ms(), millis(LEASE), free).await? {
         running.fetch_add(1, Ordering::Relaxed);
         let (app, ledger, stop, running) = (app.clone(), ledger.clone(), stop.clone(), Arc::clone(running));
         steps.spawn(async move {
@@ -199,12 +262,12 @@ async fn bury(app: &App, ledger: &Ledger, job: &Job) {
 }
 
 /// Until the next job is due, within bounds.
-async fn nap(app: &App, ledger: &Ledger, running: &AtomicUsize) -> Duration {
+async fn nap(app: &App, ledger: &Ledger, office: Office, running: &AtomicUsize) -> Duration {
     if running.load(Ordering::Relaxed) >= MAX_STEPS {
         // A step that ends rings.
         return LOOK_EVERY;
     }
-    let due = ledger.next_due_ms().await.ok().flatten().unwrap_or(i64::MAX);
+    let due = ledger.next_due_ms(office).await.ok().flatten().unwrap_or(i64::MAX);
     let until = u64::try_from(due.saturating_sub(app.now_ms())).unwrap_or(0);
     Duration::from_millis(until).clamp(Duration::from_millis(5), LOOK_EVERY)
 }

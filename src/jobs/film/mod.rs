@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
+use crate::jobs::clip::enhance::{self, Rewriting};
 use crate::jobs::deliver::End;
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::jobs::inspect::aside;
@@ -31,6 +32,9 @@ const SAFETY_NET: Duration = Duration::from_millis(700);
 pub(super) struct FilmWork {
     /// The parts in order, once they are written down.
     pub(super) parts: Vec<JobId>,
+    /// What becomes of a prompt that is to have more detail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rewriting: Option<Rewriting>,
     /// The file.
     #[serde(flatten)]
     pub(super) end: End,
@@ -50,7 +54,11 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     let work: FilmWork = step.work()?;
     if work.parts.is_empty() {
         if step.job.cancel_requested {
-            return step.cancelled("Stopped before anything was sent; it costs nothing.").await;
+            let note = enhance::give_up(step, work.rewriting.as_ref()).await?;
+            return step.cancelled(note).await;
+        }
+        if film.enhance && work.rewriting.as_ref().and_then(Rewriting::outcome).is_none() {
+            return add_detail(step, &film, work).await;
         }
         return divide(step, &film, work).await;
     }
@@ -83,6 +91,16 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
     watch(step, &work, &parts, waits).await
 }
 
+/// One look at the prompt that is being rewritten; when that is over, the next step divides the film.
+async fn add_detail(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), Halt> {
+    let batch = film.parts.first().and_then(|run| run.batch.as_deref());
+    let rewriting = enhance::look(step, work.rewriting.take(), &film.prompt, batch).await?;
+    let due_at_ms = step.in_a(rewriting.pause());
+    work.rewriting = Some(rewriting);
+    let note = Some(enhance::NOTE.to_owned());
+    step.record(Change { work: notes(&work)?, note, due_at_ms, ..Change::default() }).await
+}
+
 /// Writes down the parts and hands each its share of what was set aside, all at once.
 async fn divide(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), Halt> {
     let now_ms = step.now_ms();
@@ -92,6 +110,11 @@ async fn divide(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), 
             work.parts.push(had);
             continue;
         }
+        let wanted = reservation(run);
+        let run = match work.rewriting.as_ref().and_then(Rewriting::outcome) {
+            Some(enhancement) => run.clone().with_words(enhancement),
+            None => run.clone(),
+        };
         let id = JobId::fresh();
         work.parts.push(id.clone());
         let job = NewJob {
@@ -100,13 +123,13 @@ async fn divide(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), 
             service: step.job.service,
             session_id: None,
             state: State::Queued,
-            request: Request::Run(run.clone()),
+            request: Request::Run(run),
             work: serde_json::Value::Null,
             dedupe_key: format!("part:{}:{place}", step.job.id),
             note: Some("Waiting for its turn.".to_owned()),
             due_at_ms: Some(now_ms),
         };
-        new.push((job, reservation(run)));
+        new.push((job, wanted));
     }
     let change = Change {
         state: Some(State::Running),

@@ -53,8 +53,8 @@ fn with_wallet(report: CreditsReport, found: wallet::Wallet) -> CreditsReport {
     }
 }
 
-/// The balance at this service.
-pub(in crate::jobs) async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
+/// The credits at this service.
+pub async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
     let client = app.client(service).await?;
     let credits = client.credits().await?;
     let low = credits.available < crate::jobs::turn::WORST_CASE_CREDITS;

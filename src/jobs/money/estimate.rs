@@ -69,10 +69,13 @@ pub struct Choice {
     pub retired: Option<String>,
 }
 
-/// Plans and prices a wish; writes nothing down and sends nothing that costs.
+/// Which of several prices is the one to reckon with.
+const WHICH_COUNTS: &str = " Where a model has several list prices for a size, the highest counts: so much is set aside before a call, and sent along as its cap. The service's own estimate takes its place, where there is one.";
+
+/// Plans and prices a wish, without a key from the catalog alone; writes nothing down and sends nothing that costs.
 ///
 /// # Errors
-/// As a call of `generate_video` with the same wish would be refused.
+/// As a call of `generate_video` with the same wish would be refused, but not for want of a key.
 pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     let models = match &input.model {
         Some(_) => Vec::new(),
@@ -81,14 +84,15 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
             catalog.models().iter().filter(|model| model.kind == ModelKind::Video).map(choice).collect()
         }
     };
-    let Some(service) = clip::service(app, input).await? else {
+    let Some(service) = clip::meant(app, input).await? else {
         let service = app.service(input.service.as_deref())?;
         return Ok(Estimate {
             service: service.name().to_owned(),
             credits: Some(WORST_CASE_CREDITS),
             message: format!(
-                "{}NemoVideo charges credits: about {WORST_CASE_CREDITS} for a generation, about 50 for an editing session, nothing for exports. Dollars are paid only for SkillBoss' models.",
-                rehearsal_mark(service)
+                "{}NemoVideo charges credits: about {WORST_CASE_CREDITS} for a generation, about 50 for an editing session, nothing for exports. Dollars are paid only for SkillBoss' models.{}",
+                rehearsal_mark(service),
+                if models.is_empty() { "" } else { WHICH_COUNTS }
             ),
             next: "Call check_credits for the balance, or estimate_cost with a model.".to_owned(),
             models,
@@ -114,19 +118,26 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         }
     };
     let price = match quote.estimate() {
-        Some(usd) => format!("about {usd}, at most {}", quote.most()),
+        Some(usd) => format!("probably {usd}, at most {}", quote.most()),
         None => format!("an unknown price, at most {}", quote.most()),
     };
+    let has_key = service == Service::Sandbox || app.config().skillboss.is_set_up();
     let from = if quote.by_service {
-        " That is the service's own estimate.".to_owned()
+        " The first is the service's own estimate.".to_owned()
     } else {
         let listed = app.catalog().await?.model(&plan.model).map(stated).unwrap_or_default();
-        format!(" That is a list price ({listed}), not the service's own word, which was not to be had.")
+        let why = match has_key {
+            true => "the service's own word was not to be had",
+            false => "the service was not asked, because no SkillBoss key is set",
+        };
+        format!(" That is the list price ({listed}); {why}.")
     };
+    let counts =
+        " What counts is the second: it is set aside before anything is sent, and goes along as the cap.";
     Ok(Estimate {
         service: service.name().to_owned(),
         model: plan.model.clone(),
-        message: format!("{}{}: {how}, {price}.{over}{from}", rehearsal_mark(service), plan.model),
+        message: format!("{}{}: {how}, {price}.{counts}{over}{from}", rehearsal_mark(service), plan.model),
         parts_s,
         aspect_ratio: plan.aspect.clone(),
         resolution: plan.resolution.clone(),
@@ -136,8 +147,10 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         credits: None,
         next: if service == Service::Sandbox {
             "A rehearsal costs nothing real: call generate_video with the same arguments.".to_owned()
-        } else {
+        } else if has_key {
             "Tell the user the price; then call generate_video with the same arguments.".to_owned()
+        } else {
+            "To make it, set SKILLBOSS_API_KEY or get a free trial with `firstcut wallet trial`; to rehearse it for nothing, use the service sandbox.".to_owned()
         },
         models,
     })

@@ -76,7 +76,7 @@ pub async fn show(app: &App) -> Result<Wallet> {
 }
 
 /// The same without the limits that the service keeps.
-pub(in crate::jobs) async fn balance(app: &App) -> Result<Wallet> {
+pub async fn balance(app: &App) -> Result<Wallet> {
     let service = service(app);
     if !is_there(app) {
         return Err(no_wallet());
@@ -85,9 +85,10 @@ pub(in crate::jobs) async fn balance(app: &App) -> Result<Wallet> {
     let spent = app.ledger().await?.spent(service, app.now_ms()).await?;
     let budget = &app.config().budget;
     let mut message = format!(
-        "{}{} in the SkillBoss wallet; {} spent or set aside today, {} this week (UTC).",
+        "{}{} in {}; {} spent or set aside today, {} this week (UTC).",
         rehearsal_mark(service),
         balance.available,
+        if service.is_rehearsal() { "the sandbox's own wallet" } else { "the SkillBoss wallet" },
         spent.day,
         spent.week
     );
@@ -198,14 +199,28 @@ pub async fn trial(app: &App) -> Result<Wallet> {
     keyfile::create(&path, trial.key.reveal())?;
     let amount = trial.amount.map(|usd| format!(" with {usd}")).unwrap_or_default();
     let until = trial.expires_at.map(|at| format!(" until {at}")).unwrap_or_default();
+    let service = service(app);
+    if service.is_rehearsal() {
+        // Rehearsals shall not end with half a dollar, so they go on with the wallet that they have.
+        let wallet = balance(app).await?;
+        let own = wallet.balance_usd.unwrap_or_default();
+        return Ok(Wallet {
+            message: format!(
+                "{}A trial wallet{amount} was given{until}; its key lies in {}. The real one is used from then on. \
+                 This one is not: rehearsals go on with the sandbox's own wallet, in which there is {own}.",
+                rehearsal_mark(service),
+                path.display(),
+            ),
+            next: "firstcut wallet trial without the sandbox gets the real one.".to_owned(),
+            ..wallet
+        });
+    }
     Ok(Wallet {
-        service: service(app).name().to_owned(),
+        service: service.name().to_owned(),
         balance_usd: trial.amount,
         message: format!(
-            "{}A trial wallet{amount} is yours{until}. Its key lies in {}{}.",
-            rehearsal_mark(service(app)),
+            "A trial wallet{amount} is yours{until}. Its key lies in {} and is used from now on.",
             path.display(),
-            if service(app) == Service::SkillBoss { " and is used from now on" } else { "" }
         ),
         next: "firstcut estimate shows what that is enough for.".to_owned(),
         ..Wallet::default()

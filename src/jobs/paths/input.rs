@@ -11,7 +11,7 @@ use super::roots;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
-use crate::media::sniff;
+use crate::media::sniff::{self, Format};
 use crate::model::request::Media;
 use crate::net::guard::Guard;
 use crate::redact::SafeUrl;
@@ -60,6 +60,23 @@ pub fn input_file(config: &Config, caller: &Caller, text: &str) -> Result<PathBu
     }
     check_content(&found)?;
     Ok(found)
+}
+
+/// The true path of a video that may be read, of whatever size: it goes into the caller's own bucket.
+///
+/// # Errors
+/// It does not exist, is a folder, is empty, not readable, outside the allowed folders, or no video by name and content.
+/// Nothing was sent.
+pub fn video_file(config: &Config, caller: &Caller, text: &str) -> Result<PathBuf> {
+    let found = readable_file(config, caller, text)?;
+    check_extension(&found)?;
+    let format = check_content(&found)?;
+    if format.kind() == sniff::Kind::Video {
+        return Ok(found);
+    }
+    let what =
+        format!("{} is a .{} file and no video. Nothing was sent.", found.display(), format.extension());
+    Err(Error::new(Kind::UnsupportedFile, what).next("Name a video, for example an MP4."))
 }
 
 /// The true path of an ordinary file that may be read, whatever it holds.
@@ -123,7 +140,7 @@ fn check_extension(path: &Path) -> Result<()> {
 }
 
 /// The content decides: no prompt may talk an assistant into sending a key file that was given another name.
-fn check_content(path: &Path) -> Result<()> {
+fn check_content(path: &Path) -> Result<Format> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     file.take(sniff::HEAD_BYTES as u64).read_to_end(&mut head).map_err(|error| unreadable(path, error))?;
@@ -138,7 +155,7 @@ fn check_content(path: &Path) -> Result<()> {
     };
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     if format.agrees_with(&extension) {
-        return Ok(());
+        return Ok(format);
     }
     let true_name = format.extension();
     let error = Error::new(

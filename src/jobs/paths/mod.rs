@@ -9,6 +9,8 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-pub use input::{MAX_UPLOAD_BYTES, UPLOAD_EXTENSIONS, input_file, input_media, input_url, readable_file};
+pub use input::{
+    MAX_UPLOAD_BYTES, UPLOAD_EXTENSIONS, input_file, input_media, input_url, readable_file, video_file,
+};
 pub use output::{folder_of, free_bytes, make_writable, output_file, unused};
 pub use picture::picture;

@@ -141,6 +141,14 @@ pub struct Caller {
     pub working_dir: PathBuf,
 }
 
+impl Caller {
+    /// Whether it is somebody on this machine: what they work in is what the command line goes on with.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.door != Door::Remote
+    }
+}
+
 /// The way in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -254,7 +262,7 @@ pub(super) fn refuse_foreign_wishes(input: &GenerateInput) -> Result<()> {
             "NemoVideo chooses its model itself, so model {:?} cannot be asked for. Nothing was sent.",
             crate::redact::quote(model, 60)
         ))
-        .next("Leave model out."));
+        .next("Leave model out, or name one of SkillBoss: estimate_cost lists them."));
     }
     if input.enhance == Some(true) {
         return Err(Error::invalid(

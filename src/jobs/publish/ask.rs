@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use super::{MOST_TRIES, Renew, check, plan, title, write_down};
+use super::{MOST_TRIES, Renew, check, footage, plan, taker, title, write_down};
 use crate::app::App;
-use crate::delivery::Named;
+use crate::delivery::{Named, with_ending};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::deliver::{self, End};
 use crate::jobs::inspect;
 use crate::jobs::plan::{Caller, PublishInput};
+use crate::jobs::session::rehearsal_mark;
 use crate::jobs::video::VideoWork;
 use crate::jobs::{paths, report};
 use crate::ledger::{Change, NewJob};
-use crate::model::delivery::{Delivery, Posts, Timing};
+use crate::model::delivery::{Delivery, Place, Posts, Timing};
 use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, JobKind, Service, State};
 use crate::model::report::JobReport;
@@ -48,8 +49,8 @@ struct Clip {
     key: String,
 }
 
-/// Has posts made of a clip: into the bucket first, if it is not there. With `dry_run` everything is checked and nothing is
-/// written down or sent.
+/// Has posts made of a clip: into the bucket first, if it is not there and is no rehearsal without one. With `dry_run`
+/// everything is checked and nothing is written down or sent.
 ///
 /// # Errors
 /// When the clip, a channel, the scheduler, the bucket or the time cannot be used. Nothing was posted then.
@@ -65,21 +66,20 @@ pub async fn publish(
         Asked::Job(id) => of_job(app, id).await?,
         Asked::File(path) => of_file(app, caller, path).await?,
     };
-    let rehearsal = clip.service == Service::Sandbox;
-    let delivery = plan::delivery(config, rehearsal, Some("s3"), Some(input), now_ms)?;
-    let Some(posts) = delivery.posts.clone() else {
-        return Err(Error::internal("A wish for posts became none."));
-    };
+    let (place, posts) = plan::of_clip(config, clip.service.is_rehearsal(), input, now_ms)?;
     inspect::vet(app, &clip.end, &clip.inspection).await?;
     check(&clip.end, &posts)?;
     if dry_run {
-        return Ok(Published::Tried(Box::new(tried(app, &clip, &posts)?)));
+        return Ok(Published::Tried(Box::new(tried(app, &clip, place, &posts)?)));
     }
     let ledger = app.ledger().await?;
     let mut end = clip.end.clone();
-    refresh_address(app, &mut end)?;
-    let job = match (&clip.root, end.stored.as_ref().and_then(|stored| stored.url.as_ref())) {
-        (Some(root), Some(_)) => {
+    if place == Place::S3 {
+        refresh_address(app, &mut end)?;
+    }
+    let has_address = end.stored.as_ref().is_some_and(|stored| stored.url.is_some());
+    let job = match &clip.root {
+        Some(root) if has_address || place == Place::Folder => {
             let title = title(root);
             let rows =
                 write_down(ledger, &root.id, clip.service, &end, &posts, &title, Renew::Failed, now_ms)
@@ -87,7 +87,7 @@ pub async fn publish(
             rows.iter().try_for_each(|row| refuse_another(row, &posts))?;
             root.clone()
         }
-        _ => hand_over(app, &clip, delivery).await?,
+        _ => hand_over(app, &clip, Delivery { place, posts: Some(posts) }).await?,
     };
     app.ring();
     Ok(Published::Job(Box::new(job)))
@@ -102,8 +102,7 @@ pub(in crate::jobs) fn refuse_later_wish(app: &App, job: &Job, wish: Option<&Pub
         None => "without posts",
         // As of then: its time may have come since.
         Some(posts) => {
-            let rehearsal = job.service == Service::Sandbox;
-            if *posts == plan::posts(app.config(), rehearsal, wish, job.created_at_ms)? {
+            if *posts == plan::posts(app.config(), job.service.is_rehearsal(), wish, job.created_at_ms)? {
                 return Ok(());
             }
             "with other channels, other words, another time or another scheduler for its posts"
@@ -170,7 +169,7 @@ pub(super) async fn holder(app: &App, root: &Job) -> Result<Option<Job>> {
 }
 
 async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
-    let path = paths::input_file(app.config(), caller, given)?;
+    let path = paths::video_file(app.config(), caller, given)?;
     let service = app.service(None)?;
     let sha256 = sum(&path).await?;
     let key = format!("handover:{}:{sha256}", service.name());
@@ -179,15 +178,19 @@ async fn of_file(app: &App, caller: &Caller, given: &str) -> Result<Clip> {
     for number in 1..=MOST_TRIES {
         match ledger.job_by_key(&numbered(&key, number)).await? {
             Some(job) if came_to_nothing(&job) => {}
-            Some(job) if job.state.is_at_rest() && End::of(&job).stored.is_some() => {
+            // A rehearsed one may be done without a bucket.
+            Some(job)
+                if job.state == State::Done || (job.state.is_at_rest() && End::of(&job).stored.is_some()) =>
+            {
                 return of_job(app, &job.id).await;
             }
             _ => break,
         }
     }
+    let file = footage::measured(&path).await?;
     Ok(Clip {
         root: None,
-        end: End { final_path: Some(path), sha256: Some(sha256), ..End::default() },
+        end: End { final_path: Some(path), sha256: Some(sha256), file: Some(file), ..End::default() },
         service,
         inspection: Inspection::default(),
         key,
@@ -239,7 +242,10 @@ fn refuse_another(row: &Job, posts: &Posts) -> Result<()> {
         "There is a post of this clip for {} already ({}), with other words or another time. Nothing was changed.",
         post.channel, row.id
     ))
-    .next(format!("Change it at {}; the same clip is not posted there twice.", post.scheduler.title())))
+    .next(format!(
+        "Change it at {}; the same clip is not posted there twice.",
+        taker(post.scheduler, row.service)
+    )))
 }
 
 /// The file goes into the bucket first.
@@ -362,25 +368,17 @@ async fn deliver_again(app: &App, holder: &Job) -> Result<()> {
     Ok(())
 }
 
+/// Stands for the name of a job that is not there yet.
+const A_JOB: &str = "{job}";
+
 /// What would happen.
-fn tried(app: &App, clip: &Clip, posts: &Posts) -> Result<JobReport> {
-    let store = app.store()?;
-    let path = clip.end.final_path.clone().unwrap_or_default();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let job = clip.root.as_ref().map_or("job_…", |root| root.id.as_str());
-    let key = clip.end.stored.as_ref().map_or_else(
-        || {
-            store.key(&Named {
-                job,
-                created_at_ms: clip.root.as_ref().map_or_else(|| app.now_ms(), |root| root.created_at_ms),
-                name: &stem,
-                service: clip.service.name(),
-                rehearsal: clip.service == Service::Sandbox,
-            })
-        },
-        |stored| stored.key.clone(),
-    );
-    let url = store.public_url(&key).map(String::from).unwrap_or_default();
+fn tried(app: &App, clip: &Clip, place: Place, posts: &Posts) -> Result<JobReport> {
+    let way = match place {
+        Place::S3 => way_into_the_bucket(app, clip)?,
+        Place::Folder => {
+            "The clip would stay in its folder, and a make-believe address would be posted.".to_owned()
+        }
+    };
     let channels: Vec<_> = posts.channels.iter().map(ToString::to_string).collect();
     let when = match posts.timing {
         Timing::Draft => "as drafts, which appear only when a person sends them".to_owned(),
@@ -390,11 +388,10 @@ fn tried(app: &App, clip: &Clip, posts: &Posts) -> Result<JobReport> {
             format!("to appear at {}", jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default())
         }
     };
-    let first = if clip.end.stored.is_some() { "lies in" } else { "would go into" };
     let message = format!(
-        "Tried only; nothing was sent. The clip {first} the bucket {} as {key} ({url}). {} would get {}: {}, {when}.",
-        store.bucket(),
-        posts.scheduler.title(),
+        "{}Tried only; nothing was sent. {way} Then {} would get {}: {}, {when}.",
+        rehearsal_mark(clip.service),
+        taker(posts.scheduler, clip.service),
         match channels.len() {
             1 => "1 post".to_owned(),
             several => format!("{several} posts"),
@@ -404,4 +401,30 @@ fn tried(app: &App, clip: &Clip, posts: &Posts) -> Result<JobReport> {
     let mut told = report::answer(clip.service.name(), &message, "Call publish without dry_run to do it.");
     told.job_id = clip.root.as_ref().map(|root| root.id.to_string()).unwrap_or_default();
     Ok(told)
+}
+
+/// Where the clip lies, or would.
+fn way_into_the_bucket(app: &App, clip: &Clip) -> Result<String> {
+    let store = app.store()?;
+    let (root, path) = (clip.root.as_ref(), clip.end.final_path.clone().unwrap_or_default());
+    let key = match &clip.end.stored {
+        Some(stored) => stored.key.clone(),
+        None => store.key(&Named {
+            // A file gets its job when it is published.
+            job: root.map_or(A_JOB, |root| root.id.as_str()),
+            created_at_ms: root.map_or_else(|| app.now_ms(), |root| root.created_at_ms),
+            name: &path.file_stem().unwrap_or_default().to_string_lossy(),
+            service: clip.service.name(),
+            rehearsal: clip.service.is_rehearsal(),
+        }),
+    };
+    let key = with_ending(key, clip.end.file.as_ref().map_or("", |file| file.mime.as_str()));
+    let url = store.public_url(&key).map(String::from).unwrap_or_default();
+    Ok(format!(
+        "The clip {} the bucket {} as {key} ({}).",
+        if clip.end.stored.is_some() { "lies in" } else { "would go into" },
+        store.bucket(),
+        // An address spells it in a way that nobody reads.
+        url.replace("%7Bjob%7D", A_JOB)
+    ))
 }

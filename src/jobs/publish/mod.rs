@@ -4,6 +4,7 @@
 //! and what may have arrived is never sent again before it is known that it did not.
 
 mod ask;
+mod footage;
 mod handover;
 mod plan;
 mod post;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::jobs::deliver::{End, root_of};
 use crate::jobs::engine::step::{Halt, Step};
 use crate::ledger::{Ledger, NewJob};
-use crate::model::delivery::Posts;
+use crate::model::delivery::{Posts, Scheduler};
 use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::{Post, Request};
 use crate::social::channels;
@@ -23,8 +24,8 @@ use crate::social::channels;
 pub use ask::{Asked, Published, publish};
 pub(super) use ask::{again, is_undelivered, refuse_later_wish};
 pub(super) use handover::step as handover;
-pub(super) use plan::delivery;
 pub use plan::set_up;
+pub(super) use plan::{delivery, foresee, planned};
 pub(super) use post::step;
 pub(super) use settle::{adopt_post, drop_post};
 
@@ -44,6 +45,23 @@ pub(super) async fn begin(step: &mut Step, end: &End, posts: &Posts) -> Result<(
     write_down(&ledger, &root, service, end, posts, &title, Renew::Never, now_ms).await?;
     step.app.ring();
     Ok(())
+}
+
+/// Who takes posts, for people. Those of a rehearsal stay on this machine, whoever the sandbox stands in for.
+fn taker(scheduler: Scheduler, service: Service) -> String {
+    // Within a sentence.
+    let title = scheduler.title().replacen("The ", "the ", 1);
+    if service.is_rehearsal() { format!("the sandbox's own scheduler (in place of {title})") } else { title }
+}
+
+/// How a post stands that `taker` has: its `when` is that of a report.
+pub(super) fn standing(taker: &str, when: &str) -> String {
+    match when {
+        "draft" => format!("a draft at {taker}"),
+        "queue" => format!("queued at {taker}"),
+        "now" => format!("sent to {taker}"),
+        at => format!("scheduled at {taker} for {at}"),
+    }
 }
 
 /// What a row that came to nothing means.
@@ -133,9 +151,15 @@ fn title(whole: &Job) -> String {
         }
         _ => String::new(),
     };
-    let line = words.lines().next().unwrap_or_default().trim();
-    if line.chars().count() <= TITLE_CHARS {
-        return line.to_owned();
+    // YouTube's titles hold no angle brackets.
+    let line = words.lines().next().unwrap_or_default().replace(['<', '>'], "");
+    let line = line.trim();
+    match line.chars().count() {
+        // One sign is too little for Postiz.
+        0 => return "Video".to_owned(),
+        1 => return format!("Video: {line}"),
+        length if length <= TITLE_CHARS => return line.to_owned(),
+        _ => {}
     }
     let cut: String = line.chars().take(TITLE_CHARS - 1).collect();
     let whole_words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);

@@ -8,9 +8,10 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::PublishInput;
 use crate::model::delivery::{Delivery, Place, Posts, Scheduler, Timing};
+use crate::model::inspection::Inspection;
 use crate::model::job::EpochMs;
 use crate::redact;
-use crate::social::channels;
+use crate::social::channels::{self, Planned};
 
 /// A time this little in the past is "now" for whoever said it.
 const LATE_MS: EpochMs = 60_000;
@@ -28,26 +29,58 @@ pub(in crate::jobs) fn delivery(
     publish: Option<&PublishInput>,
     now_ms: EpochMs,
 ) -> Result<Delivery> {
-    let place = place(config, deliver)?;
     let posts = publish.map(|publish| posts(config, rehearsal, publish, now_ms)).transpose()?;
-    // A rehearsal needs no bucket: its schedulers fetch nothing.
-    if posts.is_some() && !(rehearsal && place == Place::Folder) {
-        let bucket = config.bucket.as_ref().filter(|_| place == Place::S3);
-        let Some(bucket) = bucket else {
+    let place = place(config, deliver)?;
+    match place {
+        _ if posts.is_none() => {}
+        // A rehearsal needs no bucket: its schedulers fetch nothing.
+        Place::Folder if rehearsal => {}
+        Place::Folder if config.bucket.is_some() => {
             return Err(Error::invalid(
                 "A post needs an address from which everybody can fetch the clip, and it would only lie in a folder. Nothing was sent.",
             )
-            .next("Set FIRSTCUT_BUCKET and FIRSTCUT_BUCKET_URL, and leave deliver out or say s3."));
-        };
-        if bucket.public_url.is_none() {
-            return Err(Error::new(
-                Kind::Config,
-                "A post needs an address that lasts, and the bucket has no public one. Nothing was sent.",
-            )
-            .next("Set FIRSTCUT_BUCKET_URL to where everybody can read the bucket: its public address or a CDN before it."));
+            .next("Say s3 for deliver, because the settings or the call say folder."));
         }
+        Place::Folder | Place::S3 => lasting_address(config)?,
     }
     Ok(Delivery { place, posts })
+}
+
+/// The same for a clip that is here already. A post needs it in the bucket; a rehearsed one as little as the clip did.
+///
+/// # Errors
+/// As [`delivery`].
+pub(super) fn of_clip(
+    config: &Config,
+    rehearsal: bool,
+    input: &PublishInput,
+    now_ms: EpochMs,
+) -> Result<(Place, Posts)> {
+    let posts = posts(config, rehearsal, input, now_ms)?;
+    let place = if rehearsal { place(config, None)? } else { Place::S3 };
+    if place == Place::S3 {
+        lasting_address(config)?;
+    }
+    Ok((place, posts))
+}
+
+/// Schedulers fetch the clip by themselves, some of them days later.
+fn lasting_address(config: &Config) -> Result<()> {
+    let Some(bucket) = &config.bucket else {
+        return Err(Error::new(
+            Kind::Config,
+            "A post needs an address from which everybody can fetch the clip, and no bucket is set up. Nothing was sent.",
+        )
+        .next("Set FIRSTCUT_BUCKET and FIRSTCUT_BUCKET_URL, and the usual AWS_* keys."));
+    };
+    if bucket.public_url.is_none() {
+        return Err(Error::new(
+            Kind::Config,
+            "A post needs an address that lasts, and the bucket has no public one. Nothing was sent.",
+        )
+        .next("Set FIRSTCUT_BUCKET_URL to where everybody can read the bucket: its public address or a CDN before it."));
+    }
+    Ok(())
 }
 
 fn place(config: &Config, deliver: Option<&str>) -> Result<Place> {
@@ -60,7 +93,7 @@ fn place(config: &Config, deliver: Option<&str>) -> Result<Place> {
             Kind::Config,
             "The file should go into a bucket, and none is set up. Nothing was sent.",
         )
-        .next("Set FIRSTCUT_BUCKET (and the usual AWS_* keys), or deliver to folder.")),
+        .next("Set FIRSTCUT_BUCKET (and the usual AWS_* keys), or say folder for deliver.")),
         Some(other) => Err(Error::invalid(format!(
             "deliver is {:?}; it must be folder or s3. Nothing was sent.",
             redact::label(other)
@@ -96,7 +129,24 @@ pub(in crate::jobs) fn posts(
     }
     let timing = timing(input, now_ms)?;
     let scheduler = scheduler(config, rehearsal, input.scheduler.as_deref())?;
+    for channel in &read {
+        channels::network(channel)?.check_way(scheduler)?;
+    }
     Ok(Posts { scheduler, channels: read, caption, timing })
+}
+
+/// Refuses what some channel would not take, before it is made and paid for. What is not known yet is not held against it.
+///
+/// # Errors
+/// `InvalidInput` naming the channel and its limit; nothing was spent.
+pub(in crate::jobs) fn foresee(delivery: &Delivery, planned: &Planned) -> Result<()> {
+    let mut channels = delivery.posts.iter().flat_map(|posts| &posts.channels);
+    channels.try_for_each(|channel| channels::network(channel)?.check_plan(planned))
+}
+
+/// What is known of a clip that is held to this.
+pub(in crate::jobs) fn planned(inspection: &Inspection) -> Planned {
+    Planned { duration_s: inspection.duration_s, aspect: inspection.aspect }
 }
 
 fn timing(input: &PublishInput, now_ms: EpochMs) -> Result<Timing> {

@@ -14,7 +14,7 @@ use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{EpochMs, Failure, State};
 use crate::model::request::{Post, Request};
 use crate::redact;
-use crate::social::{Client, Lost, Message, Receipt, Sent, channels};
+use crate::social::{Client, Found, Lost, Message, Receipt, Sent, channels};
 
 /// Passing refusals after which it is given up; nothing was posted then.
 const MAX_REFUSED: u32 = 8;
@@ -105,6 +105,7 @@ async fn client(step: &Step, post: &Post) -> Result<Client> {
 async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Halt> {
     let ready = async {
         let network = channels::network(&post.channel)?;
+        network.check_way(post.scheduler)?;
         network.check_caption(&post.caption)?;
         network.check_file(&post.file)?;
         refuse_past(post, step.now_ms())?;
@@ -291,20 +292,26 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         }
         Lost::Repeat | Lost::Look => {}
     }
-    match found(step, post, &client).await {
-        Ok(mut found) if found.len() == 1 => {
-            let receipt = found.remove(0);
+    match found(step, post, &client, attempt.started_at_ms).await {
+        Ok(mut found) if found.ours.len() == 1 => {
+            let receipt = found.ours.remove(0);
             step.end_attempt(attempt.n, AttemptState::Accepted, name(&receipt), json!({ "found": true }))
                 .await?;
             posted(step, work, receipt).await
         }
-        Ok(found) if found.is_empty() && is_old && lost == Lost::Look && !work.adopted => {
+        Ok(found)
+            if found.ours.is_empty()
+                && found.perhaps.is_empty()
+                && is_old
+                && lost == Lost::Look
+                && !work.adopted =>
+        {
             step.end_attempt(attempt.n, AttemptState::Rejected, None, json!({ "said": "not in the list" }))
                 .await?;
             work.lost_at_ms = None;
             step.requeue(notes(&work)?, "It had not arrived; sending it again.", Duration::ZERO).await
         }
-        Ok(found) if found.len() > 1 || is_old => put_aside(step, post, work).await,
+        Ok(found) if found.ours.len() > 1 || is_old => put_aside(step, post, work).await,
         Ok(_) => looking(step, &client, work, "It is not in the scheduler's list yet.").await,
         Err(error) => {
             work.blind += 1;
@@ -321,13 +328,17 @@ fn is_known(detail: &Value) -> bool {
     detail.get("said").and_then(Value::as_str) == Some("it knew the key")
 }
 
-/// The posts in the list that can only be this one: those that no other job here made.
-async fn found(step: &Step, post: &Post, client: &Client) -> Result<Vec<Receipt>> {
-    let mut found = Vec::new();
-    for receipt in client.find(&message(step, post)).await? {
-        if !step.ledger.is_remote_of_another(&receipt.id, &step.job.id).await? {
-            found.push(receipt);
+/// The posts in the list that can be this one: those that no other job here made.
+async fn found(step: &Step, post: &Post, client: &Client, since_ms: EpochMs) -> Result<Found> {
+    let mut found = client.find(&message(step, post), since_ms).await?;
+    for receipts in [&mut found.ours, &mut found.perhaps] {
+        let mut kept = Vec::new();
+        for receipt in receipts.drain(..) {
+            if !step.ledger.is_remote_of_another(&receipt.id, &step.job.id).await? {
+                kept.push(receipt);
+            }
         }
+        *receipts = kept;
     }
     Ok(found)
 }

@@ -2,13 +2,14 @@
 
 use super::ask::holder;
 use super::post::PostWork;
+use super::{standing, taker};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::deliver::End;
 use crate::jobs::inspect;
 use crate::jobs::session::rehearsal_mark;
-use crate::model::delivery::Timing;
-use crate::model::job::{Job, JobKind, State};
+use crate::model::delivery::{Scheduler, Timing};
+use crate::model::job::{Job, JobKind, Service, State};
 use crate::model::report::{ErrorReport, JobReport, PostReport, StoredReport};
 use crate::model::request::Request;
 
@@ -43,11 +44,8 @@ fn message(job: &Job) -> String {
     match (job.state, &job.failure) {
         (State::Done, _) if job.kind == JobKind::Post => match &job.request {
             Request::Post(post) => {
-                let what = match post.timing {
-                    Timing::Draft => "has the draft",
-                    _ => "has the post",
-                };
-                format!("✅ {} {what} for {}.", post.scheduler.title(), post.channel)
+                let taker = taker(post.scheduler, job.service);
+                format!("✅ {}: {}.", post.channel, standing(&taker, &when(post.timing)))
             }
             _ => "✅ Done.".to_owned(),
         },
@@ -120,12 +118,12 @@ pub(in crate::jobs) async fn add(app: &App, job: &Job, told: &mut JobReport) -> 
             url: url.or_else(|| link.map(|link| link.url.reveal().to_string())),
         });
     }
-    say_posts(told);
+    say_posts(job.service, told);
     Ok(())
 }
 
 /// One sentence about all posts, and what to do about the first that needs somebody.
-fn say_posts(told: &mut JobReport) {
+fn say_posts(service: Service, told: &mut JobReport) {
     if told.posts.is_empty() {
         return;
     }
@@ -134,7 +132,10 @@ fn say_posts(told: &mut JobReport) {
         .iter()
         .map(|post| match (&post.error, post.state.as_str()) {
             (Some(error), _) => format!("{}: {} ({error})", post.channel, post.state),
-            (None, "done") => format!("{}: {} at {}", post.channel, post.when, post.scheduler),
+            (None, "done") => {
+                let taker = Scheduler::from_name(&post.scheduler).map(|one| taker(one, service));
+                format!("{}: {}", post.channel, standing(&taker.unwrap_or_default(), &post.when))
+            }
             (None, state) => format!("{}: {state}", post.channel),
         })
         .collect();
@@ -147,6 +148,14 @@ fn say_posts(told: &mut JobReport) {
     }
 }
 
+/// When a post appears, as it is told.
+pub(in crate::jobs) fn when(timing: Timing) -> String {
+    match timing {
+        Timing::At(at_ms) => jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().to_string(),
+        timing => timing.name().to_owned(),
+    }
+}
+
 fn post(job: &Job) -> Option<PostReport> {
     let Request::Post(post) = &job.request else { return None };
     let work: PostWork = serde_json::from_value(job.work.clone()).unwrap_or_default();
@@ -155,10 +164,7 @@ fn post(job: &Job) -> Option<PostReport> {
         channel: post.channel.to_string(),
         scheduler: post.scheduler.name().to_owned(),
         state: job.state.name().to_owned(),
-        when: match post.timing {
-            Timing::At(at_ms) => jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().to_string(),
-            timing => timing.name().to_owned(),
-        },
+        when: when(post.timing),
         post_id: work.post_id,
         url: work.url,
         error: job.failure.as_ref().map(|failure| failure.message.clone()),

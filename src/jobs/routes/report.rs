@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::interval::{self, Interval, Share};
 use crate::app::App;
+use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
 use crate::ledger::{Charge, Ledger, Rating};
 use crate::model::batch::{Line, LineState};
@@ -23,6 +24,8 @@ const LEAST_CLIPS: usize = 10;
 pub struct Comparison {
     /// The route or the batch.
     pub name: String,
+    /// Whether these are rehearsals, whose dollars are make-believe. They are never counted together with real clips.
+    pub rehearsal: bool,
     /// One entry per model.
     pub arms: Vec<ArmReport>,
     /// The better model, only when the numbers say so.
@@ -90,7 +93,7 @@ struct Gathered {
 /// `NotFound` for a route that no setting and no line names.
 pub async fn of_route(app: &App, name: &str) -> Result<Comparison> {
     let ledger = app.ledger().await?;
-    let lines = ledger.lines_of_route(name).await?;
+    let lines = of_one_kind(app, ledger.lines_of_route(name).await?);
     let set = app.config().routes.get(name);
     if lines.is_empty() && set.is_none() {
         return Err(Error::new(
@@ -111,7 +114,16 @@ pub async fn of_route(app: &App, name: &str) -> Result<Comparison> {
 pub async fn of_batch(app: &App, name: &str) -> Result<Comparison> {
     let ledger = app.ledger().await?;
     ledger.batch(name).await?;
-    compare(ledger, name, &ledger.lines(name).await?, &BTreeMap::new()).await
+    compare(ledger, name, &of_one_kind(app, ledger.lines(name).await?), &BTreeMap::new()).await
+}
+
+/// The real lines, or where there are none, or rehearsals are asked for, the rehearsed ones.
+fn of_one_kind(app: &App, mut lines: Vec<Line>) -> Vec<Line> {
+    let is_real = |line: &Line| !line.service.is_rehearsal();
+    let (real, rehearsed) = (lines.iter().any(is_real), lines.iter().any(|line| !is_real(line)));
+    let wanted = real && !(rehearsed && app.config().service == ServiceChoice::Sandbox);
+    lines.retain(|line| is_real(line) == wanted);
+    lines
 }
 
 async fn compare(
@@ -140,6 +152,7 @@ async fn compare(
     let (winner, message) = verdict(&arms);
     Ok(Comparison {
         name: name.to_owned(),
+        rehearsal: lines.first().is_some_and(|line| line.service.is_rehearsal()),
         winner,
         message,
         arms: arms.into_iter().map(|arm| arm.report).collect(),

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Money};
+use crate::jobs::clip::enhance::{self, Rewriting};
 use crate::jobs::deliver::End;
 use crate::jobs::engine::step::{Halt, Step, asked_pause, notes};
 use crate::jobs::money::readings;
@@ -45,6 +46,9 @@ pub(super) struct RunWork {
     /// The tier was full and the run went to its fallback.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) fell_back: bool,
+    /// What becomes of a prompt that is to have more detail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rewriting: Option<Rewriting>,
     /// Since when there is too little in the wallet for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) short_since_ms: Option<EpochMs>,
@@ -92,9 +96,18 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         return rewrite::step(step, &run, work).await;
     }
     let before = step.job.state;
+    let cancelled = before == State::Queued && step.job.cancel_requested;
+    let run = match work.rewriting.as_ref().and_then(Rewriting::outcome) {
+        Some(enhancement) => run.with_words(enhancement),
+        None if run.enhance && before == State::Queued && !cancelled => {
+            return add_detail(step, &run, work).await;
+        }
+        None => run,
+    };
     match before {
-        State::Queued if step.job.cancel_requested => {
-            step.cancelled("Stopped before anything was sent; it costs nothing.").await
+        State::Queued if cancelled => {
+            let note = enhance::give_up(step, work.rewriting.as_ref()).await?;
+            step.cancelled(note).await
         }
         State::Queued => send::step(step, &run, work).await,
         State::Submitting => doubt::step(step, &run, work).await,
@@ -107,6 +120,15 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
         readings::after_charge(&step.app, step.job.service).await;
     }
     Ok(())
+}
+
+/// One look at the prompt that is being rewritten; the next step sends the run.
+async fn add_detail(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
+    let rewriting = enhance::look(step, work.rewriting.take(), &run.prompt, run.batch.as_deref()).await?;
+    let due_at_ms = step.in_a(rewriting.pause());
+    work.rewriting = Some(rewriting);
+    let note = Some(enhance::NOTE.to_owned());
+    step.record(Change { work: notes(&work)?, note, due_at_ms, ..Change::default() }).await
 }
 
 /// Whether it is known what a run in this state came to.

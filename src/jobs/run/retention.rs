@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{RETENTION_MS, RunWork};
 use crate::app::App;
 use crate::error::Result;
-use crate::ledger::{Filter, Ledger};
+use crate::ledger::{Filter, Ledger, Office};
 use crate::model::job::{EpochMs, Job, JobKind, State};
 
 /// From here on it is said.
@@ -33,10 +33,11 @@ pub(in crate::jobs) fn warning(job: &Job, now_ms: EpochMs) -> Option<String> {
     Some(format!("⚠️ The service keeps this clip until {end} UTC only, and it is not here yet."))
 }
 
-/// Has every clip that is close to its end looked at now, ahead of all others. Gives how many there are.
-pub(in crate::jobs) async fn sweep(app: &App, ledger: &Ledger) -> Result<usize> {
+/// Has every clip of an office that is close to its end looked at now, ahead of all others. Gives how many there are.
+pub(in crate::jobs) async fn sweep(app: &App, ledger: &Ledger, office: Office) -> Result<usize> {
     let now_ms = app.now_ms();
-    let filter = Filter { active_only: true, kind: Some(JobKind::Run), ..Filter::default() };
+    let filter =
+        Filter { active_only: true, kind: Some(JobKind::Run), office: Some(office), ..Filter::default() };
     let mut found = 0;
     for job in ledger.list(&filter, MOST).await? {
         let Some(words) = warning(&job, now_ms) else { continue };

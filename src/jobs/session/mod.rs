@@ -106,8 +106,14 @@ fn refuse_lost(row: Option<&Session>) -> Result<()> {
     }
 }
 
-/// Makes a session at the service and writes it down.
-pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, language: &str) -> Result<String> {
+/// Makes a session at the service and writes it down; `here` when somebody on this machine is going to work in it.
+pub(super) async fn create(
+    app: &App,
+    ledger: &Ledger,
+    service: Service,
+    language: &str,
+    here: bool,
+) -> Result<String> {
     let made = app.client(service).await?.create_session(language).await?;
     let now_ms = app.now_ms();
     ledger
@@ -119,6 +125,7 @@ pub(super) async fn create(app: &App, ledger: &Ledger, service: Service, languag
             language: Some(language.to_owned()),
             created_at_ms: now_ms,
             last_used_at_ms: now_ms,
+            used_here_at_ms: here.then_some(now_ms),
             lost_at_ms: None,
             note: None,
             has_uploads: false,
@@ -133,7 +140,8 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
         app.set_current(Current::Session(chosen.service, chosen.session_id.clone()));
     }
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    if ledger.touch_session(chosen.service, &chosen.session_id, now_ms).await? {
+    let here = caller.is_here();
+    if ledger.touch_session(chosen.service, &chosen.session_id, here, now_ms).await? {
         return Ok(());
     }
     // It was made elsewhere and is given to us now.
@@ -145,6 +153,7 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
         language: None,
         created_at_ms: now_ms,
         last_used_at_ms: now_ms,
+        used_here_at_ms: here.then_some(now_ms),
         lost_at_ms: None,
         note: None,
         has_uploads: false,
@@ -153,9 +162,16 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
 }
 
 /// Nobody may mistake the rehearsal for the real thing.
+const REHEARSAL: &str = "[sandbox: a rehearsal, nothing real was made or charged] ";
+/// The same where there are many lines.
+pub const REHEARSED: &str = "[sandbox] ";
+
 pub(super) fn rehearsal_mark(service: Service) -> &'static str {
-    match service {
-        Service::Sandbox => "[sandbox: a rehearsal, nothing real was made or charged] ",
-        Service::Nemo | Service::SkillBoss => "",
-    }
+    if service.is_rehearsal() { REHEARSAL } else { "" }
+}
+
+/// A marked message for a line among many.
+#[must_use]
+pub fn shortly_marked(message: &str) -> String {
+    message.replacen(REHEARSAL, REHEARSED, 1)
 }

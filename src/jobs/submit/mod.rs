@@ -101,13 +101,15 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         input.publish.as_ref(),
         now_ms,
     )?;
+    let inspection = plan::inspection(&input, session_id.is_none());
+    publish::foresee(&delivery, &publish::planned(&inspection))?;
     let language = language::detect(&prompt).to_owned();
     let request = Request::Video(Video {
-        turn: Turn { message, media, language },
+        turn: Turn { message, media, language, aside: input.batch.is_some() || !caller.is_here() },
         prompt,
         output_path,
         duration_s: input.duration_seconds,
-        inspection: plan::inspection(&input, session_id.is_none()),
+        inspection,
         delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());
@@ -162,7 +164,7 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
         session::remember(app, caller, chosen).await?;
     }
     let language = language::detect(&message).to_owned();
-    let turn = Turn { message, media, language };
+    let turn = Turn { message, media, language, aside: !caller.is_here() };
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;

@@ -32,6 +32,8 @@ pub(in crate::jobs) struct TurnWork {
     pub(in crate::jobs) credits_after: Option<Balance>,
     /// What changed, in words.
     pub(in crate::jobs) changes: Vec<String>,
+    /// None of it can be seen on the timeline.
+    pub(in crate::jobs) beside_timeline: bool,
     /// The timeline after it, in the skill's form.
     pub(in crate::jobs) timeline: Option<String>,
     /// Whether it can be exported.

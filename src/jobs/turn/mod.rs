@@ -58,7 +58,8 @@ async fn prepare(step: &mut Step, turn: &Turn) -> Result<(), Halt> {
             if work.faults == 0 {
                 note(step, &work, "Setting up…").await?;
             }
-            let made = session::create(&step.app, &step.ledger, step.job.service, &turn.language).await?;
+            let service = step.job.service;
+            let made = session::create(&step.app, &step.ledger, service, &turn.language, !turn.aside).await?;
             let change = Change { session_id: Some(made.clone()), keep_lease: true, ..Change::default() };
             step.record(change).await?;
             made

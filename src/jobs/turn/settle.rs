@@ -206,6 +206,7 @@ async fn done(
         work.heard.as_ref().is_some_and(|heard| heard.error.is_some() || heard.out_of_credits)
             && !changes.is_empty();
     work.changes = changes.phrases().to_vec();
+    work.beside_timeline = !changes.on_timeline();
     work.exportable = after.draft.is_exportable();
     if let Some(session_id) = step.job.session_id.clone() {
         // What was uploaded has been used: the next video starts afresh.

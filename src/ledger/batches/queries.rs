@@ -3,7 +3,7 @@
 use super::{batch, line, no_such_batch};
 use crate::error::Result;
 use crate::ledger::jobs::at_rest;
-use crate::ledger::{Ledger, row};
+use crate::ledger::{Ledger, Office, row};
 use crate::model::batch::{Batch, Line};
 use crate::model::job::EpochMs;
 use crate::money::Usd;
@@ -51,25 +51,28 @@ impl Ledger {
         self.all(query, line).await
     }
 
-    /// When the next line of an active batch is due; none when no line waits.
-    pub async fn next_line_ms(&self) -> Result<Option<EpochMs>> {
+    /// When the next line of an active batch, among those of an office, is due; none when no line waits.
+    pub async fn next_line_ms(&self, office: Office) -> Result<Option<EpochMs>> {
         Ok(sqlx::query_scalar(
             "SELECT MIN(l.due_at_ms) FROM batch_line l JOIN batch b ON b.name = l.batch \
-             WHERE l.state = 'waiting' AND b.state = 'active'",
+             WHERE l.state = 'waiting' AND b.state = 'active' AND (l.service = 'sandbox') = $1",
         )
+        .bind(office.is_rehearsal())
         .fetch_one(&self.inner.readers)
         .await?)
     }
 
-    /// Active batches with lines that wait, or with jobs under way.
-    pub async fn live_batches(&self) -> Result<Vec<Batch>> {
+    /// Active batches with lines that wait, or with jobs under way: those that are rehearsals altogether, or the others.
+    pub async fn live_batches(&self, office: Office) -> Result<Vec<Batch>> {
         let query = sqlx::query(concat!(
-            "SELECT * FROM batch b WHERE state = 'active' AND (\
+            "SELECT * FROM batch b WHERE state = 'active' \
+             AND (NOT EXISTS (SELECT 1 FROM batch_line l WHERE l.batch = b.name AND l.service <> 'sandbox')) = $1 AND (\
              EXISTS (SELECT 1 FROM batch_line l WHERE l.batch = b.name AND l.state = 'waiting') \
              OR EXISTS (SELECT 1 FROM batch_line l JOIN job j ON j.id = l.job_id WHERE l.batch = b.name AND j.state NOT IN ",
             at_rest!(),
             ")) ORDER BY created_at_ms, name"
-        ));
+        ))
+        .bind(office.is_rehearsal());
         self.all(query, batch).await
     }
 

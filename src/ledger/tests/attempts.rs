@@ -33,7 +33,7 @@ async fn a_late_answer_counts_whoever_holds_the_job() {
     let home = Home::new().await;
     let held = home.held(0).await;
     home.ledger.begin_attempt(&held, json!({"before": 1}), 1).await.unwrap();
-    let heir = home.ledger.claim("heir", 60_000, 60_000, 1).await.unwrap().remove(0);
+    let heir = home.ledger.claim(Office::Rehearsal, "heir", 60_000, 60_000, 1).await.unwrap().remove(0);
     let end = async |state, remote_id, detail, now_ms| {
         home.ledger.end_attempt(&held.id, 1, state, remote_id, detail, now_ms).await.unwrap()
     };

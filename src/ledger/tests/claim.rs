@@ -14,15 +14,19 @@ async fn what_is_due_and_free_is_taken_in_order() {
         new.due_at_ms = Some(due_at_ms);
         home.ledger.insert(new, 1).await.unwrap();
     }
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), Some(100));
-    let two = home.ledger.claim("a", 500, 1000, 2).await.unwrap();
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), Some(100));
+    let two = home.ledger.claim(Office::Rehearsal, "a", 500, 1000, 2).await.unwrap();
     assert_eq!(keys(&two), ["early", "middle"]);
     assert!(two.iter().all(|job| job.fence == 1));
-    assert_eq!(keys(&home.ledger.claim("b", 500, 1000, 9).await.unwrap()), ["late"]);
-    assert!(home.ledger.claim("c", 500, 1000, 9).await.unwrap().is_empty());
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), Some(501));
-    assert_eq!(keys(&home.ledger.claim("c", 501, 5000, 9).await.unwrap()), ["future"]);
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), Some(1500), "when the first leases run out");
+    assert_eq!(keys(&home.ledger.claim(Office::Rehearsal, "b", 500, 1000, 9).await.unwrap()), ["late"]);
+    assert!(home.ledger.claim(Office::Rehearsal, "c", 500, 1000, 9).await.unwrap().is_empty());
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), Some(501));
+    assert_eq!(keys(&home.ledger.claim(Office::Rehearsal, "c", 501, 5000, 9).await.unwrap()), ["future"]);
+    assert_eq!(
+        home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(),
+        Some(1500),
+        "when the first leases run out"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -38,7 +42,10 @@ async fn each_job_goes_to_one_taker() {
             tokio::spawn(async move {
                 let mut taken = Vec::new();
                 loop {
-                    let batch = ledger.claim(&format!("taker {n}"), 1000, 60_000, 3).await.unwrap();
+                    let batch = ledger
+                        .claim(Office::Rehearsal, &format!("taker {n}"), 1000, 60_000, 3)
+                        .await
+                        .unwrap();
                     if batch.is_empty() {
                         return taken;
                     }
@@ -62,9 +69,9 @@ async fn each_job_goes_to_one_taker() {
 async fn an_expired_lease_passes_the_job_on_and_the_old_holder_changes_nothing() {
     let home = Home::new().await;
     home.ledger.insert(render("k"), 0).await.unwrap();
-    let dead = home.ledger.claim("dead", 0, 1000, 1).await.unwrap().remove(0);
-    assert!(home.ledger.claim("heir", 999, 1000, 1).await.unwrap().is_empty());
-    let heir = home.ledger.claim("heir", 1000, 1000, 1).await.unwrap().remove(0);
+    let dead = home.ledger.claim(Office::Rehearsal, "dead", 0, 1000, 1).await.unwrap().remove(0);
+    assert!(home.ledger.claim(Office::Rehearsal, "heir", 999, 1000, 1).await.unwrap().is_empty());
+    let heir = home.ledger.claim(Office::Rehearsal, "heir", 1000, 1000, 1).await.unwrap().remove(0);
     assert_eq!((heir.fence, dead.fence), (2, 1));
 
     let before = format!("{:?}", home.ledger.job(&heir.id).await.unwrap());
@@ -84,11 +91,11 @@ async fn renewing_and_releasing() {
     let home = Home::new().await;
     let held = home.held(0).await;
     assert!(home.ledger.renew(&held, 90_000).await.unwrap());
-    assert!(home.ledger.claim("b", 89_999, 1, 1).await.unwrap().is_empty());
+    assert!(home.ledger.claim(Office::Rehearsal, "b", 89_999, 1, 1).await.unwrap().is_empty());
     assert!(home.ledger.release(&held, 95_000).await.unwrap());
     assert!(!home.ledger.renew(&held, 99_000).await.unwrap(), "what was given back cannot be held on to");
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), Some(95_000));
-    assert_eq!(home.ledger.claim("b", 95_000, 1, 1).await.unwrap().len(), 1);
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), Some(95_000));
+    assert_eq!(home.ledger.claim(Office::Rehearsal, "b", 95_000, 1, 1).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -106,12 +113,14 @@ async fn turns_of_a_session_run_one_by_one_in_order() {
     ledger.insert(export, 6).await.unwrap();
 
     let first = home.claim(10).await;
+    assert_eq!(keys(&first), ["a1", "b1", "render"], "other sessions and kinds do not wait");
+    let real = ledger.claim(Office::Real, "me", 10, 60_000, 9).await.unwrap();
+    assert_eq!(keys(&real), ["nemo"], "nor do other services");
     assert_eq!(
-        keys(&first),
-        ["a1", "b1", "nemo", "render"],
-        "other sessions, services and kinds do not wait"
+        ledger.next_due_ms(Office::Rehearsal).await.unwrap(),
+        Some(60_010),
+        "blocked turns do not make the loop spin"
     );
-    assert_eq!(ledger.next_due_ms().await.unwrap(), Some(60_010), "blocked turns do not make the loop spin");
 
     // Claimed, submitting, running: the next one waits.
     let a1 = &first[0];
@@ -124,7 +133,7 @@ async fn turns_of_a_session_run_one_by_one_in_order() {
     let put_off = Change { due_at_ms: Some(Some(500)), ..to(State::Queued) };
     let a1 = done(ledger.record(&a1, put_off, "me", 15).await.unwrap());
     assert!(home.claim(16).await.is_empty());
-    assert_eq!(ledger.next_due_ms().await.unwrap(), Some(500));
+    assert_eq!(ledger.next_due_ms(Office::Rehearsal).await.unwrap(), Some(500));
     let a1 = {
         let again = home.claim(500).await;
         assert_eq!(keys(&again), ["a1"]);
@@ -156,7 +165,7 @@ async fn a_turn_that_was_overtaken_is_not_sent() {
     let sleeper = home.claim(100).await.remove(0);
     // Written by a process whose clock is behind: older, so its turn comes first.
     ledger.insert(turn("older", "s"), 50).await.unwrap();
-    let older = ledger.claim("b", 101, 60_000, 9).await.unwrap().remove(0);
+    let older = ledger.claim(Office::Rehearsal, "b", 101, 60_000, 9).await.unwrap().remove(0);
     assert_eq!(older.dedupe_key, "older");
     assert_eq!(ledger.begin_attempt(&older, json!({}), 102).await.unwrap(), Some(1));
     assert_eq!(ledger.begin_attempt(&sleeper, json!({}), 103).await.unwrap(), None);
@@ -186,6 +195,6 @@ async fn what_is_made_is_fetched_before_anything_new_is_begun() {
     for number in 0..40 {
         home.ledger.insert(render(&format!("new {number}")), 2_000).await.unwrap();
     }
-    let claimed = home.ledger.claim("me", 10_000, 60_000, 3).await.unwrap();
+    let claimed = home.ledger.claim(Office::Rehearsal, "me", 10_000, 60_000, 3).await.unwrap();
     assert_eq!((claimed.len(), &claimed[0].id), (3, &made.id), "the service keeps it for seven days only");
 }

@@ -162,7 +162,10 @@ async fn an_unreadable_row_does_not_hide_the_others() {
     let names = |jobs: Vec<Job>| jobs.into_iter().map(|job| job.id).collect::<Vec<_>>();
     assert_eq!(names(home.ledger.active().await.unwrap()), vec![good.id.clone()]);
     assert_eq!(names(home.claim(5).await), [good.id]);
-    assert!(home.ledger.next_due_ms().await.unwrap().unwrap() > 5, "it burns its lease instead of spinning");
+    assert!(
+        home.ledger.next_due_ms(Office::Rehearsal).await.unwrap().unwrap() > 5,
+        "it burns its lease instead of spinning"
+    );
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ impl Home {
 
     /// One claim under a lease of a minute.
     pub(super) async fn claim(&self, now_ms: i64) -> Vec<Job> {
-        self.ledger.claim("me", now_ms, 60_000, 100).await.unwrap()
+        self.ledger.claim(Office::Rehearsal, "me", now_ms, 60_000, 100).await.unwrap()
     }
 
     /// A queued render, claimed.
@@ -89,7 +89,7 @@ pub(super) fn render(key: &str) -> NewJob {
 }
 
 fn asking(message: String, language: &str) -> Turn {
-    Turn { message, media: vec![], language: language.to_owned() }
+    Turn { message, media: vec![], language: language.to_owned(), aside: false }
 }
 
 pub(super) fn turn(key: &str, session_id: &str) -> NewJob {

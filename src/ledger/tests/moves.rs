@@ -29,7 +29,10 @@ async fn a_change_is_written_and_what_is_left_out_stays() {
     let read = home.ledger.job(&held.id).await.unwrap();
     assert_eq!(format!("{job:?}"), format!("{read:?}"));
     assert_eq!(read.work.to_string(), r#"{"remote":9007199254740993}"#);
-    assert!(home.ledger.claim("b", 500, 1, 1).await.unwrap().is_empty(), "the lease was kept");
+    assert!(
+        home.ledger.claim(Office::Rehearsal, "b", 500, 1, 1).await.unwrap().is_empty(),
+        "the lease was kept"
+    );
 
     let clear = Change { failure: Some(None), progress_pct: Some(f64::NAN), ..Change::default() };
     let job = done(home.ledger.record(&job, clear, "me", 20).await.unwrap());
@@ -39,7 +42,11 @@ async fn a_change_is_written_and_what_is_left_out_stays() {
         (State::Running, Some("s-9"), Some(100.0))
     );
     assert_eq!(home.ledger.job(&held.id).await.unwrap().work, read.work);
-    assert_eq!(home.ledger.claim("b", 500, 1, 1).await.unwrap().len(), 1, "the lease was given back");
+    assert_eq!(
+        home.ledger.claim(Office::Rehearsal, "b", 500, 1, 1).await.unwrap().len(),
+        1,
+        "the lease was given back"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +87,7 @@ async fn rest_gives_back_lease_and_due_time() {
     assert_eq!(home.raw("SELECT COUNT(*) FROM job WHERE lease_owner IS NOT NULL").await, 0);
     assert!(!home.ledger.wake(&job.id, 2).await.unwrap());
     assert!(home.ledger.release(&job, 3).await.unwrap());
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), None);
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), None);
     assert!(home.claim(i64::MAX - 60_000).await.is_empty());
     assert_told(
         home.ledger.record(&job, to(State::Submitting), "me", 4).await,
@@ -141,18 +148,18 @@ async fn a_wake_is_not_lost_to_the_step_that_runs() {
     assert_eq!(job.due_at_ms, Some(90_000), "this time nothing came in between");
 
     // Only when woken.
-    let held = home.ledger.claim("me", 90_000, 60_000, 1).await.unwrap().remove(0);
+    let held = home.ledger.claim(Office::Rehearsal, "me", 90_000, 60_000, 1).await.unwrap().remove(0);
     let sleep = Change { due_at_ms: Some(None), ..Change::default() };
     assert_eq!(done(home.ledger.record(&held, sleep, "me", 90_001).await.unwrap()).due_at_ms, None);
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), None);
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), None);
     assert!(home.ledger.wake(&held.id, 95_000).await.unwrap());
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), Some(95_000));
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), Some(95_000));
 
     // The same for giving back.
     let held = home.claim(95_000).await.remove(0);
     home.ledger.request_cancel(&held.id, 95_001).await.unwrap();
     assert!(home.ledger.release(&held, 200_000).await.unwrap());
-    assert_eq!(home.ledger.next_due_ms().await.unwrap(), Some(95_001));
+    assert_eq!(home.ledger.next_due_ms(Office::Rehearsal).await.unwrap(), Some(95_001));
     assert_told(home.ledger.wake(&JobId::fresh(), 1).await, Kind::NotFound, "no job");
 }
 

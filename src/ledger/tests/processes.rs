@@ -14,12 +14,12 @@ async fn child() {
     let Ok(path) = std::env::var(LEDGER_OF_CHILD) else { return };
     let path = PathBuf::from(path);
     let ledger = Ledger::open(&path).await.unwrap();
-    let dispatcher = Dispatcher::try_elect(&ledger, "child", 0).await.unwrap();
+    let dispatcher = Dispatcher::try_elect(&ledger, Office::Rehearsal, "child", 0).await.unwrap();
     assert!(dispatcher.is_some());
     for n in 0.. {
         let now_ms = i64::from(n);
         ledger.insert(render(&format!("k{n}")), now_ms).await.unwrap();
-        let held = ledger.claim("child", now_ms, 1_000_000, 1).await.unwrap().remove(0);
+        let held = ledger.claim(Office::Rehearsal, "child", now_ms, 1_000_000, 1).await.unwrap().remove(0);
         ledger.begin_attempt(&held, json!({"before": n}), now_ms).await.unwrap().unwrap();
     }
 }
@@ -43,7 +43,7 @@ async fn a_killed_process_leaves_whole_rows_and_no_locks() {
         assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none(), "the child does not work");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let elect = async || Dispatcher::try_elect(&home.ledger, "heir", 5_000).await.unwrap();
+    let elect = async || Dispatcher::try_elect(&home.ledger, Office::Rehearsal, "heir", 5_000).await.unwrap();
     assert!(elect().await.is_none(), "the child is the dispatcher");
     let seen = home.raw("SELECT COUNT(*) FROM attempt").await;
     child.kill().unwrap();
@@ -60,11 +60,11 @@ async fn a_killed_process_leaves_whole_rows_and_no_locks() {
         assert_eq!((attempt.n, attempt.state, job.attempts), (1, AttemptState::Open, 1));
     }
     // At most the job that the child had written down and not taken yet.
-    let free = ledger.claim("heir", 5_000, 1, 1000).await.unwrap().len();
+    let free = ledger.claim(Office::Rehearsal, "heir", 5_000, 1, 1000).await.unwrap().len();
     assert!(free <= 1, "the rest is still leased");
     assert!(elect().await.is_some(), "its lock went with it");
     assert_eq!(
-        ledger.claim("heir", 5_000, 1, 100_000).await.unwrap().len(),
+        ledger.claim(Office::Rehearsal, "heir", 5_000, 1, 100_000).await.unwrap().len(),
         jobs.len() - free,
         "and so did its leases"
     );

@@ -18,7 +18,7 @@ use crate::mcp::look::Look;
 use crate::mcp::page;
 use crate::mcp::schema;
 use crate::mcp::server::Server;
-use crate::model::delivery::Place;
+use crate::model::delivery::{Place, Scheduler};
 use crate::model::report::JobReport;
 
 #[derive(Deserialize, JsonSchema)]
@@ -83,10 +83,15 @@ struct GenerateVideo {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Posts {
+    /// E.g. tiktok, reels
     #[serde(default)]
     channels: Vec<String>,
+    /// Words under it
     caption: Option<String>,
+    /// now, queue, or a time
     when: Option<String>,
+    #[schemars(description = "Needed where several are set up", extend("enum" = Scheduler::NAMES))]
+    scheduler: Option<String>,
 }
 
 #[tool_router(router = generate_video_router, vis = "pub(super)")]
@@ -134,6 +139,7 @@ impl Server {
                 channels: posts.channels,
                 caption: posts.caption,
                 when: posts.when,
+                scheduler: posts.scheduler,
                 ..PublishInput::default()
             }),
             ..GenerateInput::default()

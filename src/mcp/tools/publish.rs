@@ -13,6 +13,7 @@ use crate::jobs::report;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::server::Server;
 use crate::mcp::{reply, schema};
+use crate::model::delivery::Scheduler;
 use crate::model::report::JobReport;
 
 #[derive(Deserialize, JsonSchema)]
@@ -27,6 +28,8 @@ struct Publish {
     caption: Option<String>,
     /// Only on the user's word: now, queue, or a time. Default: a draft
     when: Option<String>,
+    #[schemars(description = "Needed where several are set up", extend("enum" = Scheduler::NAMES))]
+    scheduler: Option<String>,
     /// true: check and tell, send nothing
     #[serde(default)]
     dry_run: bool,
@@ -51,6 +54,7 @@ impl Server {
             channels: asked.channels,
             caption: asked.caption,
             when: asked.when,
+            scheduler: asked.scheduler,
             ..PublishInput::default()
         };
         let clip = Asked::Job(asked.job_id.parse()?);

@@ -1,9 +1,10 @@
 //! Ayrshare's endpoints for posts, their history and the linked networks.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -43,6 +44,16 @@ pub(super) async fn create(
     if !NETWORKS.contains(&platform) {
         return refused(StatusCode::BAD_REQUEST, 156, "This platform is not linked.");
     }
+    // Since 31 March 2026 (Ayrshare documentation, X BYO keys).
+    let has_keys = ["X-Twitter-OAuth1-Api-Key", "X-Twitter-OAuth1-Api-Secret"]
+        .iter()
+        .all(|name| headers.contains_key(*name));
+    if platform == "twitter" && !has_keys {
+        return refused(StatusCode::BAD_REQUEST, 101, "X needs the API keys of your own developer app.");
+    }
+    if platform == "pinterest" && !asked["pinterestOptions"]["boardId"].is_string() {
+        return refused(StatusCode::BAD_REQUEST, 101, "pinterestOptions.boardId is required.");
+    }
     let media_url = asked["mediaUrls"][0].as_str().unwrap_or_default();
     if !is_lasting(media_url) {
         return refused(StatusCode::BAD_REQUEST, 168, "The media URL is not public.");
@@ -81,14 +92,22 @@ pub(super) async fn create(
     }
 }
 
-pub(super) async fn history(State(social): State<Arc<Social>>, headers: HeaderMap) -> Response {
+pub(super) async fn history(
+    State(social): State<Arc<Social>>,
+    Query(asked): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
     if !is_known(&headers, true) {
         return stranger();
     }
+    // 25 unless it is asked for more.
+    let most = asked.get("limit").and_then(|most| most.parse().ok()).unwrap_or(25);
     let listed: Vec<Value> = social
         .of("ayrshare")
         .iter()
         .rev()
+        .filter(|post| asked.get("platforms").is_none_or(|platform| *platform == post.channel))
+        .take(most)
         .map(|post| {
             json!({
                 "id": post.id,

@@ -29,9 +29,12 @@ pub(super) async fn graph(
     } else if query.contains("posts(") {
         json!({ "posts": posts(&social, &variables["channelIds"]) })
     } else if query.contains("channels(") {
-        let channels = NETWORKS
-            .iter()
-            .map(|network| json!({ "id": id(network), "name": "sandbox", "service": network }));
+        let channels = NETWORKS.iter().map(|network| {
+            json!({
+                "id": id(network), "name": "sandbox", "service": network,
+                "isDisconnected": false, "isLocked": false, "isQueuePaused": false,
+            })
+        });
         json!({ "channels": channels.collect::<Vec<_>>() })
     } else if query.contains("organizations") {
         json!({ "account": { "organizations": [{ "id": "org_sandbox", "name": "Sandbox" }] } })
@@ -74,6 +77,7 @@ fn create(social: &Social, input: &Value) -> std::io::Result<Value> {
         "youtube" => {
             metadata["youtube"]["title"].is_string() && metadata["youtube"]["categoryId"].is_string()
         }
+        "pinterest" => metadata["pinterest"]["boardServiceId"].is_string(),
         _ => true,
     };
     if !complete {
@@ -119,7 +123,7 @@ fn posts(social: &Social, channels: &Value) -> Value {
                 "id": post.id,
                 "status": post.status,
                 "text": post.caption,
-                "createdAt": post.at_ms,
+                "createdAt": jiff::Timestamp::from_millisecond(post.at_ms).unwrap_or_default().to_string(),
                 "assets": [{ "source": post.media_url }],
             } })
         })

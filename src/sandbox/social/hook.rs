@@ -1,4 +1,4 @@
-//! An address of one's own: takes the pipeline page's queue message, and checks the signature when there is one.
+//! An address of one's own: takes the pipeline page's queue message when it is signed, and nothing else.
 
 use std::sync::Arc;
 
@@ -18,12 +18,10 @@ pub(super) async fn take(State(social): State<Arc<Social>>, headers: HeaderMap, 
     let refused =
         |status: StatusCode, message: &str| (status, Json(json!({ "message": message }))).into_response();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    if let Some(signature) = header("webhook-signature") {
-        let (id, at) =
-            (header("webhook-id").unwrap_or_default(), header("webhook-timestamp").unwrap_or_default());
-        if !is_signed(&signature, &id, &at, &body) {
-            return refused(StatusCode::UNAUTHORIZED, "the signature does not fit");
-        }
+    let [signature, id, at] =
+        ["webhook-signature", "webhook-id", "webhook-timestamp"].map(|name| header(name).unwrap_or_default());
+    if !is_signed(&signature, &id, &at, &body) {
+        return refused(StatusCode::UNAUTHORIZED, "the signature is missing or does not fit");
     }
     let Ok(asked) = serde_json::from_slice::<Value>(&body) else {
         return refused(StatusCode::BAD_REQUEST, "the body is no JSON");

@@ -102,6 +102,17 @@ pub(super) async fn create(
         if one["settings"]["__type"] != *channel {
             return refused(StatusCode::BAD_REQUEST, "settings.__type must be that of the integration");
         }
+        let has = |name: &str, least: usize| {
+            one["settings"][name].as_str().is_some_and(|text| text.chars().count() >= least)
+        };
+        let complete = match *channel {
+            "youtube" => has("title", 2) && has("type", 1),
+            "pinterest" => has("board", 1),
+            _ => true,
+        };
+        if !complete {
+            return refused(StatusCode::BAD_REQUEST, "a setting of the channel is missing or too short");
+        }
         let taken = social.take(SocialPost {
             id: social.fresh("ptz"),
             scheduler: "postiz".to_owned(),

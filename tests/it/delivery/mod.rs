@@ -3,12 +3,18 @@
 mod bucket;
 mod kills;
 mod large;
+mod limits;
 mod posts;
 mod refusals;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use firstcut::sandbox::{ErrorShape, Fault, SOCIAL_KEY, SocialPost};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -27,6 +33,8 @@ const SECRET: &str = "a-secret-of-the-test-server-0123456789";
 pub(crate) struct Bucket {
     folder: TempDir,
     pub(crate) url: String,
+    /// So many of the next objects are refused.
+    refusals: Arc<AtomicU32>,
 }
 
 impl Bucket {
@@ -38,9 +46,24 @@ impl Bucket {
         let service = service.build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let refusals = Arc::new(AtomicU32::new(0));
+        let left = Arc::clone(&refusals);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let service = service.clone();
+                let (service, left) = (service.clone(), Arc::clone(&left));
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let is_put = request.method() == Method::PUT;
+                    let less = |left: u32| left.checked_sub(1);
+                    let refuse =
+                        is_put && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
+                    let answer = (!refuse).then(|| Service::call(&service, request));
+                    async move {
+                        match answer {
+                            Some(answer) => answer.await,
+                            None => Ok(denied()),
+                        }
+                    }
+                });
                 tokio::spawn(async move {
                     let served = Builder::new(TokioExecutor::new());
                     let served = served.serve_connection(TokioIo::new(stream), service).await;
@@ -49,7 +72,12 @@ impl Bucket {
                 });
             }
         });
-        Self { folder, url }
+        Self { folder, url, refusals }
+    }
+
+    /// Refuses so many of the next objects, as a policy does.
+    pub(crate) fn refuse(&self, objects: u32) {
+        self.refusals.store(objects, Ordering::SeqCst);
     }
 
     /// Has the programs of a home put their clips here.
@@ -101,6 +129,13 @@ impl Bucket {
             .filter(|name| name.contains(holds))
             .collect()
     }
+}
+
+fn denied() -> Response<s3s::Body> {
+    let body = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>".to_owned();
+    let mut answer = Response::new(s3s::Body::from(body));
+    *answer.status_mut() = StatusCode::FORBIDDEN;
+    answer
 }
 
 /// A failure of the service, before or after it did what was asked.

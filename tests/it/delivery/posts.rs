@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Bucket, error, posted_once, schedulers};
 use crate::canned::{Canned, with};
-use crate::home::{Home, kill};
+use crate::home::{Home, always, kill};
 use crate::money::till::make;
 
 async fn home(scheduler: &str) -> (Bucket, Home) {
@@ -450,4 +450,59 @@ async fn a_file_is_known_by_its_bytes_and_posted_once() {
     let second = publish("own.mp4", "tiktok", "A lake.").await.ok();
     assert_ne!(second["job_id"], first["job_id"]);
     assert_eq!(posted_once(&home).len(), 3, "{second:#}");
+}
+
+#[tokio::test]
+async fn a_post_that_is_adopted_and_not_in_the_list_is_still_never_sent_again() {
+    let (_bucket, home) = home("buffer").await;
+    let id = clip(&home, "a lake").await;
+    // It never arrived, and the list was away for as long as it was looked for.
+    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::Cut { how: Close::Reset }));
+    home.sandbox.faults.add(Rule { nth: 3, ..always(Endpoint::SocialRead, error(503, false)) });
+    let report = home.run(&["publish", &id, "--channel", "tiktok", "--when", "now", "--json"]).await.json();
+    assert_eq!(report["posts"][0]["state"], "uncertain", "{report:#}");
+    home.no_more_faults();
+    let post = report["posts"][0]["job_id"].as_str().unwrap();
+    home.run(&["jobs", "adopt", post, "--json"]).await;
+    let looked = home.run(&["jobs", "wait", post, "--json"]).await.json();
+    assert_eq!(looked["state"], "uncertain", "{looked:#}");
+    assert!(home.sandbox.social.posts().is_empty(), "a person said that it is there");
+    // Whoever finds that it is not there says so, and has it posted.
+    home.run(&["jobs", "drop", post, "--json"]).await.ok();
+    home.run(&["jobs", "retry", post, "--json"]).await.ok();
+    assert_eq!(posted_once(&home).len(), 1);
+}
+
+#[tokio::test]
+async fn what_fails_before_the_message_is_no_attempt() {
+    let (_bucket, home) = home("buffer").await;
+    let id = clip(&home, "a lake").await;
+    // The question for the accounts, which comes before the message.
+    home.sandbox.faults.add(Rule::once(Endpoint::SocialRead, error(503, false)));
+    let report = home.run(&["publish", &id, "--channel", "tiktok", "--when", "now", "--json"]).await.ok();
+    let post = report["posts"][0]["job_id"].as_str().unwrap().to_owned();
+    assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
+    let row = home.job_that(|job| job.id.as_str() == post).await;
+    assert_eq!((row.attempts, home.requests("social_post").len(), posted_once(&home).len()), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_handover_that_was_cancelled_makes_room_for_another() {
+    let (bucket, home) = home("buffer").await;
+    let made = home.run(&make("a lake")).await.ok();
+    home.write("own.mp4", &std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap());
+    let there = bucket.keys().len();
+    let publish = ["publish", "own.mp4", "--channel", "tiktok", "--json"];
+    let begun = home.run(&[&publish[..], &["--wait", "0"]].concat()).await.ok();
+    let first = begun["job_id"].as_str().unwrap().to_owned();
+    // The same file again is the same job, as long as it may still come to something.
+    let same = home.run(&[&publish[..], &["--wait", "0"]].concat()).await.ok();
+    assert_eq!(same["job_id"], first.as_str());
+    let told = home.run(&["jobs", "cancel", &first, "--json"]).await.ok();
+    assert_eq!(told["state"], "cancelled", "{told:#}");
+    assert_eq!((bucket.keys().len(), home.sandbox.social.posts().len()), (there, 0));
+    let second = home.run(&publish).await.ok();
+    assert_ne!(second["job_id"], first.as_str(), "{second:#}");
+    assert_eq!(second["posts"][0]["state"], "done", "{second:#}");
+    assert_eq!(posted_once(&home).len(), 1);
 }

@@ -144,6 +144,12 @@ async fn the_newer_protocol_needs_no_session() {
     let session = json!({"session_id": made["result"]["structuredContent"]["session_id"]});
     let (_, state) = told(door.call("session_state", session)).await;
     assert_eq!(state["result"]["isError"], false, "{state}");
+    // Nor does the command line of this machine go on with it.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firstcut"));
+    command.args(["state", "--json"]).env_clear().env("FIRSTCUT_HOME", door.home.path());
+    let output = command.env("FIRSTCUT_SERVICE", "sandbox").stdin(Stdio::null()).output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["error"]["code"], "not_found", "{told}");
     door.close().await;
 }
 

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use firstcut::app::App;
-use firstcut::jobs::engine;
-use firstcut::ledger::{Change, Charge, ChargeSource, Ledger};
+use firstcut::jobs::engine::{self, Reach};
+use firstcut::ledger::{Change, Charge, ChargeSource, Ledger, Office};
 use firstcut::model::job::{Job, State};
 use firstcut::money::Usd;
 use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Rule, WHOLESALE_KEY};
@@ -67,7 +67,7 @@ async fn begin(home: &Home, app: &App, start: Start) -> Job {
         return ledger.request_cancel(&job.id, now_ms).await.unwrap();
     }
     // Held for a moment only; others that are due go along and are free again after it.
-    let held = ledger.claim("the dead", now_ms, 1, 100).await.unwrap();
+    let held = ledger.claim(Office::Real, "the dead", now_ms, 1, 100).await.unwrap();
     let held = held.into_iter().find(|held| held.id == job.id).unwrap();
     let n = ledger.begin_attempt(&held, json!({}), now_ms).await.unwrap().unwrap();
     if start == Start::NeverArrived {
@@ -261,7 +261,7 @@ async fn drive(mut home: Home, endpoint: Endpoint, fault: Fault) -> String {
 /// Another engine on the same ledger, for long enough to look at everything that is due.
 async fn again(app: &App) {
     let stop = CancellationToken::new();
-    let engine = tokio::spawn(engine::run(app.clone(), stop.clone()));
+    let engine = tokio::spawn(engine::run(app.clone(), Reach::Everything, stop.clone()));
     tokio::time::sleep(Duration::from_millis(100)).await;
     stop.cancel();
     engine.await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use firstcut::app::App;
-use firstcut::ledger::Charge;
+use firstcut::ledger::{Charge, Office};
 use firstcut::model::job::{Job, State};
 use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Pace, Rule};
 use tokio::process::Child;
@@ -50,7 +50,7 @@ impl<'a> Pool<'a> {
 
     /// Mostly the one who moves the jobs: the others only wait for its place.
     async fn victim(&self, app: &App, luck: &mut Luck) -> usize {
-        let owner = app.ledger().await.unwrap().dispatcher_name().await.unwrap();
+        let owner = app.ledger().await.unwrap().dispatcher_name(Office::Real).await.unwrap();
         let holds = |worker: &Child| worker.id().is_some_and(|pid| owner.starts_with(&format!("{pid}-")));
         match self.workers.iter().position(holds) {
             Some(place) if luck.below(4) > 0 => place,

@@ -1,7 +1,7 @@
 //! The books beside the wallet: they agree when everybody is honest, however much runs side by side, and what the
 //! wallet lost besides is told to the cent, with what to do.
 
-use firstcut::jobs::engine;
+use firstcut::jobs::engine::{self, Reach};
 use firstcut::jobs::money::wallet;
 use firstcut::sandbox::{Endpoint, Fault, Rule, Usd, WHOLESALE_KEY};
 use serde_json::Value;
@@ -131,7 +131,7 @@ async fn with_many_under_way_nothing_is_accused_wrongly_and_nothing_is_missed() 
         }
         wallet::show(&app).await.unwrap();
         let stop = CancellationToken::new();
-        let moving = tokio::spawn(engine::run(app.clone(), stop.clone()));
+        let moving = tokio::spawn(engine::run(app.clone(), Reach::Everything, stop.clone()));
         while home.sandbox.skillboss.charges().len() < 12 {
             wallet::show(&app).await.unwrap();
             tokio::time::sleep(std::time::Duration::from_millis(40)).await;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use firstcut::app::App;
-use firstcut::jobs::engine;
+use firstcut::jobs::engine::{self, Reach};
 use firstcut::ledger::Charge;
 use firstcut::model::job::State;
 use firstcut::sandbox::{Endpoint, Fault, Rule, Usd, WHOLESALE_KEY};
@@ -21,7 +21,7 @@ struct Moving(CancellationToken, JoinHandle<firstcut::error::Result<()>>);
 impl Moving {
     fn begin(app: &App) -> Self {
         let stop = CancellationToken::new();
-        Self(stop.clone(), tokio::spawn(engine::run(app.clone(), stop)))
+        Self(stop.clone(), tokio::spawn(engine::run(app.clone(), Reach::Everything, stop)))
     }
 
     async fn end(self) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use firstcut::app::App;
 use firstcut::error::Result;
-use firstcut::jobs::engine;
+use firstcut::jobs::engine::{self, Reach};
 use firstcut::jobs::plan::{Caller, Door, GenerateInput};
 use firstcut::jobs::submit::{self, Accepted};
 use firstcut::ledger::{Booked, Filter, Ledger};
@@ -54,7 +54,7 @@ pub(crate) async fn all(ledger: &Ledger) -> Vec<Job> {
 /// Moves the jobs in this process until something is so.
 pub(crate) async fn move_until(app: &App, what: &str, so: impl AsyncFn(&Ledger) -> bool) {
     let stop = CancellationToken::new();
-    let engine = tokio::spawn(engine::run(app.clone(), stop.clone()));
+    let engine = tokio::spawn(engine::run(app.clone(), Reach::Everything, stop.clone()));
     let ledger = app.ledger().await.unwrap();
     let look = async {
         while !so(ledger).await {

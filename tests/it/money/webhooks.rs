@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use firstcut::app::App;
-use firstcut::jobs::{cancel, engine};
+use firstcut::jobs::cancel;
+use firstcut::jobs::engine::{self, Reach};
 use firstcut::model::job::State;
 use firstcut::sandbox::{Close, Endpoint, Fault, Options, Rule, STANDARD_KEY};
 use reqwest::StatusCode;
@@ -117,7 +118,7 @@ async fn a_lost_answer_is_healed_by_a_notice_whether_it_waits_or_was_put_aside()
         faults.add(Rule::once(Endpoint::Run, Fault::WebhookLate { ms: if put_aside { 1_500 } else { 300 } }));
         let job = order(&reached.home, &reached.app, wish("a lake")).await.unwrap();
         let stop = CancellationToken::new();
-        let moving = tokio::spawn(engine::run(reached.app.clone(), stop.clone()));
+        let moving = tokio::spawn(engine::run(reached.app.clone(), Reach::Everything, stop.clone()));
         let waits = |job: &firstcut::model::job::Job| {
             job.state == State::Submitting && job.note.as_deref().is_some_and(|note| note.contains("notice"))
         };
@@ -175,7 +176,7 @@ async fn what_strangers_send_is_refused_and_changes_nothing() {
     faults.add(Rule::once(Endpoint::Run, Fault::WebhookLost));
     let job = order(&reached.home, &reached.app, wish("a lake")).await.unwrap();
     let stop = CancellationToken::new();
-    let moving = tokio::spawn(engine::run(reached.app.clone(), stop.clone()));
+    let moving = tokio::spawn(engine::run(reached.app.clone(), Reach::Everything, stop.clone()));
     reached
         .home
         .job_that(|it| {

@@ -43,6 +43,13 @@ async fn a_prompt_is_rewritten_once_and_shown_beside_the_first() {
     assert_eq!(home.requests("chat").len(), 2);
     assert!(sent(&home).iter().all(|prompt| prompt == "a lake at dawn" || prompt.starts_with("cinematic")));
     let told = end(&ran);
+    for (line, words) in [(0, "cinematic: a lake at dawn."), (1, "cinematic: a hill at dusk.")] {
+        let line = &told["lines"][line];
+        assert!(line["sent_prompt"].as_str().unwrap().starts_with(words), "{line:#}");
+        assert!(!line["prompt"].as_str().unwrap().contains("cinematic"), "beside the user's own: {line:#}");
+    }
+    let shown = home.run(&["batch", "show", "two"]).await.stdout;
+    assert!(shown.contains("Sent: \"cinematic: a hill at dusk."), "{shown}");
     // Two clips, and the one rewriting that was new.
     assert_eq!(told["charged_usd"], "0.241", "{told:#}");
     let table = home.run(&["jobs", "report", "--csv"]).await.stdout;
@@ -89,6 +96,53 @@ async fn whatever_goes_wrong_the_prompt_stays_as_it_was() {
     home.set("FIRSTCUT_MAX_USD_PER_DAY", "0.12");
     home.sandbox.faults.add(Rule::once(Endpoint::Chat, Fault::LostAnswer { how: Close::Reset }));
     let words = [&MAKE[..], &["--enhance"]].concat();
-    let made = home.run(&words).await;
-    assert_eq!(made.error()["code"], "over_budget", "what may have been charged counts: {made:?}");
+    let made = home.run(&words).await.ok();
+    let message = made["message"].as_str().unwrap();
+    assert!(message.contains("was not rewritten"), "{message}");
+    assert!(home.requests("chat").is_empty(), "what does not fit is not sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_waits_for_nothing_does_not_wait_for_its_prompt() {
+    let mut home = Home::paying(|_| {}).await;
+    home.set("FIRSTCUT_ENHANCE", "1");
+    home.sandbox.faults.add(always(Endpoint::Chat, Fault::Delay { ms: 1500 }));
+    let mut serve = home.serve().await;
+    let wish = |prompt: &str, seconds: u32| json!({"prompt": prompt, "model": "veo-3.1-lite", "duration_seconds": seconds, "resolution": "720p", "wait_seconds": 0});
+    // One clip, and a film of two parts: the job is there before its prompt is.
+    for (prompt, seconds, parts) in [("a lake at dawn", 4, 1), ("a hill at dusk", 12, 2)] {
+        let begun = sent(&home).len();
+        let told = serve.talk.call_ok("generate_video", wish(prompt, seconds)).await;
+        let id = told["job_id"].as_str().unwrap().to_owned();
+        assert!(told["state"] != "done" && sent(&home).len() == begun, "{told:#}");
+        let told = serve.rested(&id).await;
+        assert_eq!(told["state"], "done", "{told:#}");
+        let message = told["message"].as_str().unwrap();
+        assert!(message.contains(&format!("Sent: \"cinematic: {prompt}.")), "{message}");
+        assert!(message.contains(&format!("Yours: \"{prompt}\"")), "{message}");
+        let sent = &sent(&home)[begun..];
+        assert_eq!(sent.len(), parts, "{sent:?}");
+        assert!(sent.iter().all(|it| it.starts_with(&format!("cinematic: {prompt}."))), "{sent:?}");
+        assert_eq!(
+            sent.iter().filter(|it| it.contains("of one continuous video")).count(),
+            if parts > 1 { parts } else { 0 }
+        );
+    }
+    // Stopped while the prompt is rewritten, nothing else is sent.
+    let told = serve.talk.call_ok("generate_video", wish("a moor in fog", 4)).await;
+    let id = told["job_id"].as_str().unwrap().to_owned();
+    home.until("the language model is asked", |home| home.requests("chat").len() == 3).await;
+    serve.talk.call_ok("cancel_job", json!({"job_id": id})).await;
+    let told = serve.rested(&id).await;
+    assert_eq!(told["state"], "cancelled", "{told:#}");
+    assert!(told["message"].as_str().unwrap().contains("may have cost up to a cent"), "{told:#}");
+    assert!(sent(&home).iter().all(|prompt| !prompt.contains("moor")));
+    // What was asked of the language model is on its way, and is booked.
+    let rewriting = home
+        .job_that(|job| {
+            job.request.words() == "a moor in fog" && job.state.is_at_rest() && job.id.as_str() != id
+        })
+        .await;
+    assert!(rewriting.state.is_at_rest());
+    serve.hang_up().await;
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::home::Ran;
 
 /// A line for the cheapest clip that there is: twelve cents.
-fn line(prompt: &str, key: &str) -> String {
+pub(crate) fn line(prompt: &str, key: &str) -> String {
     format!(
         "{{\"prompt\": \"{prompt}\", \"key\": \"{key}\", \"model\": \"veo-3.1-lite\", \"seconds\": 4, \"resolution\": \"720p\"}}\n"
     )

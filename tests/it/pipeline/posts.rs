@@ -6,24 +6,32 @@ use super::{end, line};
 use crate::delivery::{Bucket, posted_once, schedulers};
 use crate::home::Home;
 
-/// The guide's first command, against this sandbox.
-fn command(file: &str) -> Vec<&str> {
-    vec![
-        "batch",
-        file,
-        "--model",
-        "veo-3.1-lite",
-        "--seconds",
-        "4",
-        "--aspect",
-        "9:16",
-        "--resolution",
-        "720p",
-        "--yes",
-        "--json",
-        "-j",
-        "8",
-    ]
+/// The guide's first command, as it stands there; a rehearsal unless it is taken out.
+fn guide() -> Vec<String> {
+    let mut words = crate::docs::commands(&crate::docs::read("docs/pipeline.md")).swap_remove(0);
+    assert_eq!(words[..3], ["firstcut", "batch", "examples/prompts.jsonl"], "{words:?}");
+    let rehearses = words.windows(2).any(|two| two == ["--service", "sandbox"]);
+    assert!(rehearses, "{words:?}");
+    words.remove(0);
+    words.extend(["--json", "-j", "8"].map(str::to_owned));
+    words
+}
+
+/// The same for real.
+fn in_earnest(mut words: Vec<String>) -> Vec<String> {
+    let at = words.iter().position(|word| word == "--service").unwrap();
+    words.drain(at..at + 2);
+    words
+}
+
+fn borrowed(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+/// Puts the prompts to where the guide has them.
+fn put(home: &Home, prompts: &str) {
+    std::fs::create_dir(home.work().join("examples")).unwrap();
+    home.write("examples/prompts.jsonl", prompts.as_bytes());
 }
 
 fn example() -> String {
@@ -38,8 +46,8 @@ async fn twenty_prompts_become_twenty_objects_and_twenty_scheduled_posts() {
         bucket.settings(&mut home);
         schedulers(&mut home, which);
         let before = bucket.keys().len();
-        home.write("prompts.jsonl", example().as_bytes());
-        let ran = home.run(&command("prompts.jsonl")).await;
+        put(&home, &example());
+        let ran = home.run(&borrowed(&in_earnest(guide()))).await;
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let told = end(&ran);
         assert_eq!(
@@ -51,7 +59,10 @@ async fn twenty_prompts_become_twenty_objects_and_twenty_scheduled_posts() {
         for line in told["lines"].as_array().unwrap() {
             assert_eq!(line["posts"].as_array().map(Vec::len), Some(1), "{line:#}");
             assert_eq!(line["posts"][0]["state"], "done", "{line:#}");
+            let standing = line["posts"][0]["standing"].as_str().unwrap();
+            assert!(standing.starts_with("queued at ") || standing.starts_with("scheduled at "), "{line:#}");
         }
+        assert_eq!(told["state"], "done", "{told:#}");
         let keys = bucket.keys();
         assert_eq!(keys.len() - before, 20, "{keys:?}");
         let posts = posted_once(&home);
@@ -71,10 +82,8 @@ async fn a_rehearsal_needs_no_bucket_and_no_keys() {
     let mut home = Home::new().await;
     home.set("FIRSTCUT_PREVIEW", "none");
     let first: String = example().lines().take(2).map(|line| format!("{line}\n")).collect();
-    home.write("prompts.jsonl", first.as_bytes());
-    let mut words = command("prompts.jsonl");
-    words.extend(["--service", "sandbox"]);
-    let ran = home.run(&words).await;
+    put(&home, &first);
+    let ran = home.run(&borrowed(&guide())).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let told = end(&ran);
     assert!(told["message"].as_str().unwrap().starts_with("[sandbox"), "{told:#}");
@@ -143,4 +152,54 @@ async fn a_wrong_bucket_and_a_scheduler_that_is_down_are_told_and_clips_are_kept
     let checked = home.run(&["batch", "wrong.jsonl", "--check", "--json"]).await.json();
     let problem: &Value = &checked["problems"][0];
     assert!(problem["next"].as_str().unwrap().contains("tiktok"), "{checked:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_object_that_is_refused_does_not_keep_the_other_lines() {
+    let bucket = Bucket::open().await;
+    let mut home = Home::paying(|_| {}).await;
+    bucket.settings(&mut home);
+    home.write("three.jsonl", super::lines(3).as_bytes());
+    bucket.refuse(1);
+    let ran = home.run(&["batch", "three.jsonl", "--yes", "--json"]).await;
+    assert_ne!(ran.code, Some(0), "{ran:?}");
+    let told = end(&ran);
+    assert_eq!(told["counts"], json!({ "done": 2, "failed": 1 }), "{told:#}");
+    let failed = told["lines"].as_array().unwrap().iter().find(|line| line["state"] == "failed").unwrap();
+    assert!(format!("{failed}").contains("s3:PutObject"), "{failed:#}");
+    assert_eq!((bucket.keys().len(), home.bills().len()), (2, 3));
+    let mended = home.run(&["batch", "resume", "three", "--failed", "--json"]).await;
+    assert_eq!(
+        (end(&mended)["counts"].clone(), bucket.keys().len()),
+        (json!({ "done": 3 }), 3),
+        "{mended:?}"
+    );
+    assert_eq!(home.bills().len(), 3, "none is paid twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_its_channel_would_not_take_is_left_out_before_it_costs() {
+    let bucket = Bucket::open().await;
+    let mut home = Home::paying(|_| {}).await;
+    bucket.settings(&mut home);
+    schedulers(&mut home, "buffer");
+    let line = |prompt: &str, rest: &str| {
+        format!(
+            "{{\"prompt\": \"{prompt}\", \"model\": \"veo-3.1-lite\", \"resolution\": \"720p\", {rest}}}\n"
+        )
+    };
+    let lines = line("a lake", "\"seconds\": 4, \"aspect\": \"16:9\", \"channels\": [\"shorts\"]")
+        + &line("a hill", "\"seconds\": 144, \"channels\": [\"x\"]")
+        + &line("a moor", "\"seconds\": 4, \"aspect\": \"9:16\", \"channels\": [\"shorts\"]");
+    home.write("limits.jsonl", lines.as_bytes());
+    let checked = home.run(&["batch", "limits.jsonl", "--check", "--json"]).await.json();
+    let problems = checked["problems"].as_array().unwrap();
+    assert_eq!((problems.len(), &checked["new_lines"]), (2, &json!(1)), "{checked:#}");
+    for (problem, line, words) in [(&problems[0], 1, "it is 16:9"), (&problems[1], 2, "at most 140 s")] {
+        assert_eq!(problem["line"], line, "{checked:#}");
+        assert!(problem["message"].as_str().unwrap().contains(words), "{checked:#}");
+    }
+    let told = end(&home.run(&["batch", "limits.jsonl", "--yes", "--json"]).await);
+    assert_eq!(told["counts"], json!({ "done": 1 }), "{told:#}");
+    assert_eq!((posted_once(&home).len(), home.bills().len(), bucket.keys().len()), (1, 1, 1));
 }

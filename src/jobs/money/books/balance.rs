@@ -174,11 +174,16 @@ pub(in crate::jobs) fn told(period: &Period) -> String {
     let Period { booked_usd: booked, perhaps_usd: perhaps, unexplained_usd, .. } = period;
     let none = Usd::ZERO;
     let (from, to) = (short(&period.from), short(&period.to));
+    let wallet = if period.service == Service::Sandbox.name() {
+        "the sandbox's make-believe wallet"
+    } else {
+        "the wallet"
+    };
     let mut text = if period.lost_usd < none {
         let more = none.checked_sub(period.lost_usd).unwrap_or_default();
-        format!("From {from} to {to} UTC the wallet gained {more}")
+        format!("From {from} to {to} UTC {wallet} gained {more}")
     } else {
-        format!("From {from} to {to} UTC the wallet lost {}", period.lost_usd)
+        format!("From {from} to {to} UTC {wallet} lost {}", period.lost_usd)
     };
     text.push_str(&format!(
         " ({} → {}); {booked} of charges are booked for that time",

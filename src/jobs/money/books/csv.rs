@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use crate::money::Usd;
 
 /// The entries as CSV (RFC 4180), amounts as plain decimals. A cell that a spreadsheet would take for a formula is
-/// made plain text.
+/// made plain text. The columns of dollars hold real ones only, so that whoever sums them up is right; those of a
+/// rehearsal stand in a column of their own.
 pub fn csv(books: &Books) -> Result<String> {
     let failed = |error: ::csv::Error| Error::internal("The table cannot be written.").because(error);
     let mut table = ::csv::Writer::from_writer(Vec::new());
@@ -31,10 +32,13 @@ pub fn csv(books: &Books) -> Result<String> {
             "receipt_seconds",
             "receipt_check",
             "prompt",
+            "rehearsal",
+            "rehearsed_usd",
         ])
         .map_err(failed)?;
     for entry in &books.entries {
-        let usd = |amount: Option<Usd>| amount.map(Usd::to_decimal).unwrap_or_default();
+        let plainly = |amount: Option<Usd>| amount.map(Usd::to_decimal).unwrap_or_default();
+        let usd = |amount: Option<Usd>| plainly(amount.filter(|_| !entry.rehearsal));
         table
             .write_record([
                 entry.at.clone(),
@@ -44,7 +48,7 @@ pub fn csv(books: &Books) -> Result<String> {
                 plain(&entry.model),
                 entry.state.clone(),
                 entry.duration_s.map(|seconds| seconds.to_string()).unwrap_or_default(),
-                entry.most_usd.to_decimal(),
+                usd(Some(entry.most_usd)),
                 usd(entry.estimated_usd),
                 usd(entry.charged_usd),
                 entry.source.clone(),
@@ -57,6 +61,8 @@ pub fn csv(books: &Books) -> Result<String> {
                 entry.receipt_seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
                 entry.receipt_check.clone(),
                 plain(&entry.prompt),
+                if entry.rehearsal { "yes" } else { "no" }.to_owned(),
+                plainly(entry.charged_usd.filter(|_| entry.rehearsal)),
             ])
             .map_err(failed)?;
     }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ledger::{Booked, Charge};
-use crate::model::job::{EpochMs, Job, Service, State};
+use crate::model::job::{EpochMs, Job, State};
 use crate::model::request::Request;
 use crate::money::Usd;
 use crate::redact;
@@ -35,6 +35,8 @@ pub struct Books {
     pub charged_usd: Usd,
     /// Set aside for what still runs or cannot be told, without rehearsals.
     pub reserved_usd: Usd,
+    /// Make-believe dollars: what rehearsals were charged.
+    pub rehearsed_usd: Usd,
     /// The wallet over the same time: what it lost beside what is booked.
     pub wallet: Vec<Stretch>,
     /// For the person.
@@ -52,6 +54,8 @@ pub struct Entry {
     pub parent_id: String,
     /// skillboss or sandbox.
     pub service: String,
+    /// The sandbox did it, and its dollars are make-believe.
+    pub rehearsal: bool,
     /// The model that was paid for.
     pub model: String,
     /// The job's state.
@@ -97,6 +101,8 @@ pub struct Entry {
 pub struct Sum {
     /// skillboss or sandbox.
     pub service: String,
+    /// Its dollars are make-believe.
+    pub rehearsal: bool,
     /// The model.
     pub model: String,
     /// Paid calls.
@@ -129,22 +135,22 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
             .iter()
             .find_map(|place| job.work.pointer(place).and_then(serde_json::Value::as_str))
             .unwrap_or_default();
-        let real = booked.service != Service::Sandbox;
+        let real = !booked.service.is_rehearsal();
         let add = |sum: Usd, more: Usd| sum.checked_add(more).unwrap_or(Usd::MAX);
         match &booked.charge {
             Some(Charge::Settled { charged, .. }) => {
                 let key = (booked.service.name().to_owned(), booked.model.clone());
                 let sum = sums.entry(key.clone()).or_insert_with(|| Sum {
                     service: key.0,
+                    rehearsal: !real,
                     model: key.1,
                     ..Sum::default()
                 });
                 sum.calls += 1;
                 sum.charged_usd = add(sum.charged_usd, *charged);
                 sum.estimated_usd = add(sum.estimated_usd, booked.estimate.unwrap_or_default());
-                if real {
-                    books.charged_usd = add(books.charged_usd, *charged);
-                }
+                let all = if real { &mut books.charged_usd } else { &mut books.rehearsed_usd };
+                *all = add(*all, *charged);
             }
             None if real => books.reserved_usd = add(books.reserved_usd, booked.most),
             _ => {}
@@ -157,7 +163,7 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
         });
     }
     books.by_model = sums.into_values().collect();
-    let rehearsed = books.entries.iter().filter(|entry| entry.service == Service::Sandbox.name()).count();
+    let rehearsed = books.entries.iter().filter(|entry| entry.rehearsal).count();
     books.message = match books.entries.len() - rehearsed {
         0 => "Nothing was paid in dollars.".to_owned(),
         calls => format!(
@@ -169,7 +175,9 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
     };
     if rehearsed > 0 {
         books.message.push_str(&format!(
-            " Of the entries {rehearsed} are rehearsals, whose dollars are make-believe."
+            " Beside that, {rehearsed} rehearsed {} came to {} of make-believe dollars, which are in no other sum.",
+            if rehearsed == 1 { "call" } else { "calls" },
+            books.rehearsed_usd
         ));
     }
     for said in books.wallet.iter().map(|stretch| &stretch.message).chain(&unread) {
@@ -201,6 +209,7 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         job_id: job.id.to_string(),
         parent_id: job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default(),
         service: booked.service.name().to_owned(),
+        rehearsal: booked.service.is_rehearsal(),
         model: booked.model.clone(),
         state: job.state.name().to_owned(),
         duration_s,

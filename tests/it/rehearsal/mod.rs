@@ -1,5 +1,8 @@
 //! The embedded sandbox across processes: `--service sandbox` as a person uses it, one command after the other.
 
+mod apart;
+mod told;
+
 use std::path::Path;
 use std::process::Command;
 

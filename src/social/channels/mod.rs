@@ -6,10 +6,20 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::Message;
+use super::caption::{self, Unit};
 use crate::error::{Error, Kind, Result};
 use crate::model::delivery::{Channel, Scheduler};
 use crate::model::report::FileReport;
 use crate::redact;
+
+/// What is known of a clip before it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Planned {
+    /// Its length in seconds.
+    pub duration_s: Option<f64>,
+    /// Its width and height, as a ratio.
+    pub aspect: Option<(u32, u32)>,
+}
 
 /// One network.
 #[derive(Debug, Deserialize)]
@@ -22,8 +32,16 @@ pub struct Network {
     aliases: Vec<String>,
     /// What schedulers call it, when not as we do.
     service: Option<String>,
-    /// The longest caption, in characters.
-    caption_chars: Option<usize>,
+    /// The longest caption.
+    caption_most: Option<usize>,
+    /// What that is counted in.
+    #[serde(default)]
+    caption_unit: Unit,
+    /// Signs that a caption must not hold.
+    #[serde(default)]
+    caption_without: String,
+    /// The most hashtags in a caption.
+    hashtags: Option<usize>,
     /// The shortest and the longest video, in seconds.
     duration_s: Option<(f64, f64)>,
     /// The largest file.
@@ -38,6 +56,9 @@ pub struct Network {
     /// What else a scheduler wants to know, by the scheduler's name. `{title}` is filled in.
     #[serde(default)]
     options: BTreeMap<String, serde_json::Value>,
+    /// Schedulers, by name, through which no clip gets there from here, and why not.
+    #[serde(default)]
+    not_through: BTreeMap<String, String>,
     /// Where the numbers stand.
     pub source: String,
     /// When they were read, as in `2026-11`.
@@ -49,7 +70,7 @@ type Table = BTreeMap<String, Network>;
 fn table() -> Result<&'static Table> {
     static TABLE: OnceLock<Option<Table>> = OnceLock::new();
     TABLE
-        .get_or_init(|| toml::from_str(include_str!("channels.toml")).ok())
+        .get_or_init(|| toml::from_str(include_str!("../channels.toml")).ok())
         .as_ref()
         .ok_or_else(|| Error::internal("The table of channels cannot be read."))
 }
@@ -131,19 +152,51 @@ impl Network {
         Some(options)
     }
 
+    /// Whether a scheduler can post to it for us.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the reason, and what can.
+    pub fn check_way(&self, scheduler: Scheduler) -> Result<()> {
+        let Some(why) = self.not_through.get(scheduler.name()) else { return Ok(()) };
+        let others = Scheduler::ALL.into_iter().filter(|one| !self.not_through.contains_key(one.name()));
+        let others: Vec<_> = others.map(Scheduler::name).collect();
+        Err(Error::invalid(format!(
+            "{} cannot be posted to through {}: {why} Nothing was sent.",
+            self.title,
+            scheduler.title()
+        ))
+        .next(format!("Leave this channel out, or take another scheduler for it: {}.", others.join(", "))))
+    }
+
     /// Whether it takes these words.
     ///
     /// # Errors
-    /// `InvalidInput` with the limit.
+    /// `InvalidInput` with the limit, in the network's own way of counting.
     pub fn check_caption(&self, caption: &str) -> Result<()> {
-        let chars = caption.chars().count();
-        match self.caption_chars {
-            Some(most) if chars > most => Err(Error::invalid(format!(
-                "The caption has {chars} characters, and {} takes {most}. Nothing was sent.",
+        let length = self.caption_unit.count(caption);
+        if let Some(most) = self.caption_most.filter(|most| length > *most) {
+            return Err(Error::invalid(format!(
+                "The caption has {length} {}, and {} takes {most}. Nothing was sent.",
+                self.caption_unit.words(),
                 self.title
             ))
-            .next(format!("Shorten it by {}.", chars - most))),
-            _ => Ok(()),
+            .next(format!("Shorten it by {}.", length - most)));
+        }
+        let hashtags = caption::hashtags(caption);
+        if let Some(most) = self.hashtags.filter(|most| hashtags > *most) {
+            return Err(Error::invalid(format!(
+                "The caption has {hashtags} hashtags, and {} takes {most}. Nothing was sent.",
+                self.title
+            ))
+            .next(format!("Leave out {} of them.", hashtags - most)));
+        }
+        match caption.chars().find(|sign| self.caption_without.contains(*sign)) {
+            Some(sign) => Err(Error::invalid(format!(
+                "The caption holds the sign {sign}, which {} does not take. Nothing was sent.",
+                self.title
+            ))
+            .next("Write it in another way.")),
+            None => Ok(()),
         }
     }
 
@@ -151,6 +204,10 @@ impl Network {
     /// not held against it.
     #[must_use]
     pub fn misfits(&self, file: &FileReport) -> Vec<String> {
+        self.held(file, |width, height| format!("{width}x{height}"))
+    }
+
+    fn held(&self, file: &FileReport, shape_of: impl Fn(u32, u32) -> String) -> Vec<String> {
         let mut found = Vec::new();
         if let (Some((least, most)), Some(length)) = (self.duration_s, file.duration_s) {
             if length > most + 0.5 {
@@ -170,12 +227,40 @@ impl Network {
             if shape > wide * 1.02 {
                 let shape =
                     if wide <= 1.0 { "pictures that stand or are square" } else { "narrower pictures" };
-                found.push(format!("it is {width}x{height}, and {} takes {shape}", self.title));
+                found.push(format!("it is {}, and {} takes {shape}", shape_of(width, height), self.title));
             } else if shape < narrow * 0.98 {
-                found.push(format!("it is {width}x{height}, and {} takes wider pictures", self.title));
+                found.push(format!(
+                    "it is {}, and {} takes wider pictures",
+                    shape_of(width, height),
+                    self.title
+                ));
             }
         }
         found
+    }
+
+    /// Refuses what it would not take, before it is made.
+    ///
+    /// # Errors
+    /// `InvalidInput` naming every misfit, the source of the limits and their date.
+    pub fn check_plan(&self, planned: &Planned) -> Result<()> {
+        let file = FileReport {
+            duration_s: planned.duration_s,
+            width: planned.aspect.map(|(width, _)| width),
+            height: planned.aspect.map(|(_, height)| height),
+            ..FileReport::default()
+        };
+        let misfits = self.held(&file, |width, height| format!("{width}:{height}"));
+        if misfits.is_empty() {
+            return Ok(());
+        }
+        let what = misfits.join("; ");
+        Err(Error::invalid(format!("{} would not take this clip: {what}. Nothing was sent.", self.title)).next(
+            format!(
+                "Ask for another length or shape, or leave this channel out. The limits are those of {} ({}).",
+                self.source, self.as_of
+            ),
+        ))
     }
 
     /// Refuses a file that it does not take.
@@ -209,62 +294,4 @@ fn fill(value: &mut serde_json::Value, message: &Message) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clip(duration_s: f64, width: u32, height: u32, bytes: u64) -> FileReport {
-        FileReport {
-            duration_s: Some(duration_s),
-            width: Some(width),
-            height: Some(height),
-            bytes,
-            ..FileReport::default()
-        }
-    }
-
-    #[test]
-    fn channels_are_known_by_the_names_that_people_use() {
-        for (words, network, account) in [
-            ("tiktok", "tiktok", None),
-            ("Reels", "instagram", None),
-            ("instagram:brand", "instagram", Some("brand")),
-            (" Twitter ", "x", None),
-            ("youtube shorts:", "shorts", None),
-        ] {
-            let read = read(words).unwrap();
-            assert_eq!((read.network.as_str(), read.account.as_deref()), (network, account), "{words}");
-        }
-        let error = read("tiktk").unwrap_err();
-        assert!(error.next_step().unwrap().starts_with("Did you mean tiktok?"), "{error:?}");
-        let error = read("myspace").unwrap_err();
-        assert!(error.next_step().unwrap().starts_with("There are bluesky, "), "{error:?}");
-    }
-
-    #[test]
-    fn limits_are_held() {
-        for (words, clip, misfit) in [
-            ("shorts", clip(30.0, 1080, 1920, 9_000_000), None),
-            ("shorts", clip(200.0, 1080, 1920, 9_000_000), Some("at most 180 s")),
-            ("shorts", clip(30.0, 1920, 1080, 9_000_000), Some("stand or are square")),
-            ("x", clip(141.0, 1920, 1080, 9_000_000), Some("at most 140 s")),
-            ("tiktok", clip(2.0, 1080, 1920, 9_000_000), Some("at least 3 s")),
-            ("instagram", clip(30.0, 1080, 1920, 301_000_000), Some("301 MB")),
-            ("youtube", clip(7_000.0, 1920, 1080, 9_000_000_000), None),
-        ] {
-            let channel = read(words).unwrap();
-            let told = network(&channel).unwrap().check_file(&clip).err().map(|error| error.to_string());
-            assert_eq!(told.is_some(), misfit.is_some(), "{words}: {told:?}");
-            assert!(told.unwrap_or_default().contains(misfit.unwrap_or_default()), "{words}");
-        }
-        let x = read("x").unwrap();
-        assert!(network(&x).unwrap().check_caption(&"é".repeat(280)).is_ok());
-        assert!(network(&x).unwrap().check_caption(&"é".repeat(281)).is_err());
-    }
-
-    #[test]
-    fn every_number_has_a_source_and_a_date() {
-        for (name, network) in table().unwrap() {
-            assert!(network.source.len() > 8 && network.as_of.len() == 7, "{name}");
-        }
-    }
-}
+mod tests;
