@@ -28,7 +28,7 @@ async fn clips(home: &mut Home) -> Canned {
     server
 }
 
-/// Puts a program where FIRSTCUT_FFMPEG looks, which says that it is ffmpeg and does this to make `$last`.
+/// Puts a program where `FIRSTCUT_FFMPEG` looks, which says that it is ffmpeg and does this to make `$last`.
 fn install(home: &mut Home, does: &str) {
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in *-version*) echo 'ffmpeg version stand-in'; exit;; esac\n\

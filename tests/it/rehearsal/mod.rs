@@ -52,7 +52,7 @@ async fn quick_in_place(home: &Path) -> Option<Sandbox> {
     if !cfg!(debug_assertions) {
         return None;
     }
-    let mut options = Options::in_folder(&home.join("sandbox"));
+    let mut options = Options::in_folder(home.join("sandbox"));
     options.skillboss.clips = Clips::Tinted;
     (options.same_token_again, options.peer_limit) = (true, None);
     Some(Sandbox::start(options).await.unwrap())
