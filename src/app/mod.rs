@@ -132,9 +132,7 @@ impl App {
                 };
                 self.parts.skillboss.get_or_try_init(open).await.cloned()
             }
-            Service::Sandbox => {
-                self.parts.rehearsal.skillboss(&self.parts.config.skillboss, self.poll(service)).await
-            }
+            Service::Sandbox => self.parts.rehearsal.skillboss(&self.parts.config.skillboss).await,
         }
     }
 

@@ -73,11 +73,7 @@ impl Rehearsal {
     }
 
     /// A SkillBoss client of a sandbox that answers.
-    pub(super) async fn skillboss(
-        &self,
-        like: &config::SkillBoss,
-        poll: Duration,
-    ) -> Result<skillboss::Client> {
+    pub(super) async fn skillboss(&self, like: &config::SkillBoss) -> Result<skillboss::Client> {
         let mut found = self.found.lock().await;
         let base = self.base(&mut found).await?;
         if let Some((of, client)) = &found.skillboss
@@ -89,12 +85,12 @@ impl Rehearsal {
             // A real key must never reach an emulator.
             api_key: None,
             wholesale_key: Some(Secret::new(sandbox::WHOLESALE_KEY.to_owned())),
+            receipt_key: Some(Secret::new(sandbox::RECEIPT_KEY.to_owned())),
             api_url: base.join("v1").map_err(|error| {
                 Error::internal("The sandbox's address is not an address.").because(error)
             })?,
             web_url: base.clone(),
             allow_loopback: true,
-            poll,
             ..like.clone()
         };
         let client = skillboss::Client::new(settings, skillboss::Timing::default());

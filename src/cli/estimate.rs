@@ -18,12 +18,24 @@ pub(super) struct Estimate {
     /// Shape of the picture, such as 16:9 or 9:16
     #[arg(long, value_name = "W:H")]
     aspect: Option<String>,
-    /// Size of the picture, such as 1080p
+    /// Size of the picture, such as 1080p or 4k
     #[arg(long, value_name = "SIZE")]
     resolution: Option<String>,
     /// With sound
     #[arg(long)]
     audio: bool,
+    /// With a first frame; the file stays here
+    #[arg(long, value_name = "FILE")]
+    image: Option<String>,
+    /// With a last frame
+    #[arg(long, value_name = "FILE")]
+    last_frame: Option<String>,
+    /// With a picture to follow in style; may be repeated
+    #[arg(long = "reference-image", value_name = "FILE")]
+    reference_images: Vec<String>,
+    /// The most it may cost, in US dollars: more is refused, as `make` would
+    #[arg(long, value_name = "USD", value_parser = super::make::amount, allow_negative_numbers = true)]
+    max_cost_usd: Option<f64>,
 }
 
 impl Estimate {
@@ -34,6 +46,10 @@ impl Estimate {
             aspect_ratio: self.aspect,
             resolution: self.resolution,
             generate_audio: self.audio.then_some(true),
+            image: self.image,
+            last_frame: self.last_frame,
+            reference_images: self.reference_images,
+            max_cost_usd: self.max_cost_usd,
             ..GenerateInput::default()
         };
         let told = estimate::estimate(&shell.app, &input).await?;

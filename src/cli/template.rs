@@ -46,6 +46,7 @@ impl Template {
             blank: self.blank,
             service: None,
             max_cost_usd: self.max_cost_usd,
+            quote_token: None,
             request_id: self.again.request_id,
             new: self.again.new,
         };

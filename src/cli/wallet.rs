@@ -4,9 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Shell, text};
 use crate::error::{Error, Result};
+use crate::jobs::money::limits::{self, BudgetWish};
 use crate::jobs::money::wallet;
 use crate::money::Usd;
-use crate::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
+use crate::skillboss::rules::Rule;
+use crate::skillboss::wallet::SubWalletWish;
 
 #[derive(Args, Debug)]
 pub(super) struct Wallet {
@@ -16,13 +18,13 @@ pub(super) struct Wallet {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show the balance, what was spent, and the limits (the same as no word)
+    /// Show the balance, what was spent, the limits and the sub-wallets (the same as no word)
     Show,
     /// Get an anonymous trial wallet: a free key with half a dollar, one a day
     Trial,
-    /// Set a limit that the service keeps
+    /// Set a limit that the service keeps; the others stay
     Limit(Limit),
-    /// Set the account's own budget
+    /// Set the account's own budget; what is not given stays
     Budget(Budget),
     /// Make a purse with a key of its own
     SubWallet(SubWallet),
@@ -30,9 +32,12 @@ enum What {
 
 #[derive(Args, Debug)]
 struct Limit {
-    /// What it is about
+    /// What it is about, such as type:video or model:veo-3.1
     #[arg(long, value_name = "SCOPE", default_value = "type:video")]
     scope: String,
+    /// Take back what is limited about it
+    #[arg(long, conflicts_with_all = ["per_call", "per_day", "per_week", "per_month"])]
+    remove: bool,
     #[command(flatten)]
     limits: Limits,
     /// Dollars a call
@@ -47,6 +52,9 @@ struct Budget {
     /// Only warn when a limit is reached, instead of refusing calls
     #[arg(long)]
     soft: bool,
+    /// Refuse calls when a limit is reached: so it is unless it was set otherwise before
+    #[arg(long, conflicts_with = "soft")]
+    hard: bool,
 }
 
 #[derive(Args, Debug)]
@@ -70,9 +78,8 @@ struct SubWallet {
     /// Dollars altogether
     #[arg(long, value_name = "USD", value_parser = usd)]
     total: Option<Usd>,
-    /// Dollars a day
-    #[arg(long, value_name = "USD", value_parser = usd)]
-    per_day: Option<Usd>,
+    #[command(flatten)]
+    limits: Limits,
     /// Vendor whose models it may pay for; may be repeated
     #[arg(long, value_name = "VENDOR")]
     vendor: Vec<String>,
@@ -86,39 +93,37 @@ impl Wallet {
         let told = match self.what.unwrap_or(What::Show) {
             What::Show => wallet::show(&shell.app).await?,
             What::Trial => wallet::trial(&shell.app).await?,
+            What::Limit(limit) if limit.remove => limits::remove_limit(&shell.app, &limit.scope).await?,
             What::Limit(limit) => {
                 let rule = Rule {
-                    id: None,
                     scope: limit.scope,
                     max_cost_usd: limit.per_call,
                     daily_limit_usd: limit.limits.per_day,
                     weekly_limit_usd: limit.limits.per_week,
                     monthly_limit_usd: limit.limits.per_month,
+                    ..Rule::default()
                 };
-                let none = Rule { scope: rule.scope.clone(), ..empty() };
-                if rule == none {
+                if rule.limits() == [None; 4] {
                     return Err(no_limit());
                 }
-                wallet::limit(&shell.app, rule).await?
+                limits::limit(&shell.app, &rule).await?
             }
             What::Budget(budget) => {
                 let Limits { per_day, per_week, per_month } = budget.limits;
-                if per_day.or(per_week).or(per_month).is_none() {
+                let hard_stop = (budget.soft || budget.hard).then_some(budget.hard);
+                if per_day.or(per_week).or(per_month).is_none() && hard_stop.is_none() {
                     return Err(no_limit());
                 }
-                let wished = AccountBudget {
-                    daily: per_day,
-                    weekly: per_week,
-                    monthly: per_month,
-                    hard_stop: !budget.soft,
-                };
-                wallet::account_budget(&shell.app, wished).await?
+                let wish = BudgetWish { daily: per_day, weekly: per_week, monthly: per_month, hard_stop };
+                limits::account_budget(&shell.app, &wish).await?
             }
             What::SubWallet(purse) => {
                 let wish = SubWalletWish {
                     label: purse.label,
                     max_spend: purse.total,
-                    daily_limit: purse.per_day,
+                    daily_limit: purse.limits.per_day,
+                    weekly_limit: purse.limits.per_week,
+                    monthly_limit: purse.limits.per_month,
                     allowed_vendors: purse.vendor,
                     expires_at: purse.expires_at,
                 };
@@ -127,17 +132,6 @@ impl Wallet {
         };
         shell.out.result(&told, || text::wallet(&told))?;
         Ok(0)
-    }
-}
-
-fn empty() -> Rule {
-    Rule {
-        id: None,
-        scope: String::new(),
-        max_cost_usd: None,
-        daily_limit_usd: None,
-        weekly_limit_usd: None,
-        monthly_limit_usd: None,
     }
 }
 

@@ -37,10 +37,6 @@ pub use terminal::Pictures;
 
 use crate::error::Result;
 use read::Reader;
-use services::POLL;
-
-/// Pause between two status questions to the sandbox, which answers from this machine.
-const POLL_SANDBOX: Duration = Duration::from_secs(1);
 
 /// What a preview may have in kilobytes: less shows nothing, more does not fit into an answer.
 const PREVIEW_KB: std::ops::RangeInclusive<usize> = 10..=500;
@@ -78,7 +74,7 @@ pub struct Config {
     pub service: ServiceChoice,
     /// `FIRSTCUT_WAIT_S`: how long a tool call that started a job waits; else by client identity.
     pub wait: Option<Duration>,
-    /// `FIRSTCUT_POLL_S` if set: pause between two status questions; see [`Config::poll`].
+    /// `FIRSTCUT_POLL_S` if set: pause between two status questions; else as each service wants it.
     pub poll: Option<Duration>,
     /// Where the ledger lies.
     pub ledger_file: PathBuf,
@@ -166,7 +162,7 @@ impl Config {
         let catalog_file = reader.take("FIRSTCUT_CATALOG", |given| parse::file(given, around));
         let hooks = Hooks::take(&mut reader, allow_loopback);
         let http = Http::take(&mut reader);
-        let skillboss = SkillBoss::take(&mut reader, &places, allow_loopback, poll)?;
+        let skillboss = SkillBoss::take(&mut reader, &places, allow_loopback)?;
         let bucket = Bucket::take(&mut reader, around, allow_loopback)?;
         let deliver = reader.take("FIRSTCUT_DELIVER", parse::destination);
         let social = Social::take(&mut reader, allow_loopback)?;
@@ -205,12 +201,6 @@ impl Config {
             resolved,
             log: log.unwrap_or_else(|| parse::LOG.to_owned()),
         })
-    }
-
-    /// Pause between two status questions to this kind of service.
-    #[must_use]
-    pub fn poll(&self, sandbox: bool) -> Duration {
-        self.poll.unwrap_or(if sandbox { POLL_SANDBOX } else { POLL })
     }
 
     /// The folder that holds everything firstcut keeps for itself.

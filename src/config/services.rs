@@ -12,9 +12,7 @@ use crate::error::Result;
 use crate::redact::Secret;
 
 /// Pause between two status questions to a real service (NemoVideo skill, Export: "every 30s").
-pub(super) const POLL: Duration = Duration::from_secs(30);
-/// Pause between two status questions to SkillBoss (SkillBoss wholesale API page: every 5 to 10 s).
-const POLL_SKILLBOSS: Duration = Duration::from_secs(7);
+const POLL: Duration = Duration::from_secs(30);
 
 /// Where NemoVideo is and as whom we speak.
 #[derive(Clone, Debug)]
@@ -88,6 +86,8 @@ pub struct SkillBoss {
     pub api_key: Option<Secret>,
     /// `SKILLBOSS_WHOLESALE_KEY`: a wholesale key; it pays for videos when there are both.
     pub wholesale_key: Option<Secret>,
+    /// `SKILLBOSS_RECEIPT_KEY`: the secret with which receipts are signed, for whoever was given it.
+    pub receipt_key: Option<Secret>,
     /// The key of a trial wallet is kept here, and used when no key is set.
     pub key_file: PathBuf,
     /// `SKILLBOSS_API_URL`, else the host of the key that pays: base of the calls that make videos.
@@ -96,18 +96,11 @@ pub struct SkillBoss {
     pub web_url: Url,
     /// `FIRSTCUT_ALLOW_LOOPBACK`: services, downloads and webhooks may be on loopback.
     pub allow_loopback: bool,
-    /// `FIRSTCUT_POLL_S`: pause between two status questions; by default 7 s.
-    pub poll: Duration,
 }
 
 impl SkillBoss {
     /// Takes the settings of SkillBoss.
-    pub(super) fn take(
-        reader: &mut Reader<'_>,
-        places: &Places,
-        allow_loopback: bool,
-        poll: Option<Duration>,
-    ) -> Result<Self> {
+    pub(super) fn take(reader: &mut Reader<'_>, places: &Places, allow_loopback: bool) -> Result<Self> {
         let address = |given: &Given| parse::address(given, allow_loopback);
         let or = |url: Option<Url>, usual| url.map_or_else(|| parse::own_address(usual), Ok);
         let key_file = places.data_dir.join("skillboss.key");
@@ -126,8 +119,8 @@ impl SkillBoss {
             },
             key_file,
             wholesale_key,
+            receipt_key: reader.take("SKILLBOSS_RECEIPT_KEY", parse::key),
             allow_loopback,
-            poll: poll.unwrap_or(POLL_SKILLBOSS),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -33,6 +33,35 @@ pub(super) fn create(path: &Path, secret: &str) -> Result<bool> {
     }
 }
 
+/// Puts a secret that is told only once into a file: this one, or one beside it when there is one already. Says which.
+///
+/// # Errors
+/// `Storage`; then the secret is nowhere.
+pub(super) fn keep(path: &Path, secret: &str) -> Result<PathBuf> {
+    if create(path, secret)? {
+        return Ok(path.to_owned());
+    }
+    let other = beside(path, "key");
+    create(&other, secret)?;
+    Ok(other)
+}
+
+/// Finds out whether a key could be kept in the folder of this file, before one is asked for.
+///
+/// # Errors
+/// `Storage`.
+pub(super) fn try_folder(path: &Path) -> Result<()> {
+    let trial = beside(path, "trial");
+    create(&trial, "0123456789abcdef0123456789abcdef")?;
+    fs::remove_file(&trial)
+        .map_err(|error| Error::storage(format!("{} cannot be removed.", trial.display()), error))
+}
+
+/// A name of its own in the same folder.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    path.with_extension(format!("{}.{ending}", uuid::Uuid::new_v4().simple()))
+}
+
 /// The secret in a file, if there is one.
 ///
 /// # Errors
@@ -42,5 +71,31 @@ pub(super) fn read(path: &Path) -> Result<Option<String>> {
         Ok(secret) => Ok(Some(secret)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::storage(format!("The key file {} cannot be read.", path.display()), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_told_once_is_kept_beside_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/skillboss.key");
+        try_folder(&path).unwrap();
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 0, "nothing stays of a trial");
+        assert_eq!(keep(&path, "first").unwrap(), path);
+        let other = keep(&path, "second").unwrap();
+        assert_ne!(other, path);
+        for (path, secret) in [(&path, "first"), (&other, "second")] {
+            assert_eq!(read(path).unwrap().as_deref(), Some(secret));
+            #[cfg(unix)]
+            {
+                let mode =
+                    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions());
+                assert_eq!(mode & 0o777, 0o600);
+            }
+        }
+        assert!(try_folder(&path.join("below/a/file.key")).is_err());
     }
 }

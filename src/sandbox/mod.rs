@@ -40,8 +40,8 @@ pub use options::{
     Silence,
 };
 pub use skillboss::{
-    Bill, Clips, Durations, Form, Idempotency, KeyHolder, Protocol, STANDARD_KEY, SkillBossBooks,
-    SkillBossOptions, Submission, Usd, WHOLESALE_KEY, Webhooks,
+    Bill, Clips, Durations, Form, Idempotency, KeyHolder, Protocol, RECEIPT_KEY, STANDARD_KEY,
+    SkillBossBooks, SkillBossOptions, Submission, Usd, WHOLESALE_KEY, Webhooks,
 };
 
 pub use social::{SOCIAL_KEY, SocialBooks, SocialPost};

@@ -2,13 +2,14 @@
 //!
 //! Only its name is published. The request follows `/v1/run`, and every likely form of the answer is understood.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::money::Usd;
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;
 use crate::skillboss::inputs::Inputs;
+use crate::skillboss::template::{self, TemplateUpdate};
 use crate::skillboss::wire;
 
 /// The price of one call, as the service sees it. It is no promise.
@@ -21,17 +22,25 @@ pub struct Estimate {
 }
 
 impl Client {
-    /// Asks what one call would cost. Nothing when the service gives no figure, or says that it is free, which nobody
+    /// Asks what one clip would cost; pictures stay here, a dot goes in their place. Nothing when the service gives no figure, or says that it is free, which nobody
     /// believes.
     ///
     /// # Errors
     /// As the error table; a service without this question is no error.
     pub async fn estimate(&self, model: &str, inputs: &Inputs) -> Result<Option<Estimate>> {
-        let body = json!({
-            "model": model,
-            "inputs": inputs.to_json_without_pictures(self.spelling())?,
-            "count": 1,
-        });
+        self.price(model, inputs.to_json_for_estimate(self.spelling())?).await
+    }
+
+    /// Asks what one update of a template would cost.
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate).
+    pub async fn estimate_template(&self, update: &TemplateUpdate) -> Result<Option<Estimate>> {
+        self.price(template::MODEL, update.to_json()).await
+    }
+
+    async fn price(&self, model: &str, inputs: Map<String, Value>) -> Result<Option<Estimate>> {
+        let body = json!({ "model": model, "inputs": inputs, "count": 1 });
         let call = Call {
             model: Some(model),
             ..Call::post(

@@ -84,8 +84,20 @@ impl Inputs {
         pictures.map(|picture| picture.bytes.len()).sum()
     }
 
-    /// The same for an estimate, which does not look at pictures.
-    pub(super) fn to_json_without_pictures(&self, spelling: Spelling) -> Result<Map<String, Value>> {
+    /// The same for an estimate: a grey dot stands in for every picture, because what is in it does not change the price,
+    /// and a model that needs one has no price without.
+    pub(super) fn to_json_for_estimate(&self, spelling: Spelling) -> Result<Map<String, Value>> {
+        let stand_in = |picture: &Option<Picture>| picture.as_ref().map(|_| Picture::stand_in());
+        Self {
+            image: stand_in(&self.image),
+            last_frame: stand_in(&self.last_frame),
+            reference_images: self.reference_images.iter().map(|_| Picture::stand_in()).collect(),
+            ..self.clone()
+        }
+        .to_json(spelling)
+    }
+
+    fn to_json_without_pictures(&self, spelling: Spelling) -> Result<Map<String, Value>> {
         if self.prompt.trim().is_empty() {
             return Err(Error::invalid("The prompt is empty."));
         }
@@ -142,7 +154,16 @@ pub struct Picture {
     mime: &'static str,
 }
 
+/// A grey picture of one pixel (PNG).
+const DOT: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\x0aIDATx\xdach\x00\x00\x00\x82\x00\x81\xdaE\x08;\x00\x00\x00\x00IEND\xaeB`\x82";
+
 impl Picture {
+    /// A picture that stands for any other where nobody looks at it.
+    #[must_use]
+    pub const fn stand_in() -> Self {
+        Self { bytes: Bytes::from_static(DOT), mime: "image/png" }
+    }
+
     /// Reads a file. Whether it may be read at all was decided before.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod outputs;
 mod proof;
 pub mod receipt;
 mod refusal;
+pub mod rules;
 pub mod status;
 pub mod submit;
 pub mod template;

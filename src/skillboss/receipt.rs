@@ -1,14 +1,15 @@
-//! Receipts: signed notes of what a call cost. They are kept word for word, read without trust, and verified by the
-//! service, because nobody publishes the key (SkillBoss trust page and error pages).
+//! Receipts: signed notes of what a call cost. They are kept word for word, read without trust, and checked here when
+//! somebody has the key; else by the service, because nobody publishes it (SkillBoss trust page and error pages).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::money::Usd;
-use crate::redact;
+use crate::redact::{self, Secret};
 use crate::skillboss::call::{Call, Effect, Plane};
 use crate::skillboss::client::Client;
 use crate::skillboss::errors;
@@ -44,6 +45,69 @@ pub enum Verdict {
     },
 }
 
+/// What the signature of a receipt is worth, found out with a key. Pages speak of a "signing secret", which is taken for
+/// HS256.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// Whoever has the key signed these very words.
+    Genuine,
+    /// Nobody with the key did.
+    Forged {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// It is signed in another way, which this key says nothing about.
+    Foreign {
+        /// The name of that way, such as `RS256`; cleaned.
+        algorithm: String,
+    },
+}
+
+impl Signature {
+    /// The word for a receipt that is as it should be.
+    pub const GENUINE: &str = "genuine";
+
+    /// Checks a receipt.
+    #[must_use]
+    pub fn of(receipt: &str, key: &Secret) -> Self {
+        const BROKEN: Signature = Signature::Forged { why: "it is no JWT" };
+        let receipt = receipt.trim();
+        let parts = receipt.rsplit_once('.').and_then(|(signed, signature)| {
+            let (head, _) = signed.split_once('.')?;
+            let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok();
+            let head: Value = serde_json::from_slice(&decoded(head)?).ok()?;
+            Some((signed, decoded(signature)?, wire::text(&head, &["alg"])?))
+        });
+        let Some((signed, signature, algorithm)) = parts.filter(|_| receipt.len() <= MAX_RECEIPT_BYTES)
+        else {
+            return BROKEN;
+        };
+        match algorithm.as_str() {
+            "HS256" => {
+                let key = hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes());
+                match hmac::verify(&key, signed.as_bytes(), &signature) {
+                    Ok(()) => Self::Genuine,
+                    Err(_) => Self::Forged { why: "its signature is wrong" },
+                }
+            }
+            none if none.eq_ignore_ascii_case("none") => Self::Forged { why: "it is not signed" },
+            other => Self::Foreign { algorithm: redact::label(other) },
+        }
+    }
+
+    /// The verdict in words, for the books.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Genuine => Self::GENUINE.to_owned(),
+            Self::Forged { why } => format!("not genuine: {why}"),
+            Self::Foreign { algorithm } => {
+                format!("not checked: it is signed with {algorithm}, and the key is for HS256")
+            }
+        }
+    }
+}
+
 impl Claims {
     /// Reads a receipt without checking its signature; nothing when it is no JWT with an object inside.
     #[must_use]
@@ -74,6 +138,12 @@ impl Claims {
 }
 
 impl Client {
+    /// Checks a receipt here. Nothing when no key for that is set.
+    #[must_use]
+    pub fn check_receipt(&self, receipt: &str) -> Option<Signature> {
+        self.settings.receipt_key.as_ref().map(|key| Signature::of(receipt, key))
+    }
+
     /// Asks the service whether a receipt is genuine.
     ///
     /// # Errors
@@ -114,6 +184,34 @@ mod tests {
 
     fn jwt(claims: &Value) -> String {
         format!("eyJh.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    }
+
+    #[test]
+    fn a_signature_holds_for_one_key_and_the_very_words() {
+        let key = Secret::new("a key of letters");
+        let signed = |head: &str, claims: &str| {
+            let words = format!("{}.{}", URL_SAFE_NO_PAD.encode(head), URL_SAFE_NO_PAD.encode(claims));
+            let key = hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes());
+            let sum = hmac::sign(&key, words.as_bytes());
+            format!("{words}.{}", URL_SAFE_NO_PAD.encode(sum.as_ref()))
+        };
+        let good = signed(r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"cost_usd":0.16}"#);
+        assert_eq!(Signature::of(&format!(" {good}\n"), &key), Signature::Genuine);
+        let forged = |receipt: &str, key: &Secret| match Signature::of(receipt, key) {
+            Signature::Forged { why } => why,
+            other => panic!("{receipt:.40}: {other:?}"),
+        };
+        assert_eq!(forged(&good, &Secret::new("another key")), "its signature is wrong");
+        let (head, rest) = good.split_once('.').unwrap();
+        let (_, sum) = rest.split_once('.').unwrap();
+        let cheaper = format!("{head}.{}.{sum}", URL_SAFE_NO_PAD.encode(r#"{"cost_usd":0.01}"#));
+        assert_eq!(forged(&cheaper, &key), "its signature is wrong");
+        assert_eq!(forged(&signed(r#"{"alg":"none"}"#, "{}"), &key), "it is not signed");
+        for broken in ["", "a", "a.b", "a.b.c", "..", &"x.".repeat(60_000)] {
+            assert_eq!(forged(broken, &key), "it is no JWT");
+        }
+        let other = Signature::of(&signed(r#"{"alg":"RS256"}"#, "{}"), &key);
+        assert!(other.told().starts_with("not checked: it is signed with RS256"), "{other:?}");
     }
 
     #[test]

@@ -1,13 +1,11 @@
-//! The wallet: balance, spending rules, sub-wallets, budgets and the trial (SkillBoss pages on wallets, budgets and trust).
+//! The wallet: balance, sub-wallets and the trial (SkillBoss pages on wallets and trust). Its limits are in `rules`.
 //!
-//! The forms of rules are not published; what is sent follows the published sub-wallet, and what comes back is read
-//! leniently. Recharging is not here: it spends from a card.
+//! Recharging is not here: it spends from a card.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::money::Usd;
 use crate::redact::{self, SafeUrl, Secret};
 use crate::skillboss::call::{Call, Effect, Failed, Plane};
@@ -24,28 +22,6 @@ pub struct Balance {
     pub held: Option<Usd>,
 }
 
-/// A limit that the service itself keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// The service's name for it; nothing for a new one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// What it is about, as in `type:video`.
-    pub scope: String,
-    /// Dollars a call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_cost_usd: Option<Usd>,
-    /// Dollars a day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub daily_limit_usd: Option<Usd>,
-    /// Dollars a week.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weekly_limit_usd: Option<Usd>,
-    /// Dollars a month.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monthly_limit_usd: Option<Usd>,
-}
-
 /// A purse of its own, with a key of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubWalletWish {
@@ -55,6 +31,10 @@ pub struct SubWalletWish {
     pub max_spend: Option<Usd>,
     /// Dollars a day.
     pub daily_limit: Option<Usd>,
+    /// Dollars a week.
+    pub weekly_limit: Option<Usd>,
+    /// Dollars a month.
+    pub monthly_limit: Option<Usd>,
     /// Whose models it may pay for; all when empty.
     pub allowed_vendors: Vec<String>,
     /// When its key ends.
@@ -70,17 +50,23 @@ pub struct SubWallet {
     pub key: Option<Secret>,
 }
 
-/// The account's own budget. A limit that is not given is not sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AccountBudget {
+/// A sub-wallet that there is. Its key is told only when it is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purse {
+    /// The service's name for it.
+    pub id: Option<String>,
+    /// What it was called.
+    pub label: Option<String>,
+    /// Dollars altogether.
+    pub max_spend: Option<Usd>,
     /// Dollars a day.
     pub daily: Option<Usd>,
-    /// Dollars a week; nothing else at the service knows weeks.
+    /// Dollars a week.
     pub weekly: Option<Usd>,
     /// Dollars a month.
     pub monthly: Option<Usd>,
-    /// Whether calls are refused (402) when a limit is reached.
-    pub hard_stop: bool,
+    /// Dollars that it has spent, if that is told.
+    pub spent: Option<Usd>,
 }
 
 /// A wallet for trying things out.
@@ -124,33 +110,24 @@ impl Client {
         Ok(Balance { available, held })
     }
 
-    /// The rules that the service keeps. Nothing when it has no rules.
+    /// The sub-wallets of the account. Nothing when the service does not list them.
     ///
     /// # Errors
     /// As the error table.
-    pub async fn rules(&self) -> Result<Option<Vec<Rule>>> {
-        let call = Call::get("show the rules", Plane::Control, self.control(&["wallet", "rules"])?);
-        match self.ask(&call).await {
-            Ok(answer) => rules(answer.json()).map(Some),
+    pub async fn sub_wallets(&self) -> Result<Option<Vec<Purse>>> {
+        let what = "list the sub-wallets";
+        let asked = match self.ask(&Call::get(what, Plane::Data, self.data(&["sub-wallets"])?)).await {
+            Err(failed) if failed.is_missing() => {
+                let url = self.control(&["wallet", "sub-wallets"])?;
+                self.ask(&Call::get(what, Plane::Control, url)).await
+            }
+            other => other,
+        };
+        match asked {
+            Ok(answer) => purses(answer.json()).map(Some),
             Err(failed) if failed.is_missing() => Ok(None),
             Err(failed) => Err(failed.into()),
         }
-    }
-
-    /// Sets rules, and tells what the service made of them. Compare: what is not in the answer may not be in force.
-    ///
-    /// # Errors
-    /// As the error table.
-    pub async fn set_rules(&self, wished: &[Rule]) -> Result<Vec<Rule>> {
-        let call = Call::post(
-            "set the rules",
-            Plane::Control,
-            self.control(&["wallet", "rules"])?,
-            Some(json!({"rules": wished.iter().map(rule_to_json).collect::<Vec<_>>()})),
-            // The same rules once more are the same rules.
-            Effect::Repeatable,
-        );
-        rules(self.ask(&call).await?.json())
     }
 
     /// Makes a sub-wallet. It is asked for once: a second one would be a second purse.
@@ -167,6 +144,8 @@ impl Client {
         };
         put("max_spend_usd", wish.max_spend.map(number));
         put("daily_limit_usd", wish.daily_limit.map(number));
+        put("weekly_limit_usd", wish.weekly_limit.map(number));
+        put("monthly_limit_usd", wish.monthly_limit.map(number));
         put("allowed_vendors", (!wish.allowed_vendors.is_empty()).then(|| json!(wish.allowed_vendors)));
         put("expires_at", wish.expires_at.map(|at| json!(at.to_string())));
         let body = json!({"label": wish.label, "rules": limits});
@@ -191,36 +170,6 @@ impl Client {
             return Err(errors::without("a sub-wallet"));
         }
         Ok(SubWallet { id, key })
-    }
-
-    /// Sets the account's budget, and tells the limits that are now in force.
-    ///
-    /// # Errors
-    /// As the error table.
-    pub async fn set_account_budget(&self, budget: &AccountBudget) -> Result<AccountBudget> {
-        let mut body = Map::from_iter([("hard_stop".to_owned(), Value::Bool(budget.hard_stop))]);
-        for (name, limit) in [
-            ("daily_limit", budget.daily),
-            ("weekly_limit", budget.weekly),
-            ("monthly_limit", budget.monthly),
-        ] {
-            if let Some(limit) = limit {
-                body.insert(name.to_owned(), number(limit));
-            }
-        }
-        let url = self.data(&["agents", "budget"])?;
-        let call =
-            Call::post("set the budget", Plane::Data, url, Some(Value::Object(body)), Effect::Repeatable);
-        let answer = self.ask(&call).await?;
-        let active =
-            answer.json().get("limits_active").ok_or_else(|| errors::without("the limits in force"))?;
-        let limit = |name: &str| wire::usd(active, &[name]);
-        Ok(AccountBudget {
-            daily: limit("daily"),
-            weekly: limit("weekly"),
-            monthly: limit("monthly"),
-            hard_stop: answer.json().get("hard_stop").and_then(Value::as_bool).unwrap_or(budget.hard_stop),
-        })
     }
 
     /// Gets an anonymous trial wallet: one a day and network address, without any key.
@@ -250,7 +199,7 @@ impl Client {
 }
 
 /// A number as the published examples have it: `5.0`, not `"5.00"`.
-fn number(usd: Usd) -> Value {
+pub(super) fn number(usd: Usd) -> Value {
     usd.to_decimal().parse::<serde_json::Number>().map_or(Value::Null, Value::Number)
 }
 
@@ -262,41 +211,25 @@ fn secret(body: &Value, names: &[&str]) -> Option<Secret> {
     Some(key)
 }
 
-fn rule_to_json(rule: &Rule) -> Value {
-    let mut fields = Map::from_iter([("scope".to_owned(), json!(rule.scope))]);
-    if let Some(id) = &rule.id {
-        fields.insert("id".to_owned(), json!(id));
-    }
-    for (name, limit) in [
-        ("max_cost_usd", rule.max_cost_usd),
-        ("daily_limit_usd", rule.daily_limit_usd),
-        ("weekly_limit_usd", rule.weekly_limit_usd),
-        ("monthly_limit_usd", rule.monthly_limit_usd),
-    ] {
-        if let Some(limit) = limit {
-            fields.insert(name.to_owned(), number(limit));
-        }
-    }
-    Value::Object(fields)
-}
-
-/// The rules in an answer: a list, or an object that has one.
-fn rules(body: &Value) -> Result<Vec<Rule>> {
-    let list =
-        ["/rules", "/data/rules", "/data", ""].iter().find_map(|place| body.pointer(place)?.as_array());
-    let list = list.ok_or_else(|| errors::without("the rules"))?;
+/// The sub-wallets in an answer: a list, or an object that has one. Keys in it are left alone.
+fn purses(body: &Value) -> Result<Vec<Purse>> {
+    let list = ["/sub_wallets", "/wallets", "/data/sub_wallets", "/data", ""]
+        .iter()
+        .find_map(|place| body.pointer(place)?.as_array())
+        .ok_or_else(|| errors::without("the sub-wallets"))?;
     let read = |item: &Value| {
-        let limit = |names: &[&str]| wire::usd(item, names);
-        Some(Rule {
-            id: wire::text(item, &["id", "rule_id"]).map(|id| redact::label(&id)),
-            scope: redact::label(&wire::text(item, &["scope", "type"])?),
-            max_cost_usd: limit(&["max_cost_usd", "per_call_limit_usd"]),
-            daily_limit_usd: limit(&["daily_limit_usd", "daily_limit"]),
-            weekly_limit_usd: limit(&["weekly_limit_usd", "weekly_limit"]),
-            monthly_limit_usd: limit(&["monthly_limit_usd", "monthly_limit"]),
-        })
+        let parts = || ["/rules", "/limits", ""].into_iter().filter_map(|place| item.pointer(place));
+        let limit = |names: &[&str]| parts().find_map(|part| wire::usd(part, names));
+        let named = |names: &[&str]| wire::text(item, names).map(|text| redact::label(&text));
+        Purse {
+            id: named(&["id", "wallet_id"]),
+            label: named(&["label", "name"]),
+            max_spend: limit(&["max_spend_usd"]),
+            daily: limit(&["daily_limit_usd", "daily_limit"]),
+            weekly: limit(&["weekly_limit_usd", "weekly_limit"]),
+            monthly: limit(&["monthly_limit_usd", "monthly_limit"]),
+            spent: wire::usd(item, &["spent_usd", "total_spent_usd", "spent"]),
+        }
     };
-    let read: Option<Vec<Rule>> = list.iter().map(read).collect();
-    // A rule that nobody understands may be the one that matters.
-    read.ok_or_else(|| -> Error { errors::without("rules that can be understood") })
+    Ok(list.iter().map(read).collect())
 }

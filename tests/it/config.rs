@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use firstcut::config::{Config, Overrides, Pictures, Preview, SETTINGS, ServiceChoice, Surroundings};
 use firstcut::error::{Error, Kind};
+use firstcut::model::job::Service;
 use tempfile::TempDir;
 
 fn home() -> TempDir {
@@ -31,8 +32,10 @@ fn nothing_set_is_fine() {
     let config = load(&Surroundings::only(home.path())).unwrap();
     assert_eq!(config.service, ServiceChoice::Auto);
     assert_eq!(config.wait, None);
-    assert_eq!(config.poll(false), Duration::from_secs(30));
-    assert_eq!(config.poll(true), Duration::from_secs(1));
+    let app = firstcut::app::App::build(config.clone());
+    for (service, ms) in [(Service::Nemo, 30_000), (Service::SkillBoss, 7_500), (Service::Sandbox, 1_000)] {
+        assert_eq!(app.poll(service), Duration::from_millis(ms), "{service:?}");
+    }
     assert_eq!(config.output_dir, home.path().join("output"));
     assert_eq!(config.nemo.api_url.as_str(), "https://mega-api-prod.nemovideo.ai/");
     assert_eq!(config.nemo.platform, "unknown");
@@ -147,6 +150,7 @@ fn a_file_may_set_everything() {
         [skillboss]
         api_key = "sk-CANARY0123456789"
         wholesale_key = "sk-whole-CANARY0123456789"
+        receipt_key = "receipts-CANARY-0123456789"
         api_url = "http://127.0.0.1:8081/v1/"
         web_url = "http://127.0.0.1:8081"
     "#;
@@ -164,7 +168,7 @@ fn a_file_may_set_everything() {
     assert_eq!(config.nemo.token.as_ref().unwrap().reveal(), "nmv_usr_CANARY0123456789");
     assert_eq!(config.skillboss.api_url.as_str(), "http://127.0.0.1:8081/v1");
     assert_eq!(config.skillboss.web_url.as_str(), "http://127.0.0.1:8081/");
-    assert_eq!(config.skillboss.poll, Duration::from_millis(50));
+    assert_eq!(config.skillboss.receipt_key.as_ref().unwrap().reveal(), "receipts-CANARY-0123456789");
     assert!(config.skillboss.is_set_up());
     assert_eq!(config.catalog_file, Some(home.path().join("prices.toml")));
     let usd = |text: &str| Some(text.parse().unwrap());
@@ -260,7 +264,6 @@ fn a_key_of_skillboss_chooses_its_host() {
         assert_eq!(settings.api_url.host_str(), Some(host));
         assert_eq!(settings.api_url.path(), "/v1");
         assert_eq!(settings.web_url.as_str(), "https://www.skillboss.co/");
-        assert_eq!(settings.poll, Duration::from_secs(7));
         assert!(settings.is_set_up());
         let error = with_env(name, "Bearer sk-CANARY0123456789").unwrap_err();
         assert!(error.message().starts_with(name) && !format!("{error:?}").contains("CANARY"), "{error}");

@@ -50,13 +50,124 @@ async fn templates_name_their_record_and_a_missing_file_is_a_mistake_of_input() 
     home.write("winter.json", definition.to_string().as_bytes());
     let words =
         ["template", id, "--name", "Winter", "--file", "winter.json", "--max-cost-usd", "0.10", "--json"];
-    let mut home = home;
-    home.set("FIRSTCUT_ALLOW_UNKNOWN_PRICE", "1");
+    // The service names the price itself, so that no setting is needed.
     let done = home.run(&words).await.ok();
+    assert_eq!(
+        (&done["cost"]["usd"], &done["cost"]["usd_estimated"]),
+        (&json!("0.01"), &json!("0.01")),
+        "{done:#}"
+    );
+    assert_eq!(home.requests("run")[0].headers["x-max-cost-usd"], "0.01", "{done:#}");
     assert_eq!(done["state"], "done", "{done:#}");
     assert!(done["message"].as_str().unwrap().contains("record of it is rec_"), "{done:#}");
     let books = home.run(&["jobs", "report", "--json"]).await.ok();
     assert!(books["entries"][0]["record_id"].as_str().unwrap().starts_with("rec_"), "{books:#}");
+}
+
+/// Above the limit a template waits for a person's word, which comes back with the token; a standard key is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_is_agreed_to_by_its_quote_and_paid_with_the_right_key() {
+    let mut home = Home::paying(|_| {}).await;
+    home.set("FIRSTCUT_APPROVE_ABOVE_USD", "0.005");
+    let mut server = home.serve().await;
+    let call = json!({ "template_id": "f5493c17", "name": "Winter", "blank": true });
+    let asked = server.talk.call_ok("update_template", call.clone()).await;
+    assert_eq!((&asked["state"], &asked["approval"]["most_usd"]), (&json!("needs_approval"), &json!("0.01")));
+    assert!(asked["next"].as_str().unwrap().contains("update_template call with quote_token"), "{asked:#}");
+    assert!(home.requests("run").is_empty());
+    let mut agreed = call.clone();
+    agreed["quote_token"] = asked["approval"]["quote_token"].clone();
+    let done = server.talk.call_ok("update_template", agreed.clone()).await;
+    assert_eq!((&done["job_id"], &done["state"]), (&asked["job_id"], &json!("done")), "{done:#}");
+    agreed["name"] = json!("Summer");
+    let other = server.talk.call("update_template", agreed).await;
+    assert!(other.to_string().contains("No update waits for this quote"), "{other:#}");
+    assert_eq!(home.requests("run").len(), 1);
+    server.hang_up().await;
+
+    // Without the price that the service names, and with a ceiling that is too low, nothing leaves.
+    let words = ["template", "f5493c17", "--name", "Spring", "--blank", "--max-cost-usd", "0.001", "--json"];
+    assert_eq!(home.run(&words).await.error()["code"], "over_budget");
+    let missing = Fault::Status { status: 404, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(always(Endpoint::Estimate, missing));
+    let words = ["template", "f5493c17", "--name", "Spring", "--blank", "--json"];
+    assert_eq!(home.run(&words).await.error()["code"], "price_unknown");
+    assert_eq!(home.requests("run").len(), 1);
+
+    let mut home = Home::paying(|_| {}).await;
+    home.set("SKILLBOSS_WHOLESALE_KEY", "");
+    home.set("SKILLBOSS_API_KEY", firstcut::sandbox::STANDARD_KEY);
+    let refused = home.run(&words).await.error();
+    assert_eq!(
+        (&refused["code"], &refused["money"]),
+        (&json!("unauthorized"), &json!("not_spent")),
+        "{refused:#}"
+    );
+    assert!(refused.to_string().contains("SKILLBOSS_WHOLESALE_KEY"), "{refused:#}");
+}
+
+/// What a model makes stands beside its price, pictures count, and every model of the sandbox is in the catalog.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_estimate_shows_the_choices_and_refuses_what_a_call_would() {
+    let home = Home::paying(|_| {}).await;
+    let told = home.run(&["estimate", "--model", "veo-3.1", "--seconds", "8", "--json"]).await.ok();
+    let choice = &told["models"][0];
+    assert_eq!(
+        (&choice["model"], &choice["default"]),
+        (&json!("veo-3.1"), &json!("8 s, 16:9, 1080p")),
+        "{told:#}"
+    );
+    assert_eq!(
+        choice["takes"],
+        json!(["a first frame", "a last frame", "sound", "up to 3 reference images"])
+    );
+    assert_eq!(choice["rules"][0], "1080p and 4k exist only at 8 s");
+    let text = home.run(&["estimate", "--model", "veo-3.1", "--seconds", "8"]).await.stdout;
+    assert!(text.contains("rules    1080p and 4k exist only at 8 s; "), "{text}");
+
+    // A picture that is only named: it stays here, and need not exist yet.
+    let with = |more: &[&'static str]| {
+        [&["estimate", "--model", "veo-3.1", "--seconds", "8", "--json"], more].concat()
+    };
+    let wrong = home.run(&with(&["--image", "a.png", "--reference-image", "b.png"])).await.error();
+    assert!(wrong["message"].as_str().unwrap().contains("without a first or last frame"), "{wrong:#}");
+    let dear = home.run(&with(&["--max-cost-usd", "1"])).await.error();
+    assert_eq!(dear["code"], "over_budget", "{dear:#}");
+    let sharp = home.run(&with(&["--resolution", "4k"])).await.ok();
+    assert_eq!((&sharp["resolution"], &sharp["estimated_usd"]), (&json!("4k"), &json!("4.80")), "{sharp:#}");
+    // One that needs a picture has a price with one.
+    let words = ["estimate", "--model", "mm/i2v", "--seconds", "5", "--image", "a.png", "--json"];
+    let told = home.run(&words).await.ok();
+    assert_eq!(
+        (&told["price_from"], &told["estimated_usd"]),
+        (&json!("service"), &json!("0.30")),
+        "{told:#}"
+    );
+
+    let mut server = home.serve().await;
+    let asked = json!({"model": "veo-3.1", "duration_seconds": 8, "last_frame": "b.png"});
+    let wrong = server.talk.call("estimate_cost", asked).await;
+    assert!(wrong.to_string().contains("a last frame needs a first frame"), "{wrong:#}");
+    let odd = json!({"prompt": "a lake", "model": "veo-3.1-lite", "resolution": "4k", "duration_seconds": 8});
+    let nearest = server.talk.call("generate_video", odd).await.to_string();
+    assert!(
+        nearest.contains("no size") && nearest.contains("8 s, 16:9, 1080p"),
+        "the catalog answers: {nearest}"
+    );
+    server.hang_up().await;
+
+    let app = home.app();
+    let offered =
+        app.skillboss(firstcut::model::job::Service::SkillBoss).await.unwrap().models().await.unwrap();
+    let offered = offered.unwrap();
+    assert!(offered.len() >= 10, "{offered:?}");
+    for model in offered {
+        assert!(
+            app.catalog().await.unwrap().model(&model.id).is_some(),
+            "nothing is known about {}",
+            model.id
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,12 @@ pub(in crate::cli) fn wallet(told: &Wallet) -> String {
     for rule in &told.rules {
         let _ = write!(text, "\nLimit    {rule}");
     }
+    if let Some(budget) = &told.account_budget {
+        let _ = write!(text, "\nAccount  {budget}.");
+    }
+    for purse in &told.sub_wallets {
+        let _ = write!(text, "\nPurse    {purse}");
+    }
     if let Some(beside) = &told.beside_the_books {
         let _ = write!(text, "\nBooks    {}", beside.message);
     }
@@ -22,7 +28,7 @@ pub(in crate::cli) fn wallet(told: &Wallet) -> String {
     text
 }
 
-/// A price, and the models when none was named.
+/// A price, and what the named model makes, or what all of them make.
 pub(in crate::cli) fn estimate(told: &Estimate) -> String {
     let mut text = told.message.clone();
     for model in &told.models {
@@ -36,10 +42,14 @@ pub(in crate::cli) fn estimate(told: &Estimate) -> String {
             ("seconds", &lengths),
             ("shapes", &model.aspect_ratios),
             ("sizes", &model.resolutions),
+            ("default", &Vec::from_iter(Some(model.default.clone()).filter(|known| !known.is_empty()))),
+            ("takes", &model.takes),
+            ("rules", &model.rules),
             ("prices", &model.prices),
         ] {
             if !values.is_empty() {
-                let _ = write!(text, "\n  {name:<8} {}", values.join(", "));
+                let between = if name == "rules" { "; " } else { ", " };
+                let _ = write!(text, "\n  {name:<8} {}", values.join(between));
             }
         }
     }

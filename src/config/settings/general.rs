@@ -35,7 +35,7 @@ pub(super) const SETTINGS: [Setting; 12] = [
         key: Some("poll_s"),
         flag: None,
         form: "seconds, 0.01 to 3600",
-        default: "30; sandbox: 1",
+        default: "NemoVideo 30, SkillBoss 7.5 (5 to 10 at random), sandbox 1",
         meaning: "Pause between two status questions to a service.",
         secret: false,
     },

@@ -14,7 +14,7 @@ pub(in crate::config) const SKILLBOSS_WHOLESALE_URL: &str = "https://api.skillbo
 /// Its control plane: estimates, rules, receipts, trial wallets (SkillBoss pipeline page).
 pub(in crate::config) const SKILLBOSS_WEB_URL: &str = "https://www.skillboss.co";
 
-pub(super) const SETTINGS: [Setting; 9] = [
+pub(super) const SETTINGS: [Setting; 10] = [
     Setting {
         name: "NEMO_TOKEN",
         key: Some("nemo.token"),
@@ -76,6 +76,15 @@ pub(super) const SETTINGS: [Setting; 9] = [
         form: "key",
         default: "none",
         meaning: "Your SkillBoss wholesale key. Beside a standard key it is the one that pays for videos.",
+        secret: true,
+    },
+    Setting {
+        name: "SKILLBOSS_RECEIPT_KEY",
+        key: Some("skillboss.receipt_key"),
+        flag: None,
+        form: "key",
+        default: "none: receipts are kept, and checked only by `jobs report --verify`",
+        meaning: "The secret with which SkillBoss signs receipts (HS256), if it gave you one. Each receipt is checked with it when it comes.",
         secret: true,
     },
     Setting {

@@ -12,6 +12,7 @@ use crate::model::catalog::{Catalog, Plan, Wish};
 use crate::model::job::{EpochMs, Service};
 use crate::model::request::Inputs;
 use crate::money::Usd;
+use crate::skillboss::{self, inputs::Picture};
 use crate::social::channels::Planned;
 
 /// A plan and what it will cost.
@@ -76,7 +77,7 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
     if plan.overshoot_s > 0 {
         return Err(no_such_length(catalog, &wish, &plan, today));
     }
-    let (estimates, by_service) = prices(app, service, &plan, &input.prompt).await;
+    let (estimates, by_service) = prices(app, service, &plan, input).await;
     let cap = cap(app, input)?;
     let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
     let most = with_room(catalog, &plan, most, cap, today);
@@ -111,7 +112,7 @@ fn no_such_length(catalog: &Catalog, wish: &Wish, plan: &Plan, today: Date) -> E
 }
 
 /// What the service itself says, else what the catalog says.
-async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<Option<Usd>>, bool) {
+async fn prices(app: &App, service: Service, plan: &Plan, input: &GenerateInput) -> (Vec<Option<Usd>>, bool) {
     let listed = || plan.segments.iter().map(|segment| segment.price).collect();
     if service == Service::SkillBoss && !app.config().skillboss.is_set_up() {
         return (listed(), false);
@@ -124,7 +125,7 @@ async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<
         }
         let asked = Inputs {
             // The price does not hang on the words, but a request without any is none.
-            prompt: if prompt.trim().is_empty() { "a video".to_owned() } else { prompt.to_owned() },
+            prompt: if input.prompt.trim().is_empty() { "a video".to_owned() } else { input.prompt.clone() },
             duration_s: segment.duration_s,
             aspect_ratio: plan.aspect.clone(),
             resolution: plan.resolution.clone(),
@@ -132,7 +133,7 @@ async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<
             ..Inputs::default()
         };
         let estimate = match body(&asked).await {
-            Ok(inputs) => client.estimate(&plan.model, &inputs).await,
+            Ok(inputs) => client.estimate(&plan.model, &with_pictures(inputs, input)).await,
             Err(error) => Err(error),
         };
         match estimate {
@@ -147,6 +148,17 @@ async fn prices(app: &App, service: Service, plan: &Plan, prompt: &str) -> (Vec<
     }
     let price = |length| known.iter().find(|(known, _)| *known == length).map(|(_, price)| *price);
     (plan.segments.iter().map(|segment| price(segment.duration_s)).collect(), true)
+}
+
+/// With something in every place where a picture will go: some models have no price without one.
+fn with_pictures(inputs: skillboss::Inputs, input: &GenerateInput) -> skillboss::Inputs {
+    let stand_in = |given: &Option<String>| given.as_ref().map(|_| Picture::stand_in());
+    skillboss::Inputs {
+        image: stand_in(&input.image),
+        last_frame: stand_in(&input.last_frame),
+        reference_images: input.reference_images.iter().map(|_| Picture::stand_in()).collect(),
+        ..inputs
+    }
 }
 
 /// The most that this call may cost, by its own word and by the setting.

@@ -9,7 +9,7 @@ use crate::jobs::submit::Submitted;
 use crate::jobs::submit::identity::{Identity, identify};
 use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
-use crate::model::job::Service;
+use crate::model::job::{Service, State};
 use crate::model::request::{Inputs, Request, Run, Template};
 use crate::money::Usd;
 use crate::skillboss::template::TemplateUpdate;
@@ -32,6 +32,8 @@ pub struct TemplateInput {
     pub service: Option<String>,
     /// Ceiling in dollars.
     pub max_cost_usd: Option<f64>,
+    /// Agrees to the price of the job that the same call made before.
+    pub quote_token: Option<String>,
     /// The same id gives the same job, for ever.
     pub request_id: Option<String>,
     /// Sends it again although the same was asked a moment ago.
@@ -54,7 +56,7 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
     }
     let template =
         Template { id: input.id, name: input.name, definition: input.definition, blank: input.blank };
-    of(&template)?;
+    let update = of(&template)?;
     let like = GenerateInput {
         model: Some(MODEL.to_owned()),
         service: input.service,
@@ -68,11 +70,30 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let request_id = input.request_id.as_deref();
     let key = match identify(ledger, service, &(MODEL, &template), request_id, input.new, now_ms).await? {
-        Identity::Known(job) => return Ok(Submitted { job: *job, fresh: false }),
+        Identity::Known(job) => {
+            if let Some(token) = &input.quote_token
+                && job.state == State::NeedsApproval
+            {
+                let (job, fresh) = approve::agree(app, &job.id, token).await?;
+                return Ok(Submitted { job, fresh });
+            }
+            return Ok(Submitted { job: *job, fresh: false });
+        }
         Identity::Fresh(key) => key,
     };
-    let (estimate, most) = price(app, service, &like).await?;
     let words = template.name.clone().unwrap_or_else(|| format!("template {}", template.id));
+    if let Some(token) = &input.quote_token {
+        // Who asked for another one of the same is known by the quote alone.
+        if input.new
+            && let Some(job) = approve::waiting_for(app, &words, token).await?
+        {
+            let job = approve::approve(app, &job.id, Some(token)).await?;
+            return Ok(Submitted { job, fresh: true });
+        }
+        return Err(Error::invalid("No update waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
+            .next("Repeat the call exactly as it was, with quote_token added."));
+    }
+    let (estimate, most) = price(app, service, &like, &update).await?;
     let request = Request::Run(Run {
         prompt: words,
         model: MODEL.to_owned(),
@@ -93,10 +114,23 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
     approve::enter(app, service, key, request, false).await
 }
 
-/// Billed per request: the catalog's price, else the caller's ceiling if that was allowed.
-async fn price(app: &App, service: Service, like: &GenerateInput) -> Result<(Option<Usd>, Usd)> {
-    let known = app.catalog().await?.model(MODEL).and_then(|model| model.price_range(None, None));
-    let known = known.map(|(_, highest)| highest);
+/// Billed per request: the service's own estimate, else the catalog's price, else the caller's ceiling if that was
+/// allowed.
+async fn price(
+    app: &App,
+    service: Service,
+    like: &GenerateInput,
+    update: &TemplateUpdate,
+) -> Result<(Option<Usd>, Usd)> {
+    let listed = app.catalog().await?.model(MODEL).and_then(|model| model.price_range(None, None));
+    let asked = match app.skillboss(service).await?.estimate_template(update).await {
+        Ok(estimate) => estimate.map(|estimate| estimate.cost),
+        Err(error) => {
+            tracing::info!(%error, "the service gives no estimate; the catalog's price is used");
+            None
+        }
+    };
+    let known = asked.or(listed.map(|(_, highest)| highest));
     let cap = clip::cap(app, like)?;
     match (known, cap) {
         (Some(known), Some(cap)) if known > cap => Err(Error::new(

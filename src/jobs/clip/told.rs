@@ -15,6 +15,7 @@ use crate::model::report::{ApprovalReport, CostReport, ErrorReport, FileReport, 
 use crate::model::request::Request;
 use crate::money::Usd;
 use crate::redact;
+use crate::skillboss::receipt::Signature;
 
 /// The report of a run or a film.
 pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
@@ -157,6 +158,7 @@ fn message(
                     redact::quotation(used)
                 ));
             }
+            said.extend(forged(job));
             said.extend(seen.and_then(inspect::summary));
         }
         State::Failed | State::Uncertain => {
@@ -180,6 +182,12 @@ fn message(
         said.extend(rewritten(job));
     }
     said.join(" ")
+}
+
+/// What the key for receipts said, if that is no good.
+fn forged(job: &Job) -> Option<String> {
+    let check = job.work.get("receipt_check")?.as_str().filter(|check| *check != Signature::GENUINE)?;
+    Some(format!("⚠️ Its receipt is {check}."))
 }
 
 /// Of a run or a film that waits until there is money.
@@ -225,7 +233,7 @@ fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
         }
         State::NeedsApproval if matches!(&job.request, Request::Run(run) if run.template.is_some()) => {
             format!(
-                "Ask the user whether this price is all right: the user agrees with `firstcut jobs approve {0}`; else call cancel_job with job_id {0}, which costs nothing.",
+                "Ask the user whether this price is all right. Only if so, repeat the same update_template call with quote_token added (at a terminal: `firstcut jobs approve {0}`); else call cancel_job with job_id {0}, which costs nothing.",
                 job.id
             )
         }

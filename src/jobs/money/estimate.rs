@@ -42,7 +42,7 @@ pub struct Estimate {
     /// NemoVideo's credits, for one generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits: Option<f64>,
-    /// The models there are; listed when none was named.
+    /// The models there are, or the one that was named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<Choice>,
     /// For the person.
@@ -64,6 +64,15 @@ pub struct Choice {
     pub resolutions: Vec<String>,
     /// List prices, with what they count.
     pub prices: Vec<String>,
+    /// What is made when nothing is said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub default: String,
+    /// What it takes beside words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<String>,
+    /// What only goes together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// When it ended, and what to use instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired: Option<String>,
@@ -77,12 +86,12 @@ const WHICH_COUNTS: &str = " Where a model has several list prices for a size, t
 /// # Errors
 /// As a call of `generate_video` with the same wish would be refused, but not for want of a key.
 pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
-    let models = match &input.model {
-        Some(_) => Vec::new(),
-        None => {
-            let catalog = app.catalog().await?;
-            catalog.models().iter().filter(|model| model.kind == ModelKind::Video).map(choice).collect()
+    let catalog = app.catalog().await?;
+    let models = match input.model.as_deref().map(str::trim) {
+        Some(name) if !name.is_empty() && name != "auto" => {
+            catalog.model(name).map(choice).into_iter().collect()
         }
+        _ => catalog.models().iter().filter(|model| model.kind == ModelKind::Video).map(choice).collect(),
     };
     let Some(service) = clip::meant(app, input).await? else {
         let service = app.service(input.service.as_deref())?;
@@ -172,6 +181,22 @@ fn stated(model: &Model) -> String {
     all.join("; ")
 }
 
+/// What goes in beside the words; nothing when nobody has said.
+fn takes(model: &Model) -> Vec<String> {
+    let Some(takes) = &model.takes else { return Vec::new() };
+    let references = match takes.references {
+        0 => None,
+        1 => Some("1 reference image".to_owned()),
+        most => Some(format!("up to {most} reference images")),
+    };
+    [(takes.image, "a first frame"), (takes.last_frame, "a last frame"), (takes.audio, "sound")]
+        .into_iter()
+        .filter(|(has, _)| *has)
+        .map(|(_, what)| what.to_owned())
+        .chain(references)
+        .collect()
+}
+
 fn choice(model: &Model) -> Choice {
     fn all<T: Clone>(allowed: Option<&crate::model::catalog::Allowed<T>>) -> Vec<T> {
         allowed.map(|allowed| allowed.allowed.clone()).unwrap_or_default()
@@ -193,6 +218,17 @@ fn choice(model: &Model) -> Choice {
         aspect_ratios: all(model.aspects.as_ref()),
         resolutions: all(model.resolutions.as_ref()),
         prices: prices.collect(),
+        default: [
+            model.durations.as_ref().and_then(|known| known.default).map(|seconds| format!("{seconds} s")),
+            model.aspects.as_ref().and_then(|known| known.default.clone()),
+            model.resolutions.as_ref().and_then(|known| known.default.clone()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", "),
+        takes: takes(model),
+        rules: model.rules.iter().map(|rule| rule.why.clone()).collect(),
         retired: model.retired.as_ref().map(|retired| match &retired.replacement {
             Some(other) => format!("since {}; use {other}", retired.on),
             None => format!("since {}", retired.on),

@@ -5,5 +5,6 @@ pub mod balance;
 pub mod books;
 pub mod estimate;
 pub(super) mod hold;
+pub mod limits;
 pub(super) mod readings;
 pub mod wallet;

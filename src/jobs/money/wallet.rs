@@ -10,11 +10,12 @@ use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::keyfile;
 use crate::jobs::money::books::{self, Stretch};
-use crate::jobs::money::readings;
+use crate::jobs::money::{limits, readings};
 use crate::jobs::session::rehearsal_mark;
 use crate::model::job::Service;
 use crate::money::Usd;
-use crate::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
+use crate::redact;
+use crate::skillboss::wallet::{Purse, SubWalletWish};
 
 /// So far back the wallet is compared with the books when it is shown; the report goes further.
 const WEEK_MS: i64 = 7 * 86_400_000;
@@ -45,6 +46,12 @@ pub struct Wallet {
     /// Limits that the service itself keeps, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
+    /// What the account may spend, as the service keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_budget: Option<String>,
+    /// Purses with keys of their own that draw on the account, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sub_wallets: Vec<String>,
     /// For the person.
     pub message: String,
     /// The sensible next step.
@@ -67,8 +74,17 @@ pub(in crate::jobs) fn is_there(app: &App) -> bool {
 /// What is in the wallet, what was spent, and which limits hold.
 pub async fn show(app: &App) -> Result<Wallet> {
     let (mut wallet, service) = (balance(app).await?, service(app));
-    let rules = app.skillboss(service).await?.rules().await?;
-    wallet.rules = rules.unwrap_or_default().iter().map(told).collect();
+    let client = app.skillboss(service).await?;
+    wallet.rules = client.rules().await?.unwrap_or_default().iter().map(limits::told).collect();
+    // Not every key may ask for these two; what there is else is worth showing.
+    match client.account_budget().await {
+        Ok(budget) => wallet.account_budget = budget.as_ref().and_then(limits::budget),
+        Err(error) => wallet.message.push_str(&format!(" The account's budget was not told: {error}")),
+    }
+    match client.sub_wallets().await {
+        Ok(purses) => wallet.sub_wallets = purses.unwrap_or_default().iter().map(purse).collect(),
+        Err(error) => wallet.message.push_str(&format!(" The sub-wallets were not told: {error}")),
+    }
     let since_ms = app.now_ms() - WEEK_MS;
     let beside = books::balance::compare(app.ledger().await?, since_ms).await?;
     wallet.beside_the_books = beside.into_iter().rfind(|stretch| stretch.whole.service == service.name());
@@ -108,73 +124,71 @@ pub async fn balance(app: &App) -> Result<Wallet> {
         max_per_week_usd: budget.per_week,
         beside_the_books: None,
         rules: Vec::new(),
+        account_budget: None,
+        sub_wallets: Vec::new(),
         message,
         next: "Use estimate_cost before making something with a SkillBoss model.".to_owned(),
     })
 }
 
-/// Sets a limit that the service keeps, beside ours; tells the limits that it confirms.
+/// Makes a purse with a key of its own, which is put into a private file: it is told once.
 ///
 /// # Errors
-/// `Protocol` when the service does not confirm it: then it may not be in force.
-pub async fn limit(app: &App, rule: Rule) -> Result<Wallet> {
-    let client = app.skillboss(checked(app)?).await?;
-    let confirmed = client.set_rules(std::slice::from_ref(&rule)).await?;
-    let holds = confirmed.iter().any(|known| Rule { id: None, ..known.clone() } == rule);
-    if !holds {
-        return Err(Error::new(Kind::Protocol, "The service answered, but does not confirm this limit. It may not be in force.")
-            .next("Look with `firstcut wallet`, and rely on FIRSTCUT_MAX_USD_PER_DAY and FIRSTCUT_MAX_USD_PER_WEEK, which are kept here."));
-    }
-    let mut wallet = show(app).await?;
-    wallet.message =
-        format!("{}The service keeps this limit from now on: {}", rehearsal_mark(service(app)), told(&rule));
-    Ok(wallet)
-}
-
-/// Sets the account's own budget; the only place where the service knows weeks.
-pub async fn account_budget(app: &App, wished: AccountBudget) -> Result<Wallet> {
-    let set = app.skillboss(checked(app)?).await?.set_account_budget(&wished).await?;
-    let holds = |asked: Option<Usd>, told: Option<Usd>| asked.is_none() || asked == told;
-    let kept = holds(wished.daily, set.daily)
-        && holds(wished.weekly, set.weekly)
-        && holds(wished.monthly, set.monthly)
-        && set.hard_stop == wished.hard_stop;
-    if !kept {
-        return Err(Error::new(
-            Kind::Protocol,
-            "The service answered, but its limits are not those that were asked for.",
-        )
-        .next("Look with `firstcut wallet`; the budgets in firstcut's settings hold in any case."));
-    }
-    let limits = [("a day", set.daily), ("a week", set.weekly), ("a month", set.monthly)];
-    let told: Vec<_> =
-        limits.iter().filter_map(|(span, usd)| usd.map(|usd| format!("{usd} {span}"))).collect();
-    let mut wallet = show(app).await?;
-    wallet.message =
-        format!("{}The account's limits are now {}.", rehearsal_mark(service(app)), told.join(", "));
-    Ok(wallet)
-}
-
-/// Makes a purse with a key of its own, which is put into a private file: it is told once.
+/// `Storage` before anything is asked for, when no key can be kept; and afterwards, saying that the key is lost.
 pub async fn sub_wallet(app: &App, wish: SubWalletWish) -> Result<Wallet> {
-    let name: String = wish.label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = wish.label.chars().take(40).map(plain).collect();
     let service = checked(app)?;
-    let made = app.skillboss(service).await?.sub_wallet(&wish).await?;
+    let client = app.skillboss(service).await?;
+    let path = app.config().data_dir().join(format!("skillboss-{name}-{}.key", app.now_ms()));
+    keyfile::try_folder(&path)?;
+    let made = client.sub_wallet(&wish).await?;
+    let id = made.id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
     // Before anything else can go wrong: the key is told once.
     let message = match &made.key {
         Some(key) => {
-            let path = app.config().data_dir().join(format!("skillboss-{name}-{}.key", app.now_ms()));
-            keyfile::create(&path, key.reveal())?;
-            format!("The sub-wallet is made. Its key lies in {}, readable by you alone.", path.display())
+            let path = keyfile::keep(&path, key.reveal())
+                .map_err(|error| lost(error, &format!("The sub-wallet{id}")))?;
+            format!("The sub-wallet{id} is made. Its key lies in {}, readable by you alone.", path.display())
         }
-        None => "The sub-wallet is made; the service told no key for it.".to_owned(),
+        None => format!("The sub-wallet{id} is made; the service told no key for it."),
     };
     let mut wallet = balance(app).await.unwrap_or_default();
     service.name().clone_into(&mut wallet.service);
     wallet.message = format!("{}{message}", rehearsal_mark(service));
-    "Give that key to the worker as SKILLBOSS_API_KEY, so that it cannot spend more."
-        .clone_into(&mut wallet.next);
+    let variable = if client.is_wholesale() { "SKILLBOSS_WHOLESALE_KEY" } else { "SKILLBOSS_API_KEY" };
+    wallet.next = match service {
+        Service::Sandbox => "It is a key of the sandbox: good for trying out how a worker meets its limits at `firstcut sandbox`.".to_owned(),
+        _ => format!("Give that key to the worker as {variable} (and no other SkillBoss key), so that it cannot spend more."),
+    };
     Ok(wallet)
+}
+
+/// A key that could not be kept after all.
+fn lost(error: Error, what: &str) -> Error {
+    Error::new(
+        Kind::Storage,
+        format!(
+            "{what} was made, but its key could not be kept, and it is told only once: the key is lost. {}",
+            error.message()
+        ),
+    )
+    .next("Make room on the disk, take the other one back at the service's dashboard, and ask for a new one.")
+    .because(error)
+}
+
+fn purse(purse: &Purse) -> String {
+    let label = purse.label.as_deref().or(purse.id.as_deref()).unwrap_or("without a name");
+    let id = purse.id.as_deref().filter(|id| *id != label).map(|id| format!(" ({id})")).unwrap_or_default();
+    let limits = limits::spans([
+        ("in all", purse.max_spend),
+        ("a day", purse.daily),
+        ("a week", purse.weekly),
+        ("a month", purse.monthly),
+    ]);
+    let limits = if limits.is_empty() { "no limit of its own" } else { &limits };
+    let spent = purse.spent.map(|spent| format!("; {spent} spent")).unwrap_or_default();
+    format!("{}{id}: {limits}{spent}.", redact::label(label))
 }
 
 /// Gets the anonymous trial wallet: the key is kept in a private file and used from now on.
@@ -195,8 +209,23 @@ pub async fn trial(app: &App) -> Result<Wallet> {
         ))
         .next("Move it away to get another one."));
     }
+    keyfile::try_folder(&path)?;
     let trial = app.skillboss(service(app)).await?.trial_wallet().await?;
-    keyfile::create(&path, trial.key.reveal())?;
+    let kept = keyfile::keep(&path, trial.key.reveal()).map_err(|error| lost(error, "The trial wallet"))?;
+    if kept != path {
+        // Of two that asked at once.
+        return Ok(Wallet {
+            service: service(app).name().to_owned(),
+            message: format!(
+                "{}A trial wallet was given, but meanwhile another key came into {}, which is used. This one's key lies in {}.",
+                rehearsal_mark(service(app)),
+                path.display(),
+                kept.display()
+            ),
+            next: "See what is in the wallet in use with `firstcut wallet`.".to_owned(),
+            ..Wallet::default()
+        });
+    }
     let amount = trial.amount.map(|usd| format!(" with {usd}")).unwrap_or_default();
     let until = trial.expires_at.map(|at| format!(" until {at}")).unwrap_or_default();
     let service = service(app);
@@ -236,23 +265,11 @@ fn key_file(app: &App) -> PathBuf {
     }
 }
 
-fn checked(app: &App) -> Result<Service> {
+pub(super) fn checked(app: &App) -> Result<Service> {
     if is_there(app) { Ok(service(app)) } else { Err(no_wallet()) }
 }
 
 fn no_wallet() -> Error {
     Error::new(Kind::Unauthorized, "There is no SkillBoss wallet: no key is set.")
         .next("Set SKILLBOSS_API_KEY, or get a free trial with `firstcut wallet trial`.")
-}
-
-fn told(rule: &Rule) -> String {
-    let limits = [
-        ("a call", rule.max_cost_usd),
-        ("a day", rule.daily_limit_usd),
-        ("a week", rule.weekly_limit_usd),
-        ("a month", rule.monthly_limit_usd),
-    ];
-    let limits: Vec<_> =
-        limits.iter().filter_map(|(span, usd)| usd.map(|usd| format!("{usd} {span}"))).collect();
-    format!("{}: {}.", crate::redact::label(&rule.scope), limits.join(", "))
 }

@@ -17,7 +17,7 @@ pub struct GenerateInput {
     pub duration_seconds: Option<f64>,
     /// `16:9`, `9:16`, …
     pub aspect_ratio: Option<String>,
-    /// `720p` or `1080p`.
+    /// `720p` or `1080p`; what a model makes stands in the catalog.
     pub resolution: Option<String>,
     /// Only services with several models take one.
     pub model: Option<String>,
@@ -25,7 +25,7 @@ pub struct GenerateInput {
     pub service: Option<String>,
     /// What must not be in the picture.
     pub negative_prompt: Option<String>,
-    /// Picture to start from: path or address.
+    /// Picture to start from: path, or for NemoVideo an address.
     pub image: Option<String>,
     /// Picture to end on: path or address.
     pub last_frame: Option<String>,
@@ -167,7 +167,7 @@ pub const MAX_PROMPT_CHARS: usize = 5_000;
 pub const DURATION_S: std::ops::RangeInclusive<f64> = 1.0..=300.0;
 /// Aspect ratios that may be asked for.
 pub const ASPECTS: [&str; 7] = ["16:9", "9:16", "1:1", "4:5", "4:3", "3:4", "21:9"];
-/// Resolutions that may be asked for (the service delivers H.264 up to 1080x1920).
+/// Resolutions that NemoVideo may be asked for (it delivers H.264 up to 1080x1920); models have their own.
 pub const RESOLUTIONS: [&str; 2] = ["720p", "1080p"];
 
 /// The words of a prompt or an instruction, trimmed.

@@ -72,6 +72,9 @@ pub(super) struct RunWork {
     /// What it came to, and whether the service said so itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cost: Option<Usd>,
+    /// What the key for receipts said of the receipt, if both are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) receipt_check: Option<String>,
     /// The prompt that a language model wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,

@@ -13,7 +13,7 @@ use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
 use crate::money::Usd;
-use crate::skillboss::receipt::Claims;
+use crate::skillboss::receipt::{Claims, Signature};
 use crate::skillboss::status::{Phase, Report};
 use crate::skillboss::{Dialect, Remote};
 
@@ -98,7 +98,8 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     work.completed_at_ms.get_or_insert(now_ms);
     work.short_since_ms = None;
     hold::lift(step).await?;
-    let says = report.receipt.as_deref().and_then(Claims::unverified).and_then(|claims| claims.cost);
+    let receipt = checked(step, &mut work, &report).await?;
+    let says = receipt.and_then(Claims::unverified).and_then(|claims| claims.cost);
     work.cost = report.cost.or(says);
     if work.remote.is_none() {
         work.address = report.outputs.first().map(|found| found.url.clone());
@@ -159,6 +160,14 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     .await
 }
 
+/// The receipt, if it is worth anything: not when a key is set and says that it is forged. Either way it is kept.
+async fn checked<'a>(step: &Step, work: &mut RunWork, report: &'a Report) -> Result<Option<&'a str>, Halt> {
+    let Some(receipt) = report.receipt.as_deref() else { return Ok(None) };
+    let signature = step.skillboss().await?.check_receipt(receipt);
+    work.receipt_check = signature.as_ref().map(Signature::told);
+    Ok(Some(receipt).filter(|_| !matches!(signature, Some(Signature::Forged { .. }))))
+}
+
 /// Failed work is not charged in the wholesale dialect; in the other one nobody says, and the books take the worst.
 async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report) -> Result<(), Halt> {
     work.declined += 1;
@@ -182,6 +191,7 @@ async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report
         let note = "It failed without a charge; trying once more.";
         return step.requeue(notes(&work)?, note, Duration::from_secs(1)).await;
     }
+    checked(step, &mut work, report).await?;
     let charge = match (error.spent(), report.cost) {
         (Money::NotSpent, _) => Charge::Freed,
         (_, Some(cost)) => {

@@ -161,6 +161,11 @@ pub(super) fn estimate(told: &Estimate) -> CallToolResult {
             model.resolutions.join(", "),
             model.prices.join(", ")
         );
+        for (name, facts) in [("takes", &model.takes), ("rules", &model.rules)] {
+            if !facts.is_empty() {
+                let _ = write!(text, "; {name}: {}", facts.join(", "));
+            }
+        }
     }
     let _ = write!(text, "\nNext: {}", told.next);
     both(text, told)

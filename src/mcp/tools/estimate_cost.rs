@@ -28,6 +28,16 @@ struct EstimateCost {
     resolution: Option<String>,
     /// With sound
     generate_audio: Option<bool>,
+    #[schemars(description = "As in generate_video")]
+    image: Option<String>,
+    /// Likewise
+    last_frame: Option<String>,
+    /// Likewise
+    #[serde(default)]
+    reference_images: Vec<String>,
+    /// More is refused
+    #[schemars(range(min = 0))]
+    max_cost_usd: Option<f64>,
     #[schemars(description = "sandbox: free rehearsal, not real", extend("enum" = SERVICES))]
     service: Option<String>,
 }
@@ -53,6 +63,10 @@ impl Server {
             aspect_ratio: asked.aspect_ratio,
             resolution: asked.resolution,
             generate_audio: asked.generate_audio,
+            image: asked.image,
+            last_frame: asked.last_frame,
+            reference_images: asked.reference_images,
+            max_cost_usd: asked.max_cost_usd,
             service: asked.service,
             ..GenerateInput::default()
         };

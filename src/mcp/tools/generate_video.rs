@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::SERVICES;
 use crate::config::Preview;
 use crate::error::Error;
-use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, PublishInput, RESOLUTIONS};
+use crate::jobs::plan::{ASPECTS, DURATION_S, GenerateInput, PublishInput};
 use crate::jobs::submit;
 use crate::mcp::arguments::Arguments;
 use crate::mcp::look::Look;
@@ -31,7 +31,7 @@ struct GenerateVideo {
     duration_seconds: Option<f64>,
     #[schemars(description = "Shape; the service chooses by default", extend("enum" = ASPECTS))]
     aspect_ratio: Option<String>,
-    #[schemars(description = "Lines of the picture", extend("enum" = RESOLUTIONS))]
+    /// 720p, 1080p; some models: 360p, 4k
     resolution: Option<String>,
     /// A SkillBoss model, e.g. veo-3.1 (paid in dollars); NemoVideo chooses by itself
     model: Option<String>,
@@ -39,11 +39,11 @@ struct GenerateVideo {
     service: Option<String>,
     /// What must not appear
     negative_prompt: Option<String>,
-    /// First picture: path or https URL
+    /// First picture: path; for NemoVideo also https URL
     image: Option<String>,
-    /// Last picture: path or https URL
+    /// Last picture, likewise
     last_frame: Option<String>,
-    /// Pictures to follow in style: paths or https URLs
+    /// Pictures to follow in style, likewise
     #[serde(default)]
     reference_images: Vec<String>,
     /// true: with sound; false: silent; default: the service decides

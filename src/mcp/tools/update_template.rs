@@ -43,6 +43,8 @@ struct UpdateTemplate {
     /// true: send it again although the same was just asked
     #[serde(default)]
     new: bool,
+    #[schemars(description = "As in generate_video")]
+    quote_token: Option<String>,
 }
 
 #[tool_router(router = update_template_router, vis = "pub(super)")]
@@ -69,6 +71,7 @@ impl Server {
             blank: asked.blank,
             service: asked.service,
             max_cost_usd: asked.max_cost_usd,
+            quote_token: asked.quote_token,
             request_id: asked.request_id,
             new: asked.new,
         };

@@ -45,7 +45,7 @@ pub struct Model {
 pub enum ModelKind {
     /// A prompt in, a clip out.
     Video,
-    /// Changes a template; makes no clip.
+    /// Works on a template of Shotstack's; takes no prompt.
     Template,
     /// Words in, words out.
     Chat,

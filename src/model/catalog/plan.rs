@@ -52,7 +52,8 @@ pub struct Plan {
     pub audio: Option<bool>,
     /// Seconds of the finished video, if known.
     pub duration_s: Option<u32>,
-    /// Seconds that are paid for and cut off at the end.
+    /// Seconds that the calls make beyond what was asked for. Nobody is sold those: such a plan is only good for naming the
+    /// nearest lengths.
     pub overshoot_s: u32,
     /// The last frame of a segment may be the first frame of the next one.
     pub can_chain_frames: bool,

@@ -126,7 +126,10 @@ impl From<Refusal> for Error {
             }
             Refusal::NotVideo { model, kind } => {
                 let (what, next) = match kind {
-                    ModelKind::Template => ("changes templates", "Use the template command for it."),
+                    ModelKind::Template => (
+                        "works on templates",
+                        "`firstcut template` (update_template) changes one; choose a video model for a video.",
+                    ),
                     ModelKind::Chat => ("writes words", "Choose a video model."),
                     ModelKind::Video => ("makes videos", "Choose another model."),
                 };

@@ -56,6 +56,53 @@ fn every_embedded_fact_has_a_source_and_a_day() {
     }
 }
 
+/// The facts beside the pages that they were read from, copied by hand: lengths, shapes, sizes, references.
+#[test]
+fn the_embedded_facts_are_those_of_the_pages() {
+    let all = |from: u32, to: u32| (from..=to).collect::<Vec<_>>();
+    let wide = &["16:9", "9:16"][..];
+    let sharp = &["720p", "1080p", "4k"][..];
+    let omni = &["360p", "720p", "1080p", "4k"][..];
+    for (id, durations, aspects, resolutions, references) in [
+        ("veo-3.1", vec![4, 6, 8], wide, sharp, Some(3)),
+        ("veo-3.1-fast", vec![4, 6, 8], wide, sharp, Some(3)),
+        ("veo-3.1-lite", vec![4, 6, 8], wide, &sharp[..2], Some(0)),
+        ("seedance/seedance-2.0", vec![5, 10, 15], &["16:9", "9:16", "3:4", "4:3"][..], &[][..], Some(4)),
+        ("gemini-omni-1.1-flash", all(3, 10), wide, omni, None),
+        ("gemini-omni-1.2-flash", all(3, 15), wide, omni, None),
+        ("mm/t2v", vec![5], &[], &["720p"], Some(0)),
+        ("mm/i2v", vec![5], &[], &["720p"], Some(0)),
+        ("pixverse/pixverse-v5", vec![5, 8], &[], &[], None),
+        ("fal/kling-v3", vec![], &[], &[], None),
+        ("fal/kling-v2.5-turbo-pro", vec![], &[], &[], None),
+        ("fal/hailuo-2.3", vec![], &[], &[], None),
+        ("runway/gen-4.5", vec![], &[], &[], None),
+    ] {
+        let catalog = catalog();
+        let model = catalog.model(id).unwrap_or_else(|| panic!("{id} is missing"));
+        let values =
+            |fact: &Option<Allowed<String>>| fact.as_ref().map(|it| it.allowed.clone()).unwrap_or_default();
+        assert_eq!(
+            model.durations.as_ref().map(|it| it.allowed.clone()).unwrap_or_default(),
+            durations,
+            "{id}"
+        );
+        assert_eq!(values(&model.aspects), aspects, "{id}");
+        assert_eq!(values(&model.resolutions), resolutions, "{id}");
+        assert_eq!(model.takes.as_ref().map(|it| it.references), references, "{id}");
+    }
+}
+
+/// A page that names another successor, or none, is no source for the one that we offer.
+#[test]
+fn a_replacement_of_our_choice_says_so() {
+    for model in catalog().models() {
+        let Some(retired) = &model.retired else { continue };
+        let source = retired.source.as_deref().unwrap_or_default();
+        assert!(source.contains("the replacement is our choice"), "{}: {source}", model.id);
+    }
+}
+
 #[test]
 fn thirty_seconds_become_legal_clips() {
     let upright = Wish { aspect: Some("9:16".into()), ..wish("veo-3.1", 30) };
@@ -173,6 +220,7 @@ fn a_retired_model_is_named_with_its_replacement() {
         ("replicate/openai/sora-2-pro", "2026-09-24", "veo-3.1"),
         ("Sora-2", "2026-09-24", "veo-3.1-fast"),
         ("vertex/veo-3.1-fast-generate-preview", "2026-10-22", "veo-3.1-fast"),
+        ("vertex/veo-3-generate-preview", "2026-11-20", "veo-3.1"),
     ] {
         let error = Error::from(catalog().plan(&wish(model, 30), TODAY).unwrap_err());
         assert_eq!(error.kind(), Kind::ModelRetired);
@@ -198,7 +246,7 @@ fn an_unknown_model_is_used_only_when_that_is_allowed() {
         // Blanks around an id are no part of it.
         assert_eq!(refused.is_err(), odd.trim() != "veo", "{odd:?}");
     }
-    for other in ["claude-4-5-haiku", "shotstack/template-update"] {
+    for other in ["claude-4-5-haiku", "shotstack/template-update", "shotstack/template-render"] {
         let error = Error::from(catalog().plan(&wish(other, 8), TODAY).unwrap_err());
         assert_eq!(error.kind(), Kind::InvalidInput, "{error}");
     }

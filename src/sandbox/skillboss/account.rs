@@ -63,7 +63,7 @@ impl FromRequestParts<Arc<SkillBoss>> for Caller {
     }
 }
 
-fn refused(code: &str, message: &str) -> Refusal {
+pub(super) fn refused(code: &str, message: &str) -> Refusal {
     Refusal::new(StatusCode::UNAUTHORIZED, "authentication_error", code, message)
 }
 

@@ -55,8 +55,8 @@ use super::{Clock, Error, Log, Options, Pace, loopback};
 
 pub use self::books::{Bill, SkillBossBooks, Submission};
 pub use self::options::{
-    Clips, Durations, Form, Idempotency, KeyHolder, Protocol, STANDARD_KEY, SkillBossOptions, WHOLESALE_KEY,
-    Webhooks,
+    Clips, Durations, Form, Idempotency, KeyHolder, Protocol, RECEIPT_KEY, STANDARD_KEY, SkillBossOptions,
+    WHOLESALE_KEY, Webhooks,
 };
 pub use self::usd::Usd;
 

@@ -12,6 +12,9 @@ pub const STANDARD_KEY: &str = "sk-sandbox-standard";
 /// A wholesale key that every sandbox knows; `sk-whole-sandbox-` and anything else is an account of its own.
 pub const WHOLESALE_KEY: &str = "sk-whole-sandbox";
 
+/// The key with which a sandbox signs receipts (HS256), unless another one is set.
+pub const RECEIPT_KEY: &str = "sandbox-receipt-key";
+
 /// Everything about the SkillBoss half that can be chosen.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "snake_case")]
@@ -65,7 +68,7 @@ impl Default for SkillBossOptions {
             quote_without_key: false,
             prices_usd: BTreeMap::new(),
             trial_usd: Usd::cents(50),
-            receipt_key: "sandbox-receipt-key".to_owned(),
+            receipt_key: RECEIPT_KEY.to_owned(),
         }
     }
 }

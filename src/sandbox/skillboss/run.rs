@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::account::Caller;
+use super::account::{Caller, refused};
 use super::answer::{Refusal, said};
 use super::inputs::Order;
 use super::models::{self, Kind, Model};
@@ -115,6 +115,12 @@ fn model_of(name: &str, caller: &Caller) -> Result<&'static Model, Refusal> {
         return Err(
             Refusal::new(StatusCode::NOT_FOUND, class, "model_not_available", text).with("param", "model")
         );
+    }
+    if matches!(model.kind, Kind::TemplateUpdate { .. }) && caller.wallet.form == Form::Standard {
+        return Err(refused(
+            "invalid_api_key",
+            "Wholesale key required for this model; this is a standard key",
+        ));
     }
     let lite = matches!(&model.kind, Kind::Video(video) if video.lite);
     if lite && caller.troubles.has(&Fault::NoCapacity) {

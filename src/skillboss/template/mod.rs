@@ -76,10 +76,12 @@ impl TemplateUpdate {
         self.definition.as_ref().is_none_or(|definition| clips(definition) == 0)
     }
 
-    /// The object to send.
+    /// The object to send: Shotstack's own fields, and the prompt that the page requires of every model.
     #[must_use]
     pub fn to_json(&self) -> Map<String, Value> {
         let mut inputs = Map::new();
+        let prompt = self.name.clone().unwrap_or_else(|| format!("Update of template {}", self.id));
+        inputs.insert("prompt".to_owned(), json!(prompt));
         inputs.insert("id".to_owned(), json!(self.id));
         if let Some(name) = &self.name {
             inputs.insert("name".to_owned(), json!(name));

@@ -23,9 +23,14 @@ fn with(pointer: &str, value: Value) -> Value {
 #[test]
 fn a_right_update_is_sent_as_the_vendor_wants_it() {
     let update = TemplateUpdate::new(ID, Some(" Promo "), Some(definition()), false).unwrap();
-    assert_eq!(Value::Object(update.to_json()), json!({"id": ID, "name": "Promo", "template": definition()}));
+    assert_eq!(
+        Value::Object(update.to_json()),
+        json!({"prompt": "Promo", "id": ID, "name": "Promo", "template": definition()})
+    );
     assert!(!update.blanks());
     // A whole template out of a file.
+    let unnamed = TemplateUpdate::new(ID, None, Some(definition()), false).unwrap().to_json();
+    assert_eq!((unnamed.get("name"), &unnamed["prompt"]), (None, &json!(format!("Update of template {ID}"))));
     let whole = json!({"name": "old", "template": definition()});
     assert_eq!(
         TemplateUpdate::new(ID, None, Some(whole), false).unwrap().to_json()["template"],

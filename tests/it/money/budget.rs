@@ -71,6 +71,73 @@ async fn sixty_four_calls_at_once_never_pass_a_cap_by_a_cent() {
     }
 }
 
+/// What one call may cost: by the setting, by its own word, by the lower of both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_beyond_its_cap_is_refused_before_anything_is_sent() {
+    for (setting, argument, kind) in [
+        (Some("0.11"), None, Some(Kind::OverBudget)),
+        (Some("0.12"), None, None),
+        (None, Some(0.11), Some(Kind::OverBudget)),
+        (None, Some(0.12), None),
+        (Some("0.50"), Some(0.11), Some(Kind::OverBudget)),
+        (Some("0.11"), Some(0.50), Some(Kind::OverBudget)),
+        (Some("0.50"), Some(0.12), None),
+        (None, Some(0.0), Some(Kind::OverBudget)),
+        (None, Some(-1.0), Some(Kind::InvalidInput)),
+        (None, Some(f64::NAN), Some(Kind::InvalidInput)),
+        (None, Some(f64::INFINITY), Some(Kind::InvalidInput)),
+    ] {
+        let mut home = Home::paying(|_| {}).await;
+        if let Some(cap) = setting {
+            home.set("FIRSTCUT_MAX_USD_PER_CALL", cap);
+        }
+        let app = home.app();
+        let input = firstcut::jobs::plan::GenerateInput { max_cost_usd: argument, ..wish("a lake") };
+        let ordered = order(&home, &app, input).await;
+        assert_eq!(
+            ordered.as_ref().err().map(firstcut::error::Error::kind),
+            kind,
+            "{setting:?} {argument:?}"
+        );
+        rest(&app).await;
+        let sent = home.requests("run");
+        assert_eq!(sent.len(), usize::from(kind.is_none()), "{setting:?} {argument:?}");
+        // The service is held to the price, not to what was allowed.
+        assert!(sent.iter().all(|one| one.headers["x-max-cost-usd"] == "0.12"), "{sent:?}");
+        let jobs = all(app.ledger().await.unwrap()).await.len();
+        assert_eq!(jobs, sent.len(), "a refusal leaves nothing behind");
+    }
+}
+
+/// A model whose price nobody knows: only where that is allowed, and within what was allowed for the whole, shared out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_price_needs_leave_and_a_cap_that_is_shared_out() {
+    let mut home = Home::paying(|_| {}).await;
+    let missing = Fault::Status { status: 404, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(crate::home::always(Endpoint::Estimate, missing));
+    let catalog = home.write("own.toml", b"[models.\"veo-3.1-lite\"]\nprices = []\n");
+    home.set("FIRSTCUT_CATALOG", catalog.display().to_string());
+    let film = |cap: Option<f64>| firstcut::jobs::plan::GenerateInput {
+        duration_seconds: Some(30.0),
+        max_cost_usd: cap,
+        ..wish("a lake")
+    };
+    let refused = order(&home, &home.app(), film(Some(1.0))).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::PriceUnknown, "{refused:?}");
+    assert!(refused.next_step().unwrap().contains("FIRSTCUT_ALLOW_UNKNOWN_PRICE"), "{refused:?}");
+    home.set("FIRSTCUT_ALLOW_UNKNOWN_PRICE", "1");
+    let app = home.app();
+    for (cap, kind) in [(None, Kind::PriceUnknown), (Some(0.03), Kind::InvalidInput)] {
+        let refused = order(&home, &app, film(cap)).await.unwrap_err();
+        assert_eq!(refused.kind(), kind, "{refused:?}");
+    }
+    assert!(home.requests("run").is_empty());
+    order(&home, &app, film(Some(1.0))).await.unwrap();
+    rest(&app).await;
+    let caps: Vec<_> = home.requests("run").iter().map(|one| one.headers["x-max-cost-usd"].clone()).collect();
+    assert_eq!(caps, ["0.25"; 4], "four calls share a dollar");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_not_spent_comes_back() {
     let mut home = Home::paying(|_| {}).await;

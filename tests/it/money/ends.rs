@@ -259,3 +259,50 @@ async fn the_books_agree_to_the_last_cent() {
     let ledger = app.ledger().await.unwrap();
     assert!(all(ledger).await.iter().all(|job| job.kind == JobKind::Run));
 }
+
+/// With the key for receipts each is checked when it comes, by nobody but us; without it nothing is claimed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_is_checked_with_the_key_when_it_comes() {
+    let checks = async |home: &Home| {
+        let told = home.run(&["jobs", "report", "--csv"]).await;
+        let mut table = csv::Reader::from_reader(told.stdout.as_bytes());
+        let rows: Vec<std::collections::HashMap<String, String>> =
+            table.deserialize().collect::<Result<_, _>>().unwrap();
+        (
+            rows.into_iter()
+                .map(|row| (row["source"].clone(), row["receipt_check"].clone()))
+                .collect::<Vec<_>>(),
+            told,
+        )
+    };
+    for (key, source, check) in [
+        (None, "receipt", ""),
+        (Some(firstcut::sandbox::RECEIPT_KEY), "receipt", "genuine"),
+        (Some("another-key"), "answer", "not genuine: its signature is wrong"),
+    ] {
+        let mut home = Home::paying(|_| {}).await;
+        if let Some(key) = key {
+            home.set("SKILLBOSS_RECEIPT_KEY", key);
+        }
+        let made = home.run(&make("a lake")).await.ok();
+        let warned = made["message"].as_str().unwrap().contains("Its receipt is not genuine");
+        assert_eq!(warned, check.starts_with("not"), "{made:#}");
+        let (found, told) = checks(&home).await;
+        assert_eq!(found, [(source.to_owned(), check.to_owned())], "{key:?}");
+        assert_eq!(told.stderr.contains("1 is not genuine"), warned, "{told:?}");
+        assert!(home.requests("receipts").is_empty(), "nobody was asked");
+    }
+
+    // The service's word beside it, as far as it comes.
+    let home = Home::paying(|_| {}).await;
+    for prompt in ["first", "second", "third"] {
+        home.run(&make(prompt)).await.ok();
+    }
+    let away = Fault::Status { status: 503, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(Rule { nth: 2, times: 0, ..Rule::once(Endpoint::Receipts, away) });
+    let report = home.run(&["jobs", "report", "--verify", "--json"]).await.ok();
+    let words: Vec<_> =
+        report["entries"].as_array().unwrap().iter().map(|entry| entry["receipt_check"].as_str()).collect();
+    assert_eq!(words, [Some("genuine"), None, None], "{report:#}");
+    assert!(report["message"].as_str().unwrap().contains("2 more were not looked at"), "{report:#}");
+}

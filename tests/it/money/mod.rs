@@ -14,4 +14,5 @@ mod rows;
 mod short;
 mod strangers;
 pub(crate) mod till;
+mod wallet;
 mod webhooks;

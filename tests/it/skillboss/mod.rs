@@ -35,7 +35,7 @@ fn settings(url: &Url, key: &str) -> config::SkillBoss {
         api_url: url.join("/v1").unwrap(),
         web_url: url.clone(),
         allow_loopback: true,
-        poll: Duration::from_millis(20),
+        receipt_key: None,
         key_file: "skillboss.key".into(),
     }
 }

@@ -4,7 +4,8 @@ use firstcut::error::{Kind, Money};
 use firstcut::skillboss::Client;
 use firstcut::skillboss::inputs::{Inputs, Picture};
 use firstcut::skillboss::receipt::Verdict;
-use firstcut::skillboss::wallet::{AccountBudget, Rule, SubWalletWish};
+use firstcut::skillboss::rules::{AccountBudget, Rule};
+use firstcut::skillboss::wallet::SubWalletWish;
 use serde_json::{Value, json};
 
 use super::{settings, standard, timing, usd, wholesale};
@@ -15,7 +16,7 @@ fn sent(server: &Canned, number: usize) -> Value {
 }
 
 #[tokio::test]
-async fn an_estimate_is_asked_without_pictures() {
+async fn an_estimate_is_asked_with_a_dot_for_each_picture() {
     let server = Canned::start(vec![
         reply(r#"{"ok":true,"model":"veo-3.1","estimated_cost_usd":3.2,"unit":"second","units":8}"#),
         reply(r#"{"ok":true,"estimated_cost_usd":0}"#),
@@ -33,9 +34,15 @@ async fn an_estimate_is_asked_without_pictures() {
     assert_eq!(client.estimate("veo-3.1", &inputs).await.unwrap(), None, "no such question");
     assert_eq!(client.estimate("x", &inputs).await.unwrap_err().kind(), Kind::ModelRetired);
     assert_eq!(server.lines()[0], "POST /api/estimate");
+    let asked = sent(&server, 0);
+    let dot = asked["inputs"]["image"].as_str().unwrap();
+    assert!(
+        dot.starts_with("iVBORw0KGgo") && dot.len() < 120,
+        "no picture of anybody's leaves for a price: {dot}"
+    );
     assert_eq!(
-        sent(&server, 0),
-        json!({"model": "veo-3.1", "inputs": {"prompt": "x", "duration": 8}, "count": 1})
+        asked,
+        json!({"model": "veo-3.1", "inputs": {"prompt": "x", "duration": 8, "image": dot}, "count": 1})
     );
 }
 
@@ -62,7 +69,7 @@ async fn the_balance_is_dollars() {
 #[tokio::test]
 async fn rules_and_budgets_are_set_and_read_back() {
     let server = Canned::start(vec![
-        reply(r#"{"rules":[{"id":"r1","scope":"type:video","daily_limit_usd":20.0}]}"#),
+        reply(r#"{"rules":[{"id":"r1","scope":"type:video","daily_limit":20.0,"owner":{"team":7}}]}"#),
         status(404, "{}"),
         reply(
             r#"{"ok":true,"rules":[{"id":"r2","scope":"type:video","daily_limit_usd":18,"max_cost_usd":1}]}"#,
@@ -70,35 +77,85 @@ async fn rules_and_budgets_are_set_and_read_back() {
         reply(r#"{"rules":[{"limit":1}]}"#),
         reply(r#"{"budget_configured":true,"limits_active":{"daily":25.0,"weekly":150.0,"monthly":null}}"#),
         reply(r#"{"ok":true}"#),
+        reply(r#"{"budget_configured":true,"limits_active":{"daily":25},"hard_stop":true,"alert_at_80_percent":true}"#),
+        reply(r#"{"budget_configured":false}"#),
+        status(404, "{}"),
     ])
     .await;
     let client = standard(&server);
-    let rules = client.rules().await.unwrap().unwrap();
-    assert_eq!((rules[0].id.as_deref(), rules[0].daily_limit_usd), (Some("r1"), Some(usd("20"))));
+    let mut rules = client.rules().await.unwrap().unwrap();
+    assert_eq!((rules[0].scope.as_str(), rules[0].daily_limit_usd), ("type:video", Some(usd("20"))));
     assert_eq!(client.rules().await.unwrap(), None);
-    let wish = Rule {
-        id: None,
-        scope: "type:video".into(),
+    rules[0].take(&Rule { weekly_limit_usd: Some(usd("60")), ..Rule::default() });
+    rules.push(Rule {
+        scope: "model:veo-3.1".into(),
         max_cost_usd: Some(usd("1")),
         daily_limit_usd: Some(usd("18.5")),
-        weekly_limit_usd: None,
-        monthly_limit_usd: None,
-    };
-    let made = client.set_rules(std::slice::from_ref(&wish)).await.unwrap();
+        ..Rule::default()
+    });
+    let made = client.set_rules(&rules).await.unwrap();
     assert_eq!(made[0].daily_limit_usd, Some(usd("18")), "what the service made of it is told");
     assert_eq!(
         sent(&server, 2),
-        json!({"rules": [{"scope": "type:video", "max_cost_usd": 1.0, "daily_limit_usd": 18.5}]})
+        json!({"rules": [
+            // As the service told it, with what nobody here understands.
+            {"id": "r1", "scope": "type:video", "daily_limit": 20.0, "owner": {"team": 7}, "weekly_limit_usd": 60.0},
+            {"scope": "model:veo-3.1", "max_cost_usd": 1.0, "daily_limit_usd": 18.5},
+        ]})
     );
-    assert_eq!(client.set_rules(&[wish]).await.unwrap_err().kind(), Kind::Protocol);
-    let budget =
-        AccountBudget { daily: Some(usd("25")), weekly: Some(usd("150")), monthly: None, hard_stop: true };
+    assert_eq!(client.set_rules(&rules).await.unwrap_err().kind(), Kind::Protocol);
+    let budget = AccountBudget {
+        daily: Some(usd("25")),
+        weekly: Some(usd("150")),
+        hard_stop: true,
+        ..AccountBudget::default()
+    };
     assert_eq!(client.set_account_budget(&budget).await.unwrap(), budget);
     assert_eq!(sent(&server, 4), json!({"hard_stop": true, "daily_limit": 25.0, "weekly_limit": 150.0}));
     assert_eq!(client.set_account_budget(&budget).await.unwrap_err().kind(), Kind::Protocol);
+    let known = client.account_budget().await.unwrap().unwrap();
+    assert_eq!((known.daily, known.weekly, known.hard_stop), (Some(usd("25")), None, true));
+    assert_eq!(json!(known.alerts), json!({"alert_at_80_percent": true}), "sent back with the next change");
+    assert_eq!(client.account_budget().await.unwrap(), Some(AccountBudget::default()));
+    assert_eq!(client.account_budget().await.unwrap(), None);
     assert_eq!(
-        server.lines()[2..5],
-        ["POST /api/wallet/rules", "POST /api/wallet/rules", "POST /v1/agents/budget"]
+        server.lines()[2..7],
+        [
+            "POST /api/wallet/rules",
+            "POST /api/wallet/rules",
+            "POST /v1/agents/budget",
+            "POST /v1/agents/budget",
+            "GET /v1/agents/budget"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn sub_wallets_are_listed_without_their_keys() {
+    let server = Canned::start(vec![
+        reply(
+            r#"{"sub_wallets":[{"id":"sw_1","label":"agent","api_key":"sk_CANARYSUB0123","rules":{"max_spend_usd":5.0,
+            "weekly_limit_usd":2},"spent_usd":0.24},{"wallet_id":"sw_2"}]}"#,
+        ),
+        status(404, "{}"),
+        reply(r#"[{"id":"sw_3","monthly_limit":9}]"#),
+        status(404, "{}"),
+        status(404, "{}"),
+        reply(r#"{"ok":true}"#),
+    ])
+    .await;
+    let client = standard(&server);
+    let purses = client.sub_wallets().await.unwrap().unwrap();
+    assert_eq!((purses[0].id.as_deref(), purses[0].label.as_deref()), (Some("sw_1"), Some("agent")));
+    assert_eq!((purses[0].max_spend, purses[0].weekly), (Some(usd("5")), Some(usd("2"))));
+    assert_eq!((purses[0].spent, purses[1].id.as_deref()), (Some(usd("0.24")), Some("sw_2")));
+    assert!(!format!("{purses:?}").contains("CANARY"));
+    assert_eq!(client.sub_wallets().await.unwrap().unwrap()[0].monthly, Some(usd("9")));
+    assert_eq!(client.sub_wallets().await.unwrap(), None);
+    assert_eq!(client.sub_wallets().await.unwrap_err().kind(), Kind::Protocol);
+    assert_eq!(
+        server.lines()[..3],
+        ["GET /v1/sub-wallets", "GET /v1/sub-wallets", "GET /api/wallet/sub-wallets"]
     );
 }
 
@@ -108,6 +165,8 @@ async fn a_sub_wallet_is_made_once() {
         label: "video-agent".into(),
         max_spend: Some(usd("5")),
         daily_limit: Some(usd("20")),
+        weekly_limit: Some(usd("60")),
+        monthly_limit: None,
         allowed_vendors: vec!["google".into()],
         expires_at: Some("2026-12-31T23:59:59Z".parse().unwrap()),
     };
@@ -125,7 +184,7 @@ async fn a_sub_wallet_is_made_once() {
     assert_eq!((made.id.as_deref(), made.key.as_ref().unwrap().reveal()), (Some("sw_1"), "sk_CANARYSUB0123"));
     assert!(!format!("{made:?}").contains("CANARY"));
     let rules = json!({
-        "max_spend_usd": 5.0, "daily_limit_usd": 20.0, "allowed_vendors": ["google"],
+        "max_spend_usd": 5.0, "daily_limit_usd": 20.0, "weekly_limit_usd": 60.0, "allowed_vendors": ["google"],
         "expires_at": "2026-12-31T23:59:59Z",
     });
     assert_eq!(sent(&server, 0), json!({"label": "video-agent", "rules": rules}));

@@ -333,6 +333,6 @@ async fn a_template_update_is_one_synchronous_call() {
     let sent: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
     assert_eq!(
         sent,
-        json!({"model": "shotstack/template-update", "inputs": {"id": id, "name": "Promo", "template": definition}})
+        json!({"model": "shotstack/template-update", "inputs": {"prompt": "Promo", "id": id, "name": "Promo", "template": definition}})
     );
 }

@@ -18,7 +18,7 @@ use crate::model::job::{EpochMs, Job, State};
 use crate::model::request::Request;
 use crate::money::Usd;
 use crate::redact;
-use crate::skillboss::receipt::Claims;
+use crate::skillboss::receipt::{Claims, Signature};
 
 pub use balance::{Period, Stretch};
 pub use csv::csv;
@@ -89,7 +89,7 @@ pub struct Entry {
     /// The seconds that the receipt charges; unverified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt_seconds: Option<f64>,
-    /// With `verify`: genuine, or what is wrong with the receipt. Nothing: not looked at.
+    /// With the key for receipts, or `verify`: genuine, or what is wrong with the receipt. Nothing: not looked at.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub receipt_check: String,
     /// The words that were asked for.
@@ -180,6 +180,14 @@ pub async fn books(app: &App, since_ms: EpochMs) -> Result<Books> {
             books.rehearsed_usd
         ));
     }
+    let refused =
+        books.entries.iter().filter(|entry| entry.receipt_check.starts_with(verify::REFUSED)).count();
+    if refused > 0 {
+        books.message.push_str(&format!(
+            " ⚠️ Of the receipts {refused} {} not genuine by the key in SKILLBOSS_RECEIPT_KEY.",
+            if refused == 1 { "is" } else { "are" }
+        ));
+    }
     for said in books.wallet.iter().map(|stretch| &stretch.message).chain(&unread) {
         books.message.push('\n');
         books.message.push_str(said);
@@ -204,7 +212,7 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         _ => (String::new(), None),
     };
     let claims = Claims::unverified(&receipt).unwrap_or_default();
-    Ok(Entry {
+    let mut entry = Entry {
         at: at.to_string(),
         job_id: job.id.to_string(),
         parent_id: job.parent_id.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -222,9 +230,14 @@ fn entry(booked: &Booked, job: &Job, remote: Option<String>) -> Result<Entry> {
         record_id: String::new(),
         batch: booked.batch.clone().unwrap_or_default(),
         receipt,
-        receipt_model: claims.model,
+        receipt_model: claims.model.clone(),
         receipt_seconds: claims.seconds,
         receipt_check: String::new(),
         prompt,
-    })
+    };
+    entry.receipt_check = match job.work.get("receipt_check").and_then(serde_json::Value::as_str) {
+        Some(Signature::GENUINE) => verify::compared(&claims, &entry),
+        said => said.unwrap_or_default().to_owned(),
+    };
+    Ok(entry)
 }

@@ -55,6 +55,9 @@ async fn templates_and_words_cost_a_little() {
     let template = json!({ "timeline": { "tracks": [] }, "output": { "format": "mp4" } });
     let inputs = json!({ "id": "f5493c17", "name": "Vertical promo", "template": template });
     let update = json!({ "model": "shotstack/template-update", "inputs": inputs });
+    // This model is for wholesale keys only.
+    let (status, body) = answer(Customer::standard(&sandbox).run(update.clone())).await;
+    assert_eq!((status.as_u16(), &body["error"]["code"]), (401, &json!("invalid_api_key")), "{body}");
     let id = customer.job(update.clone()).await;
     let done = customer.done(&id).await;
     assert_eq!(
