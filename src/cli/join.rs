@@ -81,6 +81,8 @@ impl Join {
 
 #[cfg(feature = "studio")]
 fn join(files: &[PathBuf], output: &Path, program: Option<&Path>, stopped: Arc<AtomicBool>) -> Result<Told> {
+    use std::time::Instant;
+
     use crate::media::{self, Limits, ffmpeg::Ffmpeg, join};
     use crate::net::staged;
 
@@ -88,8 +90,12 @@ fn join(files: &[PathBuf], output: &Path, program: Option<&Path>, stopped: Arc<A
         Error::new(Kind::Config, format!("{error}."))
             .next("Install ffmpeg, name it in FIRSTCUT_FFMPEG, or join without it.")
     })?;
+    let (stop, patience) = (stopped.clone(), join::patience(files));
+    let end = Instant::now() + patience;
+    let over = move || stop.load(Ordering::Relaxed) || Instant::now() >= end;
+    let limits = Limits { stop: Some(Arc::new(over)), ..Limits::default() };
     for file in files.iter().filter(|_| ffmpeg.is_none()) {
-        let found = media::probe::probe(file).map_err(|error| error.about(file))?;
+        let found = media::probe::probe_within(file, &limits).map_err(|error| error.about(file))?;
         if found.video_codec.is_none() {
             return Err(Error::new(
                 Kind::UnsupportedFile,
@@ -98,8 +104,6 @@ fn join(files: &[PathBuf], output: &Path, program: Option<&Path>, stopped: Arc<A
             .next("Name MP4 files; firstcut probe says what a file is."));
         }
     }
-    let stop = stopped.clone();
-    let limits = Limits { stop: Some(Arc::new(move || stop.load(Ordering::Relaxed))), ..Limits::default() };
     // Under its own name only when it is whole.
     let mut part = std::ffi::OsString::from(".");
     part.push(output.file_name().unwrap_or_default());
@@ -107,8 +111,16 @@ fn join(files: &[PathBuf], output: &Path, program: Option<&Path>, stopped: Arc<A
     let part = output.with_file_name(part);
     let joined =
         join::join_with(files, &part, ffmpeg.as_ref(), &limits).map_err(|fault| match fault.error {
-            media::Error::Stopped => {
+            media::Error::Stopped if stopped.load(Ordering::Relaxed) => {
                 Error::new(Kind::Cancelled, "The joining was stopped; nothing is left of it.")
+            }
+            media::Error::Stopped => {
+                let minutes = patience.as_secs() / 60;
+                let what = format!(
+                    "Joining took longer than {minutes} minutes, so it was given up; nothing is left of it."
+                );
+                Error::new(Kind::TimedOut, what)
+                    .next("Look at each clip with firstcut probe --check; leave out what is odd.")
             }
             error => {
                 let way = if ffmpeg.is_none() { " With --ffmpeg an installed ffmpeg is tried." } else { "" };

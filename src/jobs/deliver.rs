@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::delivery::{Named, Object, Stored, Upload, with_ending};
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::engine::step::{Halt, Step, asked_pause};
-use crate::jobs::inspect::{self, Seen};
+use crate::jobs::inspect::{self, Seen, aside};
 use crate::jobs::{paths, publish};
 use crate::ledger::Change;
 use crate::media::probe::{self, Probe};
@@ -139,7 +139,7 @@ pub(super) async fn place(
 pub(super) async fn finish(step: &mut Step, wanted: &Wanted<'_>, mut end: End) -> Result<(), Halt> {
     let path = end.final_path.clone().unwrap_or_else(|| wanted.output.to_owned());
     if end.file.is_none() {
-        end.file = Some(describe(&path).await?);
+        end.file = Some(describe(step, &path).await?);
     }
     if !wanted.is_part {
         if end.seen.is_none() {
@@ -155,8 +155,9 @@ pub(super) async fn finish(step: &mut Step, wanted: &Wanted<'_>, mut end: End) -
         }
         if let Some(posts) = &wanted.delivery.posts {
             let strict = wanted.inspection.strict || step.app.config().strict;
-            // Nobody posts what is broken, if that matters to the caller; the report says why there are no posts.
-            if !(strict && end.seen.as_ref().is_some_and(Seen::has_failed)) {
+            // Nobody posts what is broken or what nobody could look at, if that matters to the caller; the report says why
+            // there are no posts.
+            if end.seen.as_ref().is_some_and(|seen| seen.may_be_passed_on(strict)) {
                 publish::begin(step, &end, posts).await?;
             }
         }
@@ -319,13 +320,18 @@ pub(super) fn remove(part: &Path) {
 }
 
 /// A file as it is told: measured, not assumed.
-async fn describe(path: &Path) -> Result<FileReport> {
+async fn describe(step: &Step, path: &Path) -> Result<FileReport, Halt> {
     let path = path.to_owned();
-    let described = tokio::task::spawn_blocking(move || {
+    let described = aside(step.stop.clone(), inspect::PATIENCE, move |limits| {
         // What cannot be probed is still there; its measures are left out rather than guessed.
-        measure(&path, probe::probe(&path).ok().as_ref())
+        measure(&path, probe::probe_within(&path, limits).ok().as_ref())
     });
-    described.await.map_err(|error| Error::internal("Measuring a file failed.").because(error))?
+    let described =
+        described.await.map_err(|reason| Error::internal(format!("Measuring a file: {reason}.")))?;
+    if step.stop.is_cancelled() {
+        return Err(Halt::Stop); // it may have been measured by half
+    }
+    Ok(described?)
 }
 
 /// What a probe says of a file, and what every file has.

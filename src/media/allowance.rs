@@ -16,19 +16,19 @@ use super::{Error, Limits};
 
 /// What may still be read. Clones share it.
 #[derive(Clone)]
-pub(super) struct Allowance {
+pub(crate) struct Allowance {
     left: Arc<AtomicU64>,
     limits: Limits,
 }
 
 impl Allowance {
     /// As much as headers may have.
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self { left: Arc::new(AtomicU64::new(limits.header_bytes)), limits: limits.clone() }
     }
 
     /// As much again, for the next packet and what lies before it.
-    pub(super) fn renew(&self) {
+    pub(crate) fn renew(&self) {
         self.left.store(self.limits.header_bytes, Ordering::Relaxed);
     }
 
@@ -43,7 +43,7 @@ impl Allowance {
 
     /// The file, within the allowance, from behind the ID3 tag that may stand before its sound: the readers know no
     /// such tags, look for sound in them (a cover is megabytes) and give up.
-    pub(super) fn open(&self, path: &Path) -> io::Result<Rationed> {
+    pub(crate) fn open(&self, path: &Path) -> io::Result<Rationed> {
         let mut file = File::open(path)?;
         let mut head = Vec::new();
         (&mut file).take(10).read_to_end(&mut head)?;
@@ -55,7 +55,7 @@ impl Allowance {
 }
 
 /// A file that gives no more than is allowed.
-pub(super) struct Rationed {
+pub(crate) struct Rationed {
     file: File,
     /// Where it begins for its reader.
     start: u64,

@@ -6,7 +6,7 @@
 #[cfg(feature = "studio")]
 pub mod aac;
 #[cfg(feature = "studio")]
-mod allowance;
+pub(crate) mod allowance;
 mod audio;
 mod avi;
 pub mod check;

@@ -90,7 +90,7 @@ pub(super) const SETTINGS: [Setting; 12] = [
         flag: None,
         form: "program or path",
         default: "not used",
-        meaning: "An installed ffmpeg, for clips that the built-in codecs do not read. Never needed.",
+        meaning: "An installed ffmpeg, for clips that the built-in codecs do not read: `join`, and the parts of a long video. Never needed.",
         secret: false,
     },
     Setting {

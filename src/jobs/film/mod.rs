@@ -1,20 +1,23 @@
 //! A film: several runs under one name and one budget, joined into one file. It never talks to a service itself.
 
+mod craft;
 mod fault;
 mod whole;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::jobs::clip::enhance::{self, Rewriting};
 use crate::jobs::deliver::End;
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
+use crate::jobs::inspect::aside;
 use crate::jobs::money::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
+use crate::media;
 use crate::model::job::{EpochMs, Failure, Job, JobId, State};
 use crate::model::request::{Film, Request, Run};
 
@@ -197,12 +200,7 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
         let clip = file_of(before)?;
         let frame = clip.with_extension("last.png");
         if !frame.exists() {
-            let (from, to) = (clip.clone(), frame.clone());
-            let saved = tokio::task::spawn_blocking(move || craft::last_frame(&from, &to));
-            saved
-                .await
-                .map_err(|error| Error::internal("Reading a frame was interrupted.").because(error))?
-                .map_err(|error| error.about(&clip))?;
+            save_last_frame(step, &clip, &frame).await?;
         }
         work.first_frame = Some(frame);
         let change = Change {
@@ -214,6 +212,25 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
         step.ledger.resolve(&part.id, State::Queued, change, "film", step.now_ms()).await?;
     }
     Ok(())
+}
+
+/// Saves the picture that a clip ends with.
+async fn save_last_frame(step: &Step, clip: &Path, frame: &Path) -> Result<(), Halt> {
+    let (from, to, ffmpeg) = (clip.to_owned(), frame.to_owned(), step.app.config().ffmpeg.clone());
+    let saved = aside(step.stop.clone(), craft::LAST_FRAME_PATIENCE, move |limits| {
+        craft::last_frame(&from, &to, ffmpeg.as_deref(), limits)
+    });
+    match saved.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(media::Error::Stopped)) if step.stop.is_cancelled() => Err(Halt::Stop),
+        Ok(Err(media::Error::Stopped)) => {
+            // It would take as long the next time, so it is no fault that passes.
+            let what = format!("The last frame of {} could not be found in time.", clip.display());
+            Err(Error::new(Kind::UnsupportedFile, what).into())
+        }
+        Ok(Err(error)) => Err(error.about(clip).into()),
+        Err(reason) => Err(Error::internal(format!("Reading a frame: {reason}.")).into()),
+    }
 }
 
 /// News about a run that was put aside as doubtful: it goes on, and so does the film that waited because of it.
@@ -253,41 +270,4 @@ fn file_of(part: &Job) -> Result<PathBuf, Halt> {
         .file
         .map(|file| PathBuf::from(file.path))
         .ok_or_else(|| Error::internal(format!("The part {} has no file.", part.id)).into())
-}
-
-/// What needs codecs.
-#[cfg(feature = "studio")]
-mod craft {
-    use std::path::{Path, PathBuf};
-
-    use crate::media::{Error, Limits, join, last_frame};
-
-    /// Joins the files; gives the numbers of those that were encoded anew.
-    pub(super) fn join(files: &[PathBuf], output: &Path) -> Result<Vec<usize>, Error> {
-        Ok(join::join(files, output, &Limits::default())?.reencoded)
-    }
-
-    pub(super) fn last_frame(clip: &Path, output: &Path) -> Result<(), Error> {
-        last_frame::save_last_frame(clip, output, &Limits::default())
-    }
-}
-
-/// A build without codecs: the parts are made and kept.
-#[cfg(not(feature = "studio"))]
-mod craft {
-    use std::path::{Path, PathBuf};
-
-    use crate::media::Error;
-
-    fn no_codecs() -> Error {
-        Error::Undecodable { reason: "this build has no codecs (feature studio is off)".to_owned() }
-    }
-
-    pub(super) fn join(_: &[PathBuf], _: &Path) -> Result<Vec<usize>, Error> {
-        Err(no_codecs())
-    }
-
-    pub(super) fn last_frame(_: &Path, _: &Path) -> Result<(), Error> {
-        Err(no_codecs())
-    }
 }

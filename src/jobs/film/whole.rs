@@ -7,6 +7,7 @@ use super::{FilmWork, craft, file_of};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::deliver::{self, Wanted};
 use crate::jobs::engine::step::{Halt, Step, notes, notes_value};
+use crate::jobs::inspect::aside;
 use crate::ledger::Change;
 use crate::media;
 use crate::model::job::{Failure, Job, State};
@@ -63,19 +64,21 @@ async fn join(
     let part_file = deliver::part_file(&film.output_path, step.job.id.as_str());
     // What an earlier try left is of no use: joining starts anew.
     deliver::remove(&part_file);
-    let (from, to) = (files.clone(), part_file.clone());
-    let joined = tokio::task::spawn_blocking(move || {
-        let reencoded = craft::join(&from, &to)?;
+    let (from, to, ffmpeg) = (files.clone(), part_file, step.app.config().ffmpeg.clone());
+    let joined = aside(step.stop.clone(), craft::patience(&files), move |limits| {
+        let reencoded = craft::join(&from, &to, ffmpeg.as_deref(), limits)?;
         let sum = staged::sha256_of(&to)?;
         Ok::<_, media::Error>((reencoded, sum))
     });
     let (reencoded, sha256) = match joined.await {
         Ok(Ok(joined)) => joined,
+        // The process ends, which is no fault of the parts: whoever goes on joins them.
+        Ok(Err(media::Error::Stopped)) if step.stop.is_cancelled() => return Err(Halt::Stop),
         Ok(Err(error)) => {
             cannot_join(step, work, &files, error).await?;
             return Ok(None);
         }
-        Err(error) => return Err(Error::internal("Joining was interrupted.").because(error).into()),
+        Err(reason) => return Err(Error::internal(format!("Joining: {reason}.")).into()),
     };
     work.reencoded = reencoded;
     // Kept with the file's name, in the change that comes next.

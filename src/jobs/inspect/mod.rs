@@ -3,29 +3,31 @@
 //! Files come from strangers. So they are opened on a thread of their own, few at a time, within limits of size and
 //! time; and whatever goes wrong is something to tell, never the end of a job that has its video.
 
+mod aside;
+mod strict;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Preview;
-use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::{deliver, report};
 use crate::media::check::{self, Verdict, Wanted};
 use crate::media::{Error as MediaError, Limits, sniff};
 use crate::model::inspection::Inspection;
 use crate::model::job::Job;
-use crate::model::report::{CheckReport, ErrorReport, FileReport, JobReport};
+use crate::model::report::{CheckReport, FileReport, JobReport};
 use crate::net::staged;
 
+pub(super) use aside::aside;
+pub(super) use strict::vet;
+pub use strict::{approve, insist};
+
 /// A file that takes longer is told to be not examined.
-const PATIENCE: Duration = Duration::from_secs(40);
-/// Decoding fills one core or two, and some fifty megabytes each.
-static ROOM: Semaphore = Semaphore::const_new(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What was seen of a file; kept in the notes of the job that delivered it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,7 +57,7 @@ pub(super) async fn inspect(
 ) -> Option<Seen> {
     let (preview, budget) = wish(app, Some(inspection), None);
     let (file, wanted) = (file.to_owned(), wanted(inspection));
-    let looked = aside(stop.clone(), move |limits| {
+    let looked = aside(stop.clone(), PATIENCE, move |limits| {
         let (checks, drawn) = check_and_draw(&file, &wanted, preview, budget, limits);
         let mut seen = Seen { checks, ..Seen::default() };
         match drawn.and_then(|drawn| drawn.map(|drawn| drawn.saved_beside(&file, preview)).transpose()) {
@@ -96,7 +98,7 @@ pub async fn show(
     if seen.no_picture.is_some() && asked.is_none() {
         return None; // told already, and no better now
     }
-    let drawn = aside(CancellationToken::new(), move |limits| {
+    let drawn = aside(CancellationToken::new(), PATIENCE, move |limits| {
         if let Some(jpeg) = saved.and_then(|path| read(Path::new(&path), budget, limits)) {
             return Ok(Some((None, jpeg)));
         }
@@ -123,50 +125,6 @@ pub async fn show(
             report.message.push_str(&format!(" There is no preview: {reason}."));
             None
         }
-    }
-}
-
-/// Whether a file may be passed on. With `strict` everything that can be checked must have been, and be good or
-/// doubtful at worst; without it, that is the caller's to judge.
-///
-/// # Errors
-/// [`Kind::CheckFailed`] with what is wrong; the file is kept, and the money is as the report has it.
-pub fn approve(report: &JobReport, strict: bool) -> Result<()> {
-    if !strict || report.state != "done" || report.files.is_empty() {
-        return Ok(());
-    }
-    let bad: Vec<_> = report
-        .checks
-        .iter()
-        .filter(|check| [Verdict::Fail.name(), Verdict::Unknown.name()].contains(&check.verdict.as_str()))
-        .map(told)
-        .collect();
-    let what = match (report.checks.is_empty(), bad.as_slice()) {
-        (true, _) => "It was delivered before files were checked".to_owned(),
-        (false, []) => return Ok(()),
-        (false, bad) => bad.join("; "),
-    };
-    let money = match report.cost.as_ref().map(|cost| (cost.credits, cost.usd)) {
-        Some((Some(0.0), None)) => Money::NotSpent,
-        Some((Some(_), _) | (_, Some(_))) => Money::Spent,
-        _ => Money::Unknown,
-    };
-    let path = report.files.first().map(|file| file.path.as_str()).unwrap_or_default();
-    Err(Error::new(Kind::CheckFailed, format!("The video does not pass its delivery check: {what}."))
-        .money(money)
-        .next(format!(
-            "The file is kept as {path}. Look at it, then change the video with edit_video and export."
-        )))
-}
-
-/// Holds a report to [`approve`]: what does not pass becomes its error.
-pub fn insist(report: &mut JobReport) {
-    if let Err(error) = approve(report, true) {
-        let mut error = ErrorReport::from(&error);
-        // The same video would come out again, whoever paid.
-        error.retry_is_safe = false;
-        report.next.clone_from(&error.next);
-        report.error = Some(error);
     }
 }
 
@@ -219,20 +177,6 @@ fn told_as_reports(report: check::Report) -> Vec<CheckReport> {
         detail: point.detail,
     });
     told.collect()
-}
-
-/// Does something with a stranger's file on a thread of its own. An error says why it could not.
-async fn aside<T: Send + 'static>(
-    stop: CancellationToken,
-    work: impl FnOnce(&Limits) -> T + Send + 'static,
-) -> Result<T, String> {
-    let _room = ROOM.acquire().await.map_err(|error| error.to_string())?;
-    let worked = tokio::task::spawn_blocking(move || {
-        let end = Instant::now() + PATIENCE;
-        let over = move || stop.is_cancelled() || Instant::now() >= end;
-        work(&Limits { stop: Some(Arc::new(over)), ..Limits::default() })
-    });
-    worked.await.map_err(|error| format!("looking at the file ended early ({error})"))
 }
 
 /// A saved picture, within the budget.

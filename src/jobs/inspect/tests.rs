@@ -43,7 +43,13 @@ fn the_strict_take_nothing_that_failed_or_was_not_seen() {
         (&["pass", "unknown"], false),
         (&[], false),
     ] {
-        let checks = verdicts.iter().map(|verdict| point("start", verdict, "…")).collect();
+        let checks: Vec<CheckReport> = verdicts.iter().map(|verdict| point("start", verdict, "…")).collect();
+        let seen = Seen { checks: Vec::clone(&checks), ..Seen::default() };
+        assert_eq!(
+            (seen.may_be_passed_on(true), seen.may_be_passed_on(false)),
+            (passes, true),
+            "{verdicts:?}"
+        );
         let mut told = report(checks, Some(12.0));
         assert!(approve(&told, false).is_ok(), "{verdicts:?}");
         assert_eq!(approve(&told, true).is_ok(), passes, "{verdicts:?}");

@@ -230,9 +230,9 @@ pub(super) fn inspection(input: &GenerateInput, is_alone: bool) -> Inspection {
         strict: input.strict,
         duration_s: input.duration_seconds.or_else(|| asked::duration_s(&input.prompt).filter(|_| is_alone)),
         aspect: sides.and_then(|sides| Some((sides.0.ok()?, sides.1.ok()?))),
-        lines: match resolution.as_str() {
+        lines: match resolution.to_ascii_lowercase().as_str() {
             "4k" => Some(2160),
-            size => size.strip_suffix('p').and_then(|lines| lines.parse().ok()),
+            lines => lines.strip_suffix('p').and_then(|lines| lines.parse().ok()),
         },
         sound: input.generate_audio,
     }
@@ -315,6 +315,14 @@ mod tests {
         assert!(bad(GenerateInput { resolution: Some("8k".into()), ..Default::default() }).contains("1080p"));
         assert!(words("prompt", " \n ").is_err());
         assert!(words("prompt", &"x".repeat(20_000)).unwrap_err().to_string().contains("20000"));
+    }
+
+    #[test]
+    fn a_size_is_held_to_its_lines() {
+        for (resolution, lines) in [("720p", Some(720)), ("4k", Some(2160)), ("4K", Some(2160)), ("", None)] {
+            let input = GenerateInput { resolution: Some(resolution.into()), ..Default::default() };
+            assert_eq!(inspection(&input, true).lines, lines, "{resolution}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::delivery::{Named, with_ending};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::deliver::{self, End};
-use crate::jobs::inspect::Seen;
+use crate::jobs::inspect;
 use crate::jobs::plan::{Caller, PublishInput};
 use crate::jobs::session::rehearsal_mark;
 use crate::jobs::video::VideoWork;
@@ -67,14 +67,7 @@ pub async fn publish(
         Asked::File(path) => of_file(app, caller, path).await?,
     };
     let (place, posts) = plan::of_clip(config, clip.service.is_rehearsal(), input, now_ms)?;
-    let strict = clip.inspection.strict || config.strict;
-    if strict && clip.end.seen.as_ref().is_some_and(Seen::has_failed) {
-        return Err(Error::new(
-            Kind::CheckFailed,
-            "This clip failed its delivery check, so it is not posted.",
-        )
-        .next("Look at its checks; make a better one, or publish without strict."));
-    }
+    inspect::vet(app, &clip.end, &clip.inspection).await?;
     check(&clip.end, &posts)?;
     if dry_run {
         return Ok(Published::Tried(Box::new(tried(app, &clip, place, &posts)?)));

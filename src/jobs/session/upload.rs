@@ -3,12 +3,16 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Chosen, choose, create, rehearsal_mark, remember};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::jobs::inspect::{PATIENCE, aside};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, UploadInput};
 use crate::ledger::{Filter, Ledger};
+use crate::media::probe::{self, Probe};
 use crate::media::sniff;
 use crate::model::job::{JobKind, Service};
 use crate::model::report::{UploadReport, UploadedReport};
@@ -44,8 +48,15 @@ pub async fn upload(
     remember(app, caller, &chosen).await?;
     ledger.note_uploads(chosen.service, &chosen.session_id, true).await?;
     let names: Vec<_> = stored.iter().map(|file| format!("\"{}\"", file.name)).collect();
+    let mut message = format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", "));
+    for file in stored.iter().filter(|file| file.is_cut) {
+        message.push_str(&format!(
+            " ⚠️ \"{}\" is cut off: it ends before what its headers announce, so part of it is missing.",
+            file.name
+        ));
+    }
     Ok(UploadReport {
-        message: format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", ")),
+        message,
         uploaded: stored,
         service: chosen.service.name().to_owned(),
         session_id: chosen.session_id,
@@ -110,14 +121,19 @@ pub(in crate::jobs) async fn put(
     }
     let mut stored = Vec::new();
     if !files.is_empty() {
-        let sizes: Vec<_> = files.iter().map(|file| Some(file.bytes)).collect();
+        let mut probes = Vec::new();
+        for file in &files {
+            probes.push(measured(&file.path).await);
+        }
+        let sizes = files.iter().map(|file| Some(file.bytes)).chain(std::iter::repeat(None));
+        let probes = probes.into_iter().chain(std::iter::repeat_with(|| None));
         let answers = client.upload_files(session_id, &files, on_progress).await?;
-        stored.extend(answers.into_iter().zip(sizes.into_iter().chain(std::iter::repeat(None))).map(told));
+        let answers = answers.into_iter().zip(sizes).zip(probes);
+        stored.extend(answers.map(|((answer, bytes), probe)| told(answer, bytes, probe.as_ref())));
     }
     if !urls.is_empty() {
-        stored.extend(
-            client.upload_urls(session_id, &urls).await?.into_iter().map(|answer| told((answer, None))),
-        );
+        let answers = client.upload_urls(session_id, &urls).await?;
+        stored.extend(answers.into_iter().map(|answer| told(answer, None, None)));
     }
     Ok(stored)
 }
@@ -145,13 +161,46 @@ fn no_media(path: &Path) -> Error {
     .next("Give a video, picture or sound file.")
 }
 
-fn told((answer, bytes): (Uploaded, Option<u64>)) -> UploadedReport {
+/// What is in a file, by its own headers; none when they cannot be read, which is the service's to judge.
+async fn measured(path: &Path) -> Option<Probe> {
+    let path = path.to_owned();
+    let probed =
+        aside(CancellationToken::new(), PATIENCE, move |limits| probe::probe_within(&path, limits).ok());
+    probed.await.ok().flatten()
+}
+
+/// What the service measured; where it says nothing, what was measured here.
+fn told(answer: Uploaded, bytes: Option<u64>, probe: Option<&Probe>) -> UploadedReport {
+    let pixels = |there: Option<f64>, here: fn(&Probe) -> Option<u32>| {
+        there.map(|pixels| pixels as u32).or_else(|| probe.and_then(here))
+    };
     UploadedReport {
         name: crate::redact::quote(&answer.filename, 120),
         kind: crate::redact::quote(answer.kind.as_deref().unwrap_or("media"), 20),
         bytes,
-        duration_s: answer.duration_ms.map(|ms| ms / 1000.0),
-        width: answer.width.map(|pixels| pixels as u32),
-        height: answer.height.map(|pixels| pixels as u32),
+        duration_s: answer.duration_ms.map(|ms| ms / 1000.0).or(probe.and_then(|probe| probe.duration_s)),
+        width: pixels(answer.width, |probe| probe.width),
+        height: pixels(answer.height, |probe| probe.height),
+        is_cut: probe.is_some_and(|probe| probe.truncated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_service_does_not_say_is_measured_here() {
+        let name = "tests/fixtures/media/h264-high-bframes-aac.mp4";
+        let probe = probe::probe(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+        let silent = Uploaded { filename: "a.mp4".into(), ..Uploaded::default() };
+        let report = told(silent.clone(), Some(7), Some(&probe));
+        assert_eq!((report.width, report.height, report.duration_s), (Some(160), Some(90), Some(1.6)));
+        assert!(!report.is_cut);
+        let report = told(silent.clone(), Some(7), None);
+        assert_eq!((report.width, report.height, report.duration_s), (None, None, None));
+        let measured = Uploaded { width: Some(1920.0), duration_ms: Some(9000.0), ..silent };
+        let report = told(measured, None, Some(&probe));
+        assert_eq!((report.width, report.height, report.duration_s), (Some(1920), Some(90), Some(9.0)));
     }
 }

@@ -8,6 +8,7 @@ mod sound;
 use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use segment::{Segment, Strip};
 
@@ -60,6 +61,19 @@ impl From<std::io::Error> for Fault {
 
 /// Ticks per second when no segment's own timescale can be kept.
 const TIMESCALE: u32 = 90_000;
+
+/// What the least joining may take.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// What a mebibyte more may take: encoding half a minute of thrifty pictures anew on a slow machine.
+const PATIENCE_PER_MIB: Duration = Duration::from_secs(30);
+
+/// Longer than any honest joining of these files takes; what takes longer was made to.
+#[must_use]
+pub fn patience(segments: &[PathBuf]) -> Duration {
+    let bytes = |path: &PathBuf| std::fs::metadata(path).map_or(0, |facts| facts.len());
+    let mib = segments.iter().map(bytes).fold(0u64, u64::saturating_add) >> 20;
+    PATIENCE_PER_MIB.saturating_mul(u32::try_from(mib).unwrap_or(u32::MAX)).saturating_add(PATIENCE)
+}
 
 /// Joins segments in order into a new file with the index in front.
 ///
@@ -155,6 +169,10 @@ impl Work<'_> {
             Some(model) => (model.video.timescale, model.video.codec.coded.unwrap_or(model.display)),
             None => (TIMESCALE, parts.first().map_or((2, 2), |first| first.display)),
         };
+        if !odd.is_empty() {
+            // A file says how wide its pixels are, and need not be modest.
+            limits.picture(u64::from(target.0), u64::from(target.1))?;
+        }
         let mut encoder = reencode::Recoder::new(target, timescale, model.and_then(|n| parts.get(n)));
         let mut strips: Vec<Strip> = Vec::new();
         for (number, part) in parts.iter_mut().enumerate() {
@@ -175,7 +193,7 @@ impl Work<'_> {
         let ends: Vec<u64> = strips
             .iter()
             .scan(0, |end, strip| {
-                *end += strip.ticks;
+                *end = strip.ticks.saturating_add(*end);
                 Some(*end)
             })
             .collect();

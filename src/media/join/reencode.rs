@@ -58,7 +58,10 @@ impl Recoder {
             none => none.insert(spool.create("pictures")?),
         };
         let (mut pieces, mut end_ms) = (Vec::new(), 0);
-        let ticks = |ms: u64| (ms * u64::from(self.timescale) + 500) / 1000;
+        let ticks = |ms: u64| {
+            let ticks = (u128::from(ms) * u128::from(self.timescale) + 500) / 1000;
+            u64::try_from(ticks).unwrap_or(u64::MAX)
+        };
         while let Some(shown) = decoder.next_frame()? {
             let unit = encoder.encode(&fit.fit(shown.frame)).map_err(refused)?;
             let data = if self.length_size == 4 {
@@ -71,7 +74,7 @@ impl Recoder {
             let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
             pieces.push(Piece { offset: self.written, size, at: ticks(shown.at_ms), sync: unit.keyframe });
             self.written += data.len() as u64;
-            end_ms = end_ms.max(shown.at_ms + shown.duration_ms);
+            end_ms = end_ms.max(shown.at_ms.saturating_add(shown.duration_ms));
         }
         if pieces.is_empty() {
             return Err(Error::Malformed { what: "a segment shows no picture" });

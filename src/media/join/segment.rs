@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::media::mp4::read::{Movie, Track};
+use crate::media::mp4::read::{Movie, Sample, Track};
 use crate::media::probe::display_size;
 use crate::media::{Error, Limits};
 
@@ -50,7 +50,8 @@ impl Segment {
         };
         let video = movie.video().cloned().ok_or_else(no_video)?;
         let (width, height) = display_size(&video).ok_or_else(no_video)?;
-        let display = (width.next_multiple_of(2), height.next_multiple_of(2));
+        let even = |length: u32| length.checked_next_multiple_of(2).ok_or_else(no_video);
+        let display = (even(width)?, even(height)?);
         let copyable = copyable(&video, limits)?;
         Ok(Self { path: path.to_owned(), movie, video, display, copyable })
     }
@@ -106,7 +107,9 @@ impl Strip {
         };
         let mut end = 0;
         let mut pieces = Vec::new();
-        for sample in track.samples(limits)? {
+        let samples = track.samples(limits)?;
+        apart(&part.path, &samples)?;
+        for sample in samples {
             let Some((at, lasts)) = track.presented(sample.pts, sample.duration) else { continue };
             end = end.max(at.saturating_add(lasts));
             pieces.push(Piece {
@@ -123,6 +126,15 @@ impl Strip {
             None => Vec::new(),
         };
         Ok(Self { path: part.path.clone(), pieces, ticks: rescale(end), sets, length_size })
+    }
+}
+
+/// Samples that lie upon each other could make a disk full of a small file.
+pub(super) fn apart(path: &Path, samples: &[Sample]) -> Result<(), Error> {
+    let bytes = samples.iter().map(|sample| u64::from(sample.size)).fold(0, u64::saturating_add);
+    match bytes <= std::fs::metadata(path)?.len() {
+        true => Ok(()),
+        false => Err(Error::Malformed { what: "its samples lie upon each other" }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::Spool;
-use super::segment::Segment;
+use super::segment::{Segment, apart};
 use crate::media::aac::{self, PACKET_SAMPLES, SAMPLE_RATE};
 use crate::media::mp4::entry;
 use crate::media::mp4::read::Track;
@@ -89,6 +89,9 @@ fn copied(
             settle(&mut packets, &mut now, ticks(start_s));
         }
         let samples = track.samples(limits)?;
+        if let Some(part) = parts.get(file) {
+            apart(&part.path, &samples)?;
+        }
         // A packet decodes to its full length even where its file cuts the last one short.
         let duration = samples.first().map_or(0, |sample| sample.duration);
         for sample in samples {
@@ -123,11 +126,11 @@ fn copied(
 fn settle(packets: &mut Vec<Packet>, now: &mut i64, target: i64) {
     while let Some(last) = packets.last() {
         let half = i64::from(last.duration / 2);
-        if *now - target <= half {
-            if target - *now > half
+        if now.saturating_sub(target) <= half {
+            if target.saturating_sub(*now) > half
                 && let Some(last) = packets.last_mut()
             {
-                let gap = u32::try_from(target - *now).unwrap_or(0);
+                let gap = u32::try_from(target.saturating_sub(*now)).unwrap_or(0);
                 last.duration = last.duration.saturating_add(gap);
                 *now = target;
             }
@@ -141,6 +144,11 @@ fn settle(packets: &mut Vec<Packet>, now: &mut i64, target: i64) {
 /// Decodes everything and encodes it as one track, to the sample.
 fn encoded(parts: &[Segment], ends_s: &[f64], spool: &Spool, limits: &Limits) -> Result<JoinedSound, Error> {
     let refused = |e: aac::AacError| Error::Unencodable { reason: e.to_string() };
+    // Pictures may be said to stand for years, and silence costs as much as sound.
+    let whole_s = ends_s.last().copied().unwrap_or(0.0);
+    if whole_s * f64::from(SAMPLE_RATE) / f64::from(PACKET_SAMPLES) > limits.samples as f64 {
+        return Err(Error::TooBig { what: "packets of sound", limit: limits.samples });
+    }
     let (path, file) = spool.create("sound")?;
     let mut out = Packets { file, written: 0, packets: Vec::new(), failed: None };
     let mut encoder = aac::Encoder::new().map_err(refused)?;

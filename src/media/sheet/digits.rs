@@ -56,6 +56,44 @@ pub(super) fn stamp(canvas: &mut Canvas, at_ms: u64, cell: (usize, usize), size:
 
 #[cfg(test)]
 mod tests {
+    use super::GLYPHS;
+    use crate::media::Limits;
+    use crate::media::picture::{self, Picture};
+    use crate::media::sheet::{GAP, SheetOptions, sheet};
+
+    /// What stands in the lower left corner of a cell, in dots of one pixel: of each character the one that fits best.
+    fn read(picture: &Picture, (left, bottom): (usize, usize), count: usize) -> String {
+        let bright = |x: usize, y: usize| picture.rgb[(y * picture.width + x) * 3 + 1] > 128;
+        (0..count)
+            .map(|place| {
+                let wrong = |rows: &[u8; 7]| {
+                    let dots = (0..7).flat_map(|row| (0..5).map(move |column| (row, column)));
+                    dots.filter(|(row, column)| {
+                        let drawn = rows[*row] >> (4 - column) & 1 == 1;
+                        drawn != bright(left + 1 + place * 6 + column, bottom - 8 + row)
+                    })
+                    .count()
+                };
+                GLYPHS.iter().min_by_key(|(_, rows)| wrong(rows)).unwrap().0
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_picture_of_a_sheet_carries_its_time() {
+        let path = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/media/h264-high-bframes-aac.mp4"].join("/");
+        let sheet = sheet(path.as_ref(), &SheetOptions::default(), &Limits::default()).unwrap();
+        let picture = picture::from_jpeg(&sheet.jpeg, &Limits::default()).unwrap();
+        let (wide, high) = ((picture.width - GAP) / 3, (picture.height - GAP) / 3);
+        assert!((wide - GAP).min(high - GAP) < 180, "one dot is one pixel");
+        assert_eq!(sheet.shots.len(), 9);
+        for (number, at_ms) in sheet.shots.iter().enumerate() {
+            let corner = (GAP + number % 3 * wide, (number / 3 + 1) * high);
+            let text = super::label(*at_ms);
+            assert_eq!(read(&picture, corner, text.len()), text, "picture {number}");
+        }
+    }
+
     #[test]
     fn times_read_as_on_a_player() {
         for (ms, text) in [(0, "0:00.0"), (9_950, "0:09.9"), (61_200, "1:01.2"), (3_723_400, "1:02:03.4")] {

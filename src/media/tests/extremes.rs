@@ -132,6 +132,33 @@ fn an_uneven_pace_is_shown_at_even_times() {
 }
 
 #[test]
+fn a_still_start_or_end_is_told_and_not_the_other() {
+    // Forty pictures of one scene, and eighty that grow brighter.
+    let mut encoder = Encoder::new(64, 36, 30).unwrap();
+    let mut scene = Frame::black(64, 36);
+    for (at, y) in scene.y.iter_mut().enumerate() {
+        *y = 60 + (at % 64) as u8;
+    }
+    let still: Vec<_> = (0..40).map(|_| encoder.encode(&scene).unwrap()).collect();
+    let (moving, _) = coded(64, 36, 80);
+    let avcc = encoder.avcc().unwrap().to_vec();
+    for (units, start, end) in [
+        ([still.clone(), moving.clone()].concat(), Verdict::Warn, Verdict::Pass),
+        ([moving, still].concat(), Verdict::Pass, Verdict::Warn),
+    ] {
+        let (_folder, path) = file("still.mp4");
+        film(&path, (64, 36), &units, &avcc, &[33; 120]);
+        let report = check(&path, &Wanted::default(), &Limits::default());
+        let point = |name: &str| report.points.iter().find(|point| point.name == name).unwrap();
+        let found = (point("start").verdict, point("middle").verdict, point("end").verdict);
+        assert_eq!(found, (start, Verdict::Pass, end), "{}", report.summary());
+        assert_eq!(point("motion").verdict, Verdict::Pass, "{}", report.summary());
+        let told = if start == Verdict::Warn { point("start") } else { point("end") };
+        assert!(told.detail.starts_with("nothing moves from"), "{}", told.detail);
+    }
+}
+
+#[test]
 fn a_word_of_gigabytes_is_refused_before_it_is_held() {
     let (_folder, path) = file("tags.flac");
     // One comment that states, and has, more bytes than may be read at a time.

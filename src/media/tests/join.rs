@@ -268,3 +268,95 @@ fn the_last_frame_is_the_one_that_is_shown_last() {
         assert!(matches!(last_frame(&fixture(name), &Limits::default()), Err(Error::Undecodable { .. })));
     }
 }
+
+/// A file with words of one of its boxes written over: every place of that name, so many bytes behind it.
+fn altered(folder: &std::path::Path, name: &str, kind: &[u8; 4], at: usize, words: &[u32]) -> PathBuf {
+    let mut bytes = std::fs::read(fixture(name)).unwrap();
+    let places: Vec<usize> = (0..bytes.len() - 4).filter(|start| bytes[*start..].starts_with(kind)).collect();
+    assert!(!places.is_empty());
+    for start in places {
+        for (number, word) in words.iter().enumerate() {
+            let place = start + 4 + at + number * 4;
+            bytes[place..place + 4].copy_from_slice(&word.to_be_bytes());
+        }
+    }
+    let path = folder.join(format!("altered-{name}"));
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn pixels_as_wide_as_a_house_are_not_drawn() {
+    use crate::media::last_frame::last_frame;
+    let folder = tempfile::tempdir().unwrap();
+    let wide = altered(folder.path(), "wide-pixels.mp4", b"pasp", 0, &[1_000_000, 1]);
+    let few = Limits { pixels: 1 << 20, ..Limits::default() };
+    let refused = last_frame(&wide, &few);
+    assert!(matches!(refused, Err(Error::TooBig { .. })), "{refused:?}");
+    // Turned so that it has to be encoded anew, at the size that it says it is shown at.
+    let turned = altered(folder.path(), "h264-turned.mp4", b"pasp", 0, &[1_000_000, 1]);
+    let output = folder.path().join("all.mp4");
+    let refused = join(&[turned.clone(), turned], &output, &few);
+    assert!(matches!(refused, Err(Error::TooBig { .. })), "{refused:?}");
+    assert!(!output.exists());
+}
+
+#[test]
+fn samples_that_lie_upon_each_other_do_not_fill_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    // Every picture is said to be as large as the file allows, one upon the other.
+    let name = "h264-baseline-cropped.mp4";
+    let bytes = std::fs::metadata(fixture(name)).unwrap().len() as u32;
+    let upon = altered(folder.path(), name, b"stsz", 4, &[bytes / 4]);
+    let output = folder.path().join("all.mp4");
+    match join(&[upon], &output, &Limits::default()) {
+        Err(Error::Malformed { what }) => assert!(what.contains("upon each other"), "{what}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(!output.exists());
+}
+
+#[test]
+fn years_of_silence_are_not_encoded() {
+    let folder = tempfile::tempdir().unwrap();
+    // Each picture of a clip without sound is said to stand for days.
+    let name = "h264-baseline-cropped.mp4";
+    let weeks = altered(folder.path(), name, b"stts", 8, &[10, u32::MAX]);
+    let mut bytes = std::fs::read(&weeks).unwrap();
+    // Its edit list would show the first second only.
+    let list = bytes.windows(4).position(|it| it == b"edts").unwrap();
+    bytes[list..list + 4].copy_from_slice(b"free");
+    std::fs::write(&weeks, bytes).unwrap();
+    let output = folder.path().join("all.mp4");
+    let sound = fixture("h264-high-bframes-aac.mp4");
+    let few = Limits { samples: 20_000, ..Limits::default() };
+    let refused = join(&[sound, weeks], &output, &few);
+    assert!(matches!(refused, Err(Error::TooBig { .. })), "{refused:?}");
+    assert!(!output.exists());
+}
+
+#[test]
+fn what_joining_may_take_grows_with_the_files() {
+    use crate::media::join::patience;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large");
+    std::fs::File::create(&path).unwrap().set_len(10 << 20).unwrap();
+    let (one, two) = (patience(std::slice::from_ref(&path)), patience(&[path.clone(), path]));
+    assert_eq!((patience(&[]).as_secs(), one.as_secs(), two.as_secs()), (600, 900, 1200));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ffmpeg_finds_the_last_frame_of_what_is_not_read_here() {
+    use crate::media::last_frame::{last_frame, save_last_frame_with};
+    let folder = tempfile::tempdir().unwrap();
+    let plain = fixture("h264-high-bframes-aac.mp4");
+    let ffmpeg = stand_in(folder.path(), &format!("cp '{}' \"$last\"", plain.display()));
+    let frame = folder.path().join("clip.last.png");
+    let refused = save_last_frame_with(&fixture("hevc.mp4"), &frame, None, &Limits::default());
+    assert!(matches!(refused, Err(Error::Undecodable { .. })), "{refused:?}");
+    save_last_frame_with(&fixture("hevc.mp4"), &frame, Some(&ffmpeg), &Limits::default()).unwrap();
+    let saved = crate::media::picture::open(&frame, &Limits::default()).unwrap();
+    assert_eq!(saved.rgb, last_frame(&plain, &Limits::default()).unwrap().rgb);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the program and the picture");
+}

@@ -44,6 +44,39 @@ fn the_shape_is_the_one_on_screen() {
 }
 
 #[test]
+fn each_picture_of_a_sheet_keeps_its_shape() {
+    for (name, shape) in [
+        ("h264-turned.mp4", 9.0 / 16.0),
+        ("wide-pixels.mp4", 16.0 / 9.0 * 4.0 / 3.0),
+        ("h264-high-bframes-aac.mp4", 16.0 / 9.0),
+    ] {
+        let sheet = sheet(&fixture(name), &SheetOptions::default(), &Limits::default()).unwrap();
+        assert_eq!(sheet.shots.len(), 9, "{name}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sheet.jpg");
+        std::fs::write(&path, &sheet.jpeg).unwrap();
+        let picture = picture::open(&path, &Limits::default()).unwrap();
+        // The dark lines between the pictures, by what is in the JPEG: rows and columns in the background's colour.
+        let dark = |pixels: &mut dyn Iterator<Item = usize>| {
+            let far: Vec<u32> = pixels.map(|at| u32::from(picture.rgb[at * 3 + 1].abs_diff(24))).collect();
+            far.iter().sum::<u32>() < far.len() as u32 * 16
+        };
+        let lines = |length: usize, is_dark: &dyn Fn(usize) -> bool| {
+            let ends: Vec<usize> = (1..length).filter(|at| is_dark(*at) && !is_dark(at - 1)).collect();
+            let begins: Vec<usize> = (1..length).filter(|at| !is_dark(*at) && is_dark(at - 1)).collect();
+            assert_eq!((begins.len(), ends.len()), (3, 3), "{name}: {begins:?} {ends:?}");
+            begins.into_iter().zip(ends).map(|(begin, end)| (end - begin) as f64).collect::<Vec<_>>()
+        };
+        let (width, height) = (picture.width, picture.height);
+        let wide = lines(width, &|x| dark(&mut (0..height).map(|y| y * width + x)));
+        let high = lines(height, &|y| dark(&mut (0..width).map(|x| y * width + x)));
+        for (wide, high) in wide.iter().zip(&high) {
+            assert!((wide / high / shape - 1.0).abs() < 0.05, "{name}: {wide}x{high}");
+        }
+    }
+}
+
+#[test]
 fn the_budget_holds() {
     let path = fixture("h264-high-bframes-aac.mp4");
     for max_bytes in [40_000, 12_000, 4_000] {

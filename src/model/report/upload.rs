@@ -28,7 +28,7 @@ pub struct UploadedReport {
     /// Size, for local files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Length in seconds, as the service measured it.
+    /// Length in seconds, as measured by the service, or else here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
     /// Pixels across.
@@ -37,4 +37,8 @@ pub struct UploadedReport {
     /// Pixels down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// Whether a local file ends too early; the message says so.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub is_cut: bool,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Canvas;
 use super::layer::{contained, crosswise, place};
-use crate::media::Limits;
+use super::patience::Patience;
 use crate::media::decode::{Decoder, Matrix, TimedFrame};
 use crate::media::frame::Frame;
 use crate::media::scale::{Backdrop, Crop, Scaler};
@@ -12,6 +12,7 @@ use crate::media::scale::{Backdrop, Crop, Scaler};
 /// A clip that is being shown.
 pub(super) struct Footage {
     decoder: Decoder,
+    patience: Patience,
     /// Decoded, but not yet due.
     next: Option<TimedFrame>,
     /// As last composed for the canvas, once there was something to compose.
@@ -36,7 +37,8 @@ enum Fit {
 impl Footage {
     /// Opens a clip. The error says why it cannot be shown.
     pub(super) fn open(path: &Path, canvas: Canvas) -> Result<Self, String> {
-        let mut decoder = Decoder::open(path, &Limits::default()).map_err(|error| error.to_string())?;
+        let patience = Patience::new();
+        let mut decoder = Decoder::open(path, &patience.limits()).map_err(|error| error.to_string())?;
         let info = decoder.info().clone();
         let size = (info.width as usize, info.height as usize);
         let display = (info.display.0.max(1) as usize, info.display.1.max(1) as usize);
@@ -62,11 +64,20 @@ impl Footage {
             return Err("it has no pictures".into());
         }
         let colours = Colours::needed(info.matrix, info.full_range);
-        Ok(Self { decoder, next, shown: Frame::black(canvas.0, canvas.1), begun: false, fit, colours })
+        Ok(Self {
+            decoder,
+            patience,
+            next,
+            shown: Frame::black(canvas.0, canvas.1),
+            begun: false,
+            fit,
+            colours,
+        })
     }
 
     /// Draws the picture of a moment: the last one that began by then. After its end a clip stands still.
     pub(super) fn draw(&mut self, at_ms: f64, frame: &mut Frame) -> Result<(), String> {
+        self.patience.renew();
         let mut due = None;
         while let Some(next) =
             self.next.take_if(|next| next.at_ms as f64 <= at_ms + 0.5 || !self.begun && due.is_none())

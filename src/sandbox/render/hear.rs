@@ -1,6 +1,5 @@
 //! Sound in: the audio of a file as a stream of stereo samples at 48 kHz.
 
-use std::fs::File;
 use std::path::Path;
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -10,12 +9,17 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
+use super::patience::Patience;
 use crate::media::aac::SAMPLE_RATE;
+use crate::media::allowance::Allowance;
 
 /// A sound file that is being read.
 pub(super) struct Recording {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
+    /// What may be read, and how long that may take, up to the next packet.
+    allowance: Allowance,
+    patience: Patience,
     track: u32,
     /// Decoded samples that are not used up yet, left and right.
     ready: Vec<[f32; 2]>,
@@ -35,7 +39,9 @@ const MAX_DAMAGED: usize = 64;
 impl Recording {
     /// Opens the first sound track of a file. `Ok(None)` when the file is readable but has no sound.
     pub(super) fn open(path: &Path, speed: f32) -> Result<Option<Self>, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        let patience = Patience::new();
+        let allowance = Allowance::new(&patience.limits());
+        let file = allowance.open(path).map_err(|error| error.to_string())?;
         let stream = MediaSourceStream::new(Box::new(file), Default::default());
         let mut hint = Hint::new();
         if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
@@ -54,6 +60,8 @@ impl Recording {
         let mut recording = Self {
             format,
             decoder,
+            allowance,
+            patience,
             track,
             ready: Vec::new(),
             position: 0.0,
@@ -103,6 +111,8 @@ impl Recording {
         self.ready.drain(..used);
         self.position -= used as f64;
         for _ in 0..MAX_DAMAGED {
+            self.patience.renew();
+            self.allowance.renew();
             let packet = match self.format.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) | Err(Trouble::ResetRequired) => {

@@ -18,6 +18,7 @@ mod look;
 mod mix;
 mod noise;
 mod opening;
+mod patience;
 mod scenes;
 mod still;
 mod timeline;

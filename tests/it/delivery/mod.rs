@@ -115,6 +115,12 @@ impl Bucket {
         self.root().join(key)
     }
 
+    /// Whether the server's own notes about its objects hold these words.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        let notes = self.notes("metadata").into_iter().map(|name| self.folder.path().join(name));
+        notes.filter_map(|note| std::fs::read_to_string(note).ok()).any(|note| note.contains(words))
+    }
+
     /// Names of the server's own files: parts of uploads, and notes about them.
     pub(crate) fn notes(&self, holds: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();

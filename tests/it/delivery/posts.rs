@@ -1,6 +1,6 @@
 //! Posts: drafts unless asked otherwise, each once whatever the scheduler does, and never of what does not fit.
 
-use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
+use firstcut::sandbox::{Clips, Close, Endpoint, Fault, Rule};
 use serde_json::{Value, json};
 
 use super::{Bucket, error, posted_once, schedulers};
@@ -9,8 +9,12 @@ use crate::home::{Home, always, kill};
 use crate::money::till::make;
 
 async fn home(scheduler: &str) -> (Bucket, Home) {
+    home_of(scheduler, Clips::Tiny).await
+}
+
+async fn home_of(scheduler: &str, clips: Clips) -> (Bucket, Home) {
     let bucket = Bucket::open().await;
-    let mut home = Home::paying(|_| {}).await;
+    let mut home = Home::paying(|options| options.skillboss.clips = clips).await;
     bucket.settings(&mut home);
     schedulers(&mut home, scheduler);
     (bucket, home)
@@ -295,6 +299,91 @@ async fn what_fails_its_check_is_not_posted_when_that_matters() {
     let error = home.run(&["publish", id, "--channel", "tiktok", "--json"]).await.error();
     assert_eq!(error["code"], "check_failed", "{error:#}");
     assert!(home.sandbox.social.posts().is_empty());
+}
+
+/// A clip that says it is HEVC, which nobody here can look into; all else about it is as it should be.
+fn undecodable(clip: &[u8]) -> Vec<u8> {
+    let mut bytes = clip.to_vec();
+    let entry = bytes.windows(8).position(|it| it.starts_with(b"avc1") && it[4..8] == [0; 4]).unwrap();
+    bytes[entry..entry + 4].copy_from_slice(b"hvc1");
+    bytes
+}
+
+#[tokio::test]
+async fn what_nobody_could_look_at_is_not_posted_when_that_matters() {
+    // In colours that change, as a clip must that passes.
+    let (bucket, mut home) = home_of("buffer", Clips::Tinted).await;
+    let good = home.run(&make("a lake")).await.ok();
+    let good = std::fs::read(good["files"][0]["path"].as_str().unwrap()).unwrap();
+    let odd = undecodable(&good);
+
+    // Made to be posted: it is kept, here and there, and goes no further.
+    let served = with(200, "Content-Type: video/mp4\r\n", &odd);
+    let server = Canned::start(vec![served]).await;
+    let elsewhere = Fault::Redirect { to: server.url.join("odd.mp4").unwrap().to_string() };
+    home.sandbox.faults.add(Rule::once(Endpoint::Media, elsewhere));
+    let mut words = make("a river");
+    words.extend(["--strict", "--channel", "tiktok", "--when", "queue"]);
+    let ran = home.run(&words).await;
+    assert_eq!(ran.code, Some(33), "{ran:?}");
+    let report = ran.json();
+    let verdicts: Vec<_> =
+        report["checks"].as_array().unwrap().iter().filter_map(|check| check["verdict"].as_str()).collect();
+    assert!(verdicts.contains(&"unknown") && !verdicts.contains(&"fail"), "{report:#}");
+    assert_eq!((&report["state"], &report["posts"]), (&json!("done"), &Value::Null), "{report:#}");
+    assert_eq!((bucket.keys().len(), home.sandbox.social.posts().len()), (2, 0));
+    let id = report["job_id"].as_str().unwrap();
+    let error = home.run(&["publish", id, "--channel", "tiktok", "--json"]).await.error();
+    assert_eq!(error["code"], "check_failed", "{error:#}");
+    assert!(error["message"].as_str().unwrap().contains("HEVC"), "{error:#}");
+
+    // A file that nobody has looked at yet is looked at first, also when it is only tried.
+    home.write("odd.mp4", &odd);
+    home.write("good.mp4", &good);
+    home.set("FIRSTCUT_STRICT", "1");
+    let publish = ["publish", "odd.mp4", "--channel", "tiktok", "--json"];
+    for words in [publish.to_vec(), [&publish[..], &["--dry-run"]].concat()] {
+        let error = home.run(&words).await.error();
+        assert_eq!(error["code"], "check_failed", "{error:#}");
+    }
+    assert_eq!((bucket.keys().len(), home.sandbox.social.posts().len()), (2, 0));
+    home.run(&["publish", "good.mp4", "--channel", "tiktok", "--json"]).await.ok();
+    assert_eq!(posted_once(&home).len(), 1);
+    // Whoever has looked at it posts it.
+    home.set("FIRSTCUT_STRICT", "0");
+    home.run(&publish).await.ok();
+    assert_eq!(posted_once(&home).len(), 2);
+}
+
+#[tokio::test]
+async fn a_clip_from_before_there_were_checks_is_looked_at_first() {
+    let (_bucket, mut home) = home_of("buffer", Clips::Tinted).await;
+    let made = home.run(&make("a lake")).await.ok();
+    let id = made["job_id"].as_str().unwrap();
+    crate::money::till::alter(&home, &["UPDATE job SET work = json_remove(work, '$.seen')"]).await;
+    home.set("FIRSTCUT_STRICT", "1");
+    let path = made["files"][0]["path"].as_str().unwrap();
+    let good = std::fs::read(path).unwrap();
+    std::fs::write(path, undecodable(&good)).unwrap();
+    let publish = ["publish", id, "--channel", "tiktok", "--dry-run", "--json"];
+    let error = home.run(&publish).await.error();
+    assert_eq!(error["code"], "check_failed", "{error:#}");
+    std::fs::write(path, good).unwrap();
+    home.run(&publish).await.ok();
+    assert!(home.sandbox.social.posts().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_goes_into_the_bucket_as_what_it_is() {
+    let (bucket, home) = home("buffer").await;
+    let made = home.run(&make("a lake")).await.ok();
+    assert_eq!(made["files"][0]["mime"], "video/mp4");
+    let mut bytes = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
+    bytes[8..12].copy_from_slice(b"qt  ");
+    home.write("own.mov", &bytes);
+    let report = home.run(&["publish", "own.mov", "--channel", "tiktok", "--json"]).await.ok();
+    assert_eq!(report["files"][0]["mime"], "video/quicktime", "{report:#}");
+    assert!(bucket.says("video/quicktime"), "the store was told so, too");
 }
 
 #[tokio::test]

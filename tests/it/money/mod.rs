@@ -9,6 +9,8 @@ mod frozen;
 mod guard;
 pub(crate) mod kills;
 mod names;
+#[cfg(unix)]
+mod odd;
 mod reconcile;
 mod rows;
 mod short;
