@@ -256,10 +256,10 @@ async fn without_a_network_a_command_says_so_within_seconds() {
     for paid in [false, true] {
         let mut home = if paid { Home::paying(|_| {}).await } else { Home::new().await };
         home.may_leave_jobs = true;
-        // A port of this machine that nobody listens on.
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let nobody = format!("http://{}", listener.local_addr().unwrap());
-        drop(listener);
+        // A port of this machine that nobody listens on, and nobody else can take meanwhile.
+        let held = tokio::net::TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let nobody = format!("http://{}", held.local_addr().unwrap());
         for name in ["NEMO_API_URL", "NEMO_WEB_URL", "SKILLBOSS_API_URL", "SKILLBOSS_WEB_URL"] {
             home.set(name, nobody.clone());
         }
