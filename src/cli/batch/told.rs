@@ -149,7 +149,7 @@ pub(in crate::cli) fn batch_line(told: &BatchReport, line: &LineReport) -> Strin
 
 /// What a line costs: what was charged, else the most that is set aside.
 fn cost(line: &LineReport) -> String {
-    match (line.charged_usd, line.reserved_usd) {
+    match (line.cost_usd, line.reserved_usd) {
         (Some(charged), None) => charged.to_string(),
         (charged, Some(open)) => {
             format!("≤{}", charged.unwrap_or(Usd::ZERO).checked_add(open).unwrap_or(Usd::MAX))
@@ -266,7 +266,7 @@ mod tests {
             state: state.to_owned(),
             prompt: "a lake".to_owned(),
             progress_pct: (state == "running").then_some(40.0),
-            charged_usd: charged.map(Usd::from_cents),
+            cost_usd: charged.map(Usd::from_cents),
             reserved_usd: reserved.map(Usd::from_cents),
             ..LineReport::default()
         }

@@ -84,7 +84,7 @@ pub struct LineReport {
     pub enhancement: Option<String>,
     /// Charged for it so far, in dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub charged_usd: Option<Usd>,
+    pub cost_usd: Option<Usd>,
     /// Set aside for it, in dollars: the most that is still to come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_usd: Option<Usd>,
@@ -329,7 +329,7 @@ fn tell(line: &Line, brief: Option<&Brief>, now_ms: EpochMs) -> LineReport {
         prompt: redact::quote(&line.wish.prompt, 80),
         sent_prompt: enhancement.and_then(|it| Some(redact::quote(it.text.as_deref()?, SENT_CHARS))),
         enhancement: enhancement.map(|it| it.note.clone()),
-        charged_usd: brief.and_then(|brief| some_money(brief.charged)),
+        cost_usd: brief.and_then(|brief| some_money(brief.charged)),
         reserved_usd: brief.and_then(|brief| some_money(brief.reserved)),
         message: [words, chosen.unwrap_or_default()].join(" ").trim().to_owned(),
         next: failure.and_then(|failure| failure.next.clone()),

@@ -69,7 +69,7 @@ async fn a_bad_line_is_named_and_the_rest_goes_on() {
         told.iter().filter(|event| event["event"] == "line" && event["state"] == "done").collect();
     assert_eq!(done.len(), 11, "a line per change");
     for event in done {
-        assert_eq!(event["charged_usd"], "0.12", "each line knows its cost: {event:#}");
+        assert_eq!(event["cost_usd"], "0.12", "each line knows its cost: {event:#}");
         let file = event["file"].as_str().unwrap();
         assert!(std::fs::metadata(file).is_ok_and(|facts| facts.len() > 500), "{event:#}");
     }
