@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::address;
 use super::parse;
 use super::read::{Given, Reader};
 use crate::redact::Secret;
@@ -23,7 +24,7 @@ impl Hooks {
     pub(super) fn take(reader: &mut Reader<'_>, allow_loopback: bool) -> Self {
         Self {
             public_url: reader
-                .take("FIRSTCUT_PUBLIC_URL", |given: &Given| parse::address(given, allow_loopback)),
+                .take("FIRSTCUT_PUBLIC_URL", |given: &Given| address::base(given, allow_loopback)),
             signature: reader.take("FIRSTCUT_WEBHOOK_SIGNATURE", parse::text),
             secrets: reader.take("FIRSTCUT_WEBHOOK_SECRETS", parse::secrets).unwrap_or_default(),
         }

@@ -3,6 +3,7 @@
 //! The only module that reads the environment and asks the platform for its folders
 //! ([`Surroundings::of_process`]); everything else is handed values.
 
+mod address;
 mod budget;
 mod callers;
 mod file;

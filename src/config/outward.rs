@@ -8,7 +8,7 @@ use url::Url;
 
 use super::places::Surroundings;
 use super::read::{Given, Reader};
-use super::{parse, settings};
+use super::{address, parse, settings};
 use crate::error::Result;
 use crate::redact::{Secret, never_show};
 
@@ -112,7 +112,7 @@ impl Bucket {
         around: &Surroundings,
         allow_loopback: bool,
     ) -> Result<Option<Self>> {
-        let address = |given: &Given| parse::address(given, allow_loopback);
+        let address = |given: &Given| address::base(given, allow_loopback);
         let name = reader.take("FIRSTCUT_BUCKET", parse::bucket);
         let region = reader.take("FIRSTCUT_BUCKET_REGION", parse::header_word);
         let endpoint = reader.take("FIRSTCUT_BUCKET_ENDPOINT", address);
@@ -124,7 +124,7 @@ impl Bucket {
         let endpoint =
             match (endpoint, word(around, "AWS_ENDPOINT_URL_S3").or(word(around, "AWS_ENDPOINT_URL"))) {
                 (Some(endpoint), _) => Some(endpoint),
-                (None, Some(text)) => Some(parse::foreign_address(&text, allow_loopback)?),
+                (None, Some(text)) => Some(address::foreign(&text, allow_loopback)?),
                 (None, None) => None,
             };
         let region = region.or(word(around, "AWS_REGION")).or(word(around, "AWS_DEFAULT_REGION"));
@@ -178,8 +178,8 @@ impl Aws {
 impl Social {
     /// Takes the settings of schedulers.
     pub(super) fn take(reader: &mut Reader<'_>, allow_loopback: bool) -> Result<Self> {
-        let address = |given: &Given| parse::address(given, allow_loopback);
-        let or = |url: Option<Url>, usual| url.map_or_else(|| parse::own_address(usual), Ok);
+        let address = |given: &Given| address::base(given, allow_loopback);
+        let or = |url: Option<Url>, usual| url.map_or_else(|| address::own(usual), Ok);
         Ok(Self {
             scheduler: reader.take("FIRSTCUT_SCHEDULER", parse::scheduler),
             buffer_key: reader.take("BUFFER_API_KEY", parse::key),
@@ -189,8 +189,7 @@ impl Social {
             ayrshare_url: or(reader.take("AYRSHARE_API_URL", address), settings::AYRSHARE_URL)?,
             postiz_key: reader.take("POSTIZ_API_KEY", parse::key),
             postiz_url: or(reader.take("POSTIZ_API_URL", address), settings::POSTIZ_URL)?,
-            hook_url: reader
-                .take("FIRSTCUT_POST_HOOK_URL", |given| parse::secret_address(given, allow_loopback)),
+            hook_url: reader.take("FIRSTCUT_POST_HOOK_URL", |given| address::secret(given, allow_loopback)),
             hook_secret: reader.take("FIRSTCUT_POST_HOOK_SECRET", parse::key),
             hook_ignores_repeats: reader
                 .take("FIRSTCUT_POST_HOOK_REPEATS", parse::yes_or_no)

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use url::{Host, Url};
+use url::Host;
 
 use super::places::Surroundings;
 use super::read::{Given, Source};
 use super::{Preview, ServiceChoice};
-use crate::error::{Error, Result as AppResult};
 use crate::money::Usd;
 use crate::redact::{self, Secret};
 
@@ -32,9 +31,9 @@ impl Wrong {
     }
 }
 
-type Parsed<T> = Result<T, Wrong>;
+pub(super) type Parsed<T> = Result<T, Wrong>;
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     format!("\"{}\"", redact::quote(text, 80))
 }
 
@@ -323,81 +322,4 @@ pub(super) fn object_key(given: &Given) -> Parsed<String> {
         return Err(wrong("which has signs that addresses do not take"));
     }
     Ok(text.to_owned())
-}
-
-/// An address from a variable that is not ours.
-pub(super) fn foreign_address(text: &str, allow_loopback: bool) -> AppResult<Url> {
-    let given = Given { words: vec![text.into()], source: Source::Environment };
-    address(&given, allow_loopback).map_err(|wrong| {
-        Error::new(
-            crate::error::Kind::Config,
-            format!("AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL {}.", wrong.what),
-        )
-        .next(wrong.fix)
-    })
-}
-
-/// The base of a service: https, or http on this machine when that is allowed.
-pub(super) fn address(given: &Given, allow_loopback: bool) -> Parsed<Url> {
-    // What looks like a user name, a query or a fragment may hold a key.
-    let quoted = |text: &str| match text.contains(['@', '?', '#']) {
-        true => HIDDEN.to_owned(),
-        false => format!("is {}", shown(text)),
-    };
-    judge_address(given, allow_loopback, quoted)
-}
-
-/// The same of an address that is a secret as a whole, because whoever has it may use it: never quoted.
-pub(super) fn secret_address(given: &Given, allow_loopback: bool) -> Parsed<Url> {
-    judge_address(given, allow_loopback, |_| HIDDEN.to_owned())
-}
-
-/// What is said of an address that is not quoted.
-const HIDDEN: &str = "holds a value, hidden here";
-
-fn judge_address(given: &Given, allow_loopback: bool, named: impl Fn(&str) -> String) -> Parsed<Url> {
-    let text = given.text()?.trim();
-    let wrong = |fault: &str, fix: &str| Wrong::new(format!("{}, {fault}", named(text)), fix);
-    let form = "Write it as https://host, without user name, query or fragment.";
-    let url = Url::parse(text).map_err(|error| wrong(&format!("which is no web address ({error})"), form))?;
-    if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
-        return Err(wrong("which is no web address", form));
-    }
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    if has_user || url.query().is_some() || url.fragment().is_some() {
-        return Err(Wrong::new("carries a user name, a query or a fragment", form));
-    }
-    if is_loopback(&url) && !allow_loopback {
-        return Err(wrong(
-            "on this machine",
-            "Set FIRSTCUT_ALLOW_LOOPBACK=1 to use a server on this machine, such as the sandbox.",
-        ));
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(wrong("which is not encrypted", "Use https; http would send your token in the open."));
-    }
-    Ok(without_slash(url))
-}
-
-/// An address that we wrote ourselves.
-pub(super) fn own_address(text: &str) -> AppResult<Url> {
-    let url = Url::parse(text)
-        .map_err(|error| Error::internal("A built-in address cannot be read.").because(error))?;
-    Ok(without_slash(url))
-}
-
-/// A lone root path stays `/`, because an address without a path does not exist.
-fn without_slash(mut url: Url) -> Url {
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    url
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::places::{self, Places};
 use super::read::{Given, Reader};
-use super::{Surroundings, parse, settings};
+use super::{Surroundings, address, parse, settings};
 use crate::error::Result;
 use crate::redact::Secret;
 
@@ -44,8 +44,8 @@ impl Nemo {
         allow_loopback: bool,
         poll: Option<Duration>,
     ) -> Result<Self> {
-        let address = |given: &Given| parse::address(given, allow_loopback);
-        let or = |url: Option<Url>, usual| url.map_or_else(|| parse::own_address(usual), Ok);
+        let address = |given: &Given| address::base(given, allow_loopback);
+        let or = |url: Option<Url>, usual| url.map_or_else(|| address::own(usual), Ok);
         Ok(Self {
             token: reader.take("NEMO_TOKEN", parse::token),
             api_url: or(reader.take("NEMO_API_URL", address), settings::API_URL)?,
@@ -63,12 +63,7 @@ impl Nemo {
     /// Whether the service is an emulator on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        match self.api_url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+        address::is_loopback(&self.api_url)
     }
 
     /// How long to leave the service alone when it refuses for its load: the skill's 30 s, whatever the polling
@@ -101,8 +96,8 @@ pub struct SkillBoss {
 impl SkillBoss {
     /// Takes the settings of SkillBoss.
     pub(super) fn take(reader: &mut Reader<'_>, places: &Places, allow_loopback: bool) -> Result<Self> {
-        let address = |given: &Given| parse::address(given, allow_loopback);
-        let or = |url: Option<Url>, usual| url.map_or_else(|| parse::own_address(usual), Ok);
+        let address = |given: &Given| address::base(given, allow_loopback);
+        let or = |url: Option<Url>, usual| url.map_or_else(|| address::own(usual), Ok);
         let key_file = places.data_dir.join("skillboss.key");
         let api_key = reader.take("SKILLBOSS_API_KEY", parse::key);
         let wholesale_key = reader.take("SKILLBOSS_WHOLESALE_KEY", parse::key);

@@ -20,6 +20,7 @@ pub mod money;
 pub mod paths;
 pub mod plan;
 pub mod publish;
+pub mod rehearsal;
 mod render;
 pub mod report;
 pub mod retry;

@@ -6,8 +6,8 @@ use crate::jobs::clip;
 use crate::jobs::deliver::End;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::publish;
+use crate::jobs::rehearsal;
 use crate::jobs::render::RenderWork;
-use crate::jobs::session::rehearsal_mark;
 use crate::jobs::turn::settle;
 use crate::jobs::turn::{TurnWork, WORST_CASE_CREDITS};
 use crate::jobs::video::VideoWork;
@@ -114,7 +114,7 @@ fn unreadable(job: &Job, error: &Error) -> JobReport {
         state: job.state.name().to_owned(),
         service: job.service.name().to_owned(),
         session_id: job.session_id.clone(),
-        message: format!("{}This job is damaged: {}", rehearsal_mark(job.service), error.message()),
+        message: format!("{}This job is damaged: {}", rehearsal::mark(job.service), error.message()),
         error: Some(ErrorReport::from(error)),
         next: "The other jobs are not affected.".to_owned(),
         ..JobReport::default()
@@ -198,7 +198,7 @@ fn tell(job: &Job, parts: &Parts) -> JobReport {
         error: job.failure.as_ref().map(|failure| ErrorReport::from(&Error::from(failure))),
         message: format!(
             "{}{}",
-            rehearsal_mark(job.service),
+            rehearsal::mark(job.service),
             message(job, turn, file.as_ref().map(|f| f.path.as_str()), seen)
         ),
         next: next(job, file.is_some(), seen),

@@ -34,6 +34,26 @@ pub struct Session {
     pub has_uploads: bool,
 }
 
+impl Session {
+    /// One that is worked in for the first time; `here` when that is by somebody on this machine.
+    #[must_use]
+    pub fn new(service: Service, session_id: &str, here: bool, now_ms: EpochMs) -> Self {
+        Self {
+            service,
+            session_id: session_id.to_owned(),
+            task_id: None,
+            user_id: None,
+            language: None,
+            created_at_ms: now_ms,
+            last_used_at_ms: now_ms,
+            used_here_at_ms: here.then_some(now_ms),
+            lost_at_ms: None,
+            note: None,
+            has_uploads: false,
+        }
+    }
+}
+
 impl Ledger {
     /// Writes a session down, or brings its row up to date; the time of its making stays.
     pub async fn put_session(&self, session: &Session) -> Result<()> {

@@ -7,9 +7,9 @@ use crate::cli::advice;
 use crate::config::Route;
 use crate::jobs::batch::check::{Problem, Prospect};
 use crate::jobs::batch::report::{BatchReport, LineReport};
+use crate::jobs::rehearsal::{SHORT_MARK, shortly_marked};
 use crate::jobs::routes::interval::Interval;
 use crate::jobs::routes::report::{ArmReport, Comparison};
-use crate::jobs::session::{REHEARSED, shortly_marked};
 use crate::money::Usd;
 use crate::redact::quote;
 
@@ -18,7 +18,7 @@ pub(in crate::cli) fn marked(rehearsal: bool, text: &str) -> String {
     if !rehearsal {
         return text.to_owned();
     }
-    text.lines().map(|line| format!("{REHEARSED}{line}")).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| format!("{SHORT_MARK}{line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What a batch would take: what is wrong first, then the price.

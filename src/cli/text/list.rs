@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::job::state;
 use super::next;
-use crate::jobs::session::{REHEARSED, shortly_marked};
+use crate::jobs::rehearsal::{SHORT_MARK, shortly_marked};
 use crate::model::job::Service;
 use crate::model::report::JobList;
 use crate::redact::{quotation, quote};
@@ -14,7 +14,7 @@ pub(in crate::cli) fn jobs(list: &JobList, now: jiff::Timestamp) -> String {
     let mut text = list.message.trim_end().to_owned();
     for job in &list.jobs {
         let about = match job.files.first() {
-            Some(file) if job.service == Service::Sandbox.name() => format!("{REHEARSED}{}", file.path),
+            Some(file) if job.service == Service::Sandbox.name() => format!("{SHORT_MARK}{}", file.path),
             Some(file) => file.path.clone(),
             None => shortly_marked(&job.message),
         };

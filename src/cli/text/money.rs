@@ -6,7 +6,7 @@ use super::{next, number};
 use crate::jobs::money::books::Books;
 use crate::jobs::money::estimate::Estimate;
 use crate::jobs::money::wallet::Wallet;
-use crate::jobs::session::REHEARSED;
+use crate::jobs::rehearsal::SHORT_MARK;
 use crate::model::report::{CreditsReport, RemoteReport};
 
 /// The wallet and its limits.
@@ -69,7 +69,7 @@ pub(in crate::cli) fn books(books: &Books) -> String {
         let expected = entry.estimated_usd.map(|usd| format!(", expected {usd}")).unwrap_or_default();
         let lost = entry.wallet_lost_usd.map(|usd| format!(", wallet lost {usd}")).unwrap_or_default();
         let seconds = entry.duration_s.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
-        let mark = if entry.rehearsal { REHEARSED } else { "" };
+        let mark = if entry.rehearsal { SHORT_MARK } else { "" };
         let _ = writeln!(
             text,
             "{mark}{}  {}  {}{seconds}  {charged}{expected}{lost}  {}",
@@ -90,7 +90,7 @@ pub(in crate::cli) fn books(books: &Books) -> String {
         }
     }
     for sum in &books.by_model {
-        let mark = if sum.rehearsal { REHEARSED } else { "" };
+        let mark = if sum.rehearsal { SHORT_MARK } else { "" };
         let _ = writeln!(
             text,
             "{mark}Sum  {}  {}: {} calls, {} charged, {} expected",

@@ -268,7 +268,7 @@ async fn look(
     };
     let delivery = publish::delivery(
         app.config(),
-        service == Service::Sandbox,
+        service,
         input.deliver.as_deref(),
         input.publish.as_ref(),
         app.now_ms(),

@@ -15,7 +15,7 @@ use crate::jobs::plan::{Caller, GenerateInput};
 use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
 use crate::jobs::submit::identity::{Identity, identify};
-use crate::model::job::{Service, State};
+use crate::model::job::Service;
 
 pub(super) use parts::body;
 pub(super) use quote::cap;
@@ -83,35 +83,15 @@ pub(super) async fn submit(
     let key = match identify(ledger, service, &asked, input.request_id.as_deref(), input.new, now_ms).await? {
         Identity::Known(job) => {
             publish::refuse_later_wish(app, &job, input.publish.as_ref())?;
-            // Agreeing to the price starts it.
-            if let Some(token) = &input.quote_token
-                && job.state == State::NeedsApproval
-            {
-                let (job, fresh) = approve::agree(app, &job.id, token).await?;
-                return Ok(Submitted { job, fresh });
-            }
-            return Ok(Submitted { job: *job, fresh: false });
+            return approve::known(app, *job, input.quote_token.as_deref()).await;
         }
         Identity::Fresh(key) => key,
     };
     if let Some(token) = &input.quote_token {
-        // Who asked for another one of the same is known by the quote alone.
-        if input.new
-            && let Some(job) = approve::waiting_for(app, prompt, token).await?
-        {
-            let job = approve::approve(app, &job.id, Some(token)).await?;
-            return Ok(Submitted { job, fresh: true });
-        }
-        return Err(Error::invalid("No job waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
-            .next("Repeat the call exactly as it was, with quote_token added."));
+        return approve::by_quote(app, "job", prompt, token, input.new).await;
     }
-    let delivery = publish::delivery(
-        app.config(),
-        service == Service::Sandbox,
-        input.deliver.as_deref(),
-        input.publish.as_ref(),
-        now_ms,
-    )?;
+    let delivery =
+        publish::delivery(app.config(), service, input.deliver.as_deref(), input.publish.as_ref(), now_ms)?;
     let quote = quote(app, service, input).await?;
     publish::foresee(&delivery, &quote.planned())?;
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;

@@ -52,7 +52,7 @@ pub(super) async fn request(
     // What was planned is what the result is held to, also where the call left it open.
     let inspection = plan::inspection(
         &GenerateInput {
-            duration_seconds: plan.duration_s.map(|asked| f64::from(asked + plan.overshoot_s)),
+            duration_seconds: plan.duration_s.map(f64::from),
             aspect_ratio: plan.aspect.clone(),
             resolution: plan.resolution.clone(),
             ..input.clone()

@@ -9,7 +9,7 @@ use crate::jobs::submit::Submitted;
 use crate::jobs::submit::identity::{Identity, identify};
 use crate::model::delivery::Delivery;
 use crate::model::inspection::Inspection;
-use crate::model::job::{Service, State};
+use crate::model::job::Service;
 use crate::model::request::{Inputs, Request, Run, Template};
 use crate::money::Usd;
 use crate::skillboss::template::TemplateUpdate;
@@ -70,28 +70,12 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let request_id = input.request_id.as_deref();
     let key = match identify(ledger, service, &(MODEL, &template), request_id, input.new, now_ms).await? {
-        Identity::Known(job) => {
-            if let Some(token) = &input.quote_token
-                && job.state == State::NeedsApproval
-            {
-                let (job, fresh) = approve::agree(app, &job.id, token).await?;
-                return Ok(Submitted { job, fresh });
-            }
-            return Ok(Submitted { job: *job, fresh: false });
-        }
+        Identity::Known(job) => return approve::known(app, *job, input.quote_token.as_deref()).await,
         Identity::Fresh(key) => key,
     };
     let words = template.name.clone().unwrap_or_else(|| format!("template {}", template.id));
     if let Some(token) = &input.quote_token {
-        // Who asked for another one of the same is known by the quote alone.
-        if input.new
-            && let Some(job) = approve::waiting_for(app, &words, token).await?
-        {
-            let job = approve::approve(app, &job.id, Some(token)).await?;
-            return Ok(Submitted { job, fresh: true });
-        }
-        return Err(Error::invalid("No update waits for this quote: the other arguments differ from those it was made for. Nothing was sent.")
-            .next("Repeat the call exactly as it was, with quote_token added."));
+        return approve::by_quote(app, "update", &words, token, input.new).await;
     }
     let (estimate, most) = price(app, service, &like, &update).await?;
     let request = Request::Run(Run {

@@ -7,8 +7,8 @@ use crate::jobs::film::FilmWork;
 use crate::jobs::inspect::{self, Seen};
 use crate::jobs::money::approve::Waiting;
 use crate::jobs::money::hold;
+use crate::jobs::rehearsal;
 use crate::jobs::run::{RunWork, model_of, retention};
-use crate::jobs::session::rehearsal_mark;
 use crate::ledger::{Booked, Charge, ChargeSource};
 use crate::model::job::{Job, JobKind, State};
 use crate::model::report::{ApprovalReport, CostReport, ErrorReport, FileReport, JobReport, RemoteReport};
@@ -31,7 +31,7 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
         progress_pct: if job.state.is_at_rest() { None } else { job.progress_pct },
         message: format!(
             "{}{}{}",
-            rehearsal_mark(job.service),
+            rehearsal::mark(job.service),
             message(job, &files, cost.as_ref(), models, seen.as_ref()),
             retention::warning(job, app.now_ms()).map(|words| format!(" {words}")).unwrap_or_default()
         ),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::film::reservation;
-use crate::jobs::session::rehearsal_mark;
+use crate::jobs::rehearsal;
 use crate::jobs::submit::Submitted;
 use crate::jobs::{keyfile, report};
 use crate::ledger::{Caps, Change, Filter, Inserted, NewJob, Recorded, Reservation};
@@ -139,7 +139,7 @@ pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> 
 }
 
 /// The job with these words that waits under this quote.
-pub(in crate::jobs) async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
+async fn waiting_for(app: &App, prompt: &str, token: &str) -> Result<Option<Job>> {
     let waiting = Filter { state: Some(State::NeedsApproval), roots_only: true, ..Filter::default() };
     let is_it = |job: &Job| {
         job.request.words() == prompt
@@ -171,7 +171,7 @@ pub fn question(app: &App, job: &Job) -> Option<Question> {
     let with = model.map(|model| format!(" with {}", redact::label(model))).unwrap_or_default();
     let words = format!(
         "{}{what}{with} may cost up to {} at {}. Nothing has been sent or spent yet. Go ahead?\n\nAsked for: {}",
-        rehearsal_mark(job.service),
+        rehearsal::mark(job.service),
         waiting.most,
         job.service.title(),
         redact::quotation(&redact::quote(job.request.words(), 300)),
@@ -234,4 +234,39 @@ pub(in crate::jobs) async fn agree(app: &App, id: &JobId, token: &str) -> Result
             job => Ok((job, false)),
         },
     }
+}
+
+/// What a repeated wish finds; with the quote of a job that waits, it starts it.
+///
+/// # Errors
+/// As [`agree`].
+pub(in crate::jobs) async fn known(app: &App, job: Job, token: Option<&str>) -> Result<Submitted> {
+    match token {
+        Some(token) if job.state == State::NeedsApproval => {
+            let (job, fresh) = agree(app, &job.id, token).await?;
+            Ok(Submitted { job, fresh })
+        }
+        _ => Ok(Submitted { job, fresh: false }),
+    }
+}
+
+/// Who asked for another one of the same is known by the quote alone.
+///
+/// # Errors
+/// No job waits for it: the wish (`what`) is another one than it was made for.
+pub(in crate::jobs) async fn by_quote(
+    app: &App,
+    what: &str,
+    words: &str,
+    token: &str,
+    new: bool,
+) -> Result<Submitted> {
+    if new && let Some(job) = waiting_for(app, words, token).await? {
+        let job = approve(app, &job.id, Some(token)).await?;
+        return Ok(Submitted { job, fresh: true });
+    }
+    Err(Error::invalid(format!(
+        "No {what} waits for this quote: the other arguments differ from those it was made for. Nothing was sent."
+    ))
+    .next("Repeat the call exactly as it was, with quote_token added."))
 }

@@ -3,7 +3,7 @@
 use crate::app::{App, Current};
 use crate::error::Result;
 use crate::jobs::money::wallet;
-use crate::jobs::session::rehearsal_mark;
+use crate::jobs::rehearsal;
 use crate::model::job::Service;
 use crate::model::report::CreditsReport;
 use crate::nemo::Client;
@@ -42,7 +42,7 @@ pub async fn credits(app: &App) -> Result<CreditsReport> {
 
 fn with_wallet(report: CreditsReport, found: wallet::Wallet) -> CreditsReport {
     // The mark of a rehearsal stands once.
-    let about = found.message.trim_start_matches(rehearsal_mark(Service::Sandbox));
+    let about = found.message.trim_start_matches(rehearsal::mark(Service::Sandbox));
     let about = if report.message.is_empty() { found.message.as_str() } else { about };
     CreditsReport {
         message: format!("{} {about}", report.message),
@@ -64,7 +64,7 @@ pub async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
         message: format!(
             "{}{} credits can be spent, {} are reserved by running work. A generated clip costs about 100, an \
              editing session about 50, exporting nothing.",
-            rehearsal_mark(service),
+            rehearsal::mark(service),
             credits.available,
             credits.frozen
         ),

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::jobs::clip;
 use crate::jobs::plan::GenerateInput;
-use crate::jobs::session::rehearsal_mark;
+use crate::jobs::rehearsal;
 use crate::jobs::turn::WORST_CASE_CREDITS;
 use crate::model::catalog::{Model, ModelKind, Price};
 use crate::model::job::Service;
@@ -100,7 +100,7 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
             credits: Some(WORST_CASE_CREDITS),
             message: format!(
                 "{}NemoVideo charges credits: about {WORST_CASE_CREDITS} for a generation, about 50 for an editing session, nothing for exports. Dollars are paid only for SkillBoss' models.{}",
-                rehearsal_mark(service),
+                rehearsal::mark(service),
                 if models.is_empty() { "" } else { WHICH_COUNTS }
             ),
             next: "Call check_credits for the balance, or estimate_cost with a model.".to_owned(),
@@ -119,12 +119,6 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
             many.len(),
             many.iter().map(u32::to_string).collect::<Vec<_>>().join(" + ")
         ),
-    };
-    let over = match plan.overshoot_s {
-        0 => String::new(),
-        more => {
-            format!(" {more} s more than asked for are made and paid, because the model has no such length.")
-        }
     };
     let price = match quote.estimate() {
         Some(usd) => format!("probably {usd}, at most {}", quote.most()),
@@ -146,7 +140,7 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     Ok(Estimate {
         service: service.name().to_owned(),
         model: plan.model.clone(),
-        message: format!("{}{}: {how}, {price}.{counts}{over}{from}", rehearsal_mark(service), plan.model),
+        message: format!("{}{}: {how}, {price}.{counts}{from}", rehearsal::mark(service), plan.model),
         parts_s,
         aspect_ratio: plan.aspect.clone(),
         resolution: plan.resolution.clone(),

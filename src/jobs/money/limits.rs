@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::money::wallet::{Wallet, checked, show};
-use crate::jobs::session::rehearsal_mark;
+use crate::jobs::rehearsal;
 use crate::model::job::Service;
 use crate::money::Usd;
 use crate::redact;
@@ -122,7 +122,7 @@ fn ended(what: &str) -> String {
 
 async fn told_with(app: &App, service: Service, message: String) -> Result<Wallet> {
     let wallet = show(app).await?;
-    Ok(Wallet { message: format!("{}{message}", rehearsal_mark(service)), ..wallet })
+    Ok(Wallet { message: format!("{}{message}", rehearsal::mark(service)), ..wallet })
 }
 
 fn has_limit(budget: &AccountBudget) -> bool {

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::keyfile;
 use crate::jobs::money::books::{self, Stretch};
 use crate::jobs::money::{limits, readings};
-use crate::jobs::session::rehearsal_mark;
+use crate::jobs::rehearsal;
 use crate::model::job::Service;
 use crate::money::Usd;
 use crate::redact;
@@ -102,7 +102,7 @@ pub async fn balance(app: &App) -> Result<Wallet> {
     let budget = &app.config().budget;
     let mut message = format!(
         "{}{} in {}; {} spent or set aside today, {} this week (UTC).",
-        rehearsal_mark(service),
+        rehearsal::mark(service),
         balance.available,
         if service.is_rehearsal() { "the sandbox's own wallet" } else { "the SkillBoss wallet" },
         spent.day,
@@ -155,7 +155,7 @@ pub async fn sub_wallet(app: &App, wish: SubWalletWish) -> Result<Wallet> {
     };
     let mut wallet = balance(app).await.unwrap_or_default();
     service.name().clone_into(&mut wallet.service);
-    wallet.message = format!("{}{message}", rehearsal_mark(service));
+    wallet.message = format!("{}{message}", rehearsal::mark(service));
     let variable = if client.is_wholesale() { "SKILLBOSS_WHOLESALE_KEY" } else { "SKILLBOSS_API_KEY" };
     wallet.next = match service {
         Service::Sandbox => "It is a key of the sandbox: good for trying out how a worker meets its limits at `firstcut sandbox`.".to_owned(),
@@ -218,7 +218,7 @@ pub async fn trial(app: &App) -> Result<Wallet> {
             service: service(app).name().to_owned(),
             message: format!(
                 "{}A trial wallet was given, but meanwhile another key came into {}, which is used. This one's key lies in {}.",
-                rehearsal_mark(service(app)),
+                rehearsal::mark(service(app)),
                 path.display(),
                 kept.display()
             ),
@@ -237,7 +237,7 @@ pub async fn trial(app: &App) -> Result<Wallet> {
             message: format!(
                 "{}A trial wallet{amount} was given{until}; its key lies in {}. The real one is used from then on. \
                  This one is not: rehearsals go on with the sandbox's own wallet, in which there is {own}.",
-                rehearsal_mark(service),
+                rehearsal::mark(service),
                 path.display(),
             ),
             next: "firstcut wallet trial without the sandbox gets the real one.".to_owned(),

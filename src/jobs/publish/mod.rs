@@ -3,13 +3,16 @@
 //! A post is a job like any other: its row exists before anything leaves, an attempt is written down before each message,
 //! and what may have arrived is never sent again before it is known that it did not.
 
+mod again;
 mod ask;
+mod clip;
 mod footage;
 mod handover;
 mod plan;
 mod post;
 mod settle;
 pub(super) mod told;
+mod tried;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -21,8 +24,9 @@ use crate::model::job::{EpochMs, Job, JobId, Service, State};
 use crate::model::request::{Post, Request};
 use crate::social::channels;
 
+pub(super) use again::{again, is_undelivered};
+pub(super) use ask::refuse_later_wish;
 pub use ask::{Asked, Published, publish};
-pub(super) use ask::{again, is_undelivered, refuse_later_wish};
 pub(super) use handover::step as handover;
 pub use plan::set_up;
 pub(super) use plan::{delivery, foresee, planned};

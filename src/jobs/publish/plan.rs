@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::PublishInput;
 use crate::model::delivery::{Delivery, Place, Posts, Scheduler, Timing};
 use crate::model::inspection::Inspection;
-use crate::model::job::EpochMs;
+use crate::model::job::{EpochMs, Service};
 use crate::redact;
 use crate::social::channels::{self, Planned};
 
@@ -24,11 +24,12 @@ const FAR_MS: EpochMs = 366 * 24 * 3600 * 1000;
 /// When the bucket, a channel, the scheduler or the time cannot be used; nothing was spent.
 pub(in crate::jobs) fn delivery(
     config: &Config,
-    rehearsal: bool,
+    service: Service,
     deliver: Option<&str>,
     publish: Option<&PublishInput>,
     now_ms: EpochMs,
 ) -> Result<Delivery> {
+    let rehearsal = service.is_rehearsal();
     let posts = publish.map(|publish| posts(config, rehearsal, publish, now_ms)).transpose()?;
     let place = place(config, deliver)?;
     match place {

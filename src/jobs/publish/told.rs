@@ -1,13 +1,13 @@
 //! Where a clip lies and how its posts stand, as it is told.
 
-use super::ask::holder;
+use super::clip::holder;
 use super::post::PostWork;
 use super::{standing, taker};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::jobs::deliver::End;
 use crate::jobs::inspect;
-use crate::jobs::session::rehearsal_mark;
+use crate::jobs::rehearsal;
 use crate::model::delivery::{Scheduler, Timing};
 use crate::model::job::{Job, JobKind, Service, State};
 use crate::model::report::{ErrorReport, JobReport, PostReport, StoredReport};
@@ -22,7 +22,7 @@ pub(in crate::jobs) async fn report(app: &App, job: &Job) -> Result<JobReport> {
         state: job.state.name().to_owned(),
         service: job.service.name().to_owned(),
         progress_pct: if job.state.is_at_rest() { None } else { job.progress_pct },
-        message: format!("{}{}", rehearsal_mark(job.service), message(job)),
+        message: format!("{}{}", rehearsal::mark(job.service), message(job)),
         next: next(job),
         checks: end.seen.as_ref().map(|seen| seen.checks.clone()).unwrap_or_default(),
         files: end.file.iter().cloned().collect(),

@@ -115,22 +115,13 @@ pub(super) async fn create(
     here: bool,
 ) -> Result<String> {
     let made = app.client(service).await?.create_session(language).await?;
-    let now_ms = app.now_ms();
-    ledger
-        .put_session(&Session {
-            service,
-            session_id: made.session_id.clone(),
-            task_id: made.task_id,
-            user_id: made.user_id,
-            language: Some(language.to_owned()),
-            created_at_ms: now_ms,
-            last_used_at_ms: now_ms,
-            used_here_at_ms: here.then_some(now_ms),
-            lost_at_ms: None,
-            note: None,
-            has_uploads: false,
-        })
-        .await?;
+    let session = Session {
+        task_id: made.task_id,
+        user_id: made.user_id,
+        language: Some(language.to_owned()),
+        ..Session::new(service, &made.session_id, here, app.now_ms())
+    };
+    ledger.put_session(&session).await?;
     Ok(made.session_id)
 }
 
@@ -145,33 +136,6 @@ pub(super) async fn remember(app: &App, caller: &Caller, chosen: &Chosen) -> Res
         return Ok(());
     }
     // It was made elsewhere and is given to us now.
-    let given = Session {
-        service: chosen.service,
-        session_id: chosen.session_id.clone(),
-        task_id: None,
-        user_id: None,
-        language: None,
-        created_at_ms: now_ms,
-        last_used_at_ms: now_ms,
-        used_here_at_ms: here.then_some(now_ms),
-        lost_at_ms: None,
-        note: None,
-        has_uploads: false,
-    };
+    let given = Session::new(chosen.service, &chosen.session_id, here, now_ms);
     ledger.put_session(&given).await
-}
-
-/// Nobody may mistake the rehearsal for the real thing.
-const REHEARSAL: &str = "[sandbox: a rehearsal, nothing real was made or charged] ";
-/// The same where there are many lines.
-pub const REHEARSED: &str = "[sandbox] ";
-
-pub(super) fn rehearsal_mark(service: Service) -> &'static str {
-    if service.is_rehearsal() { REHEARSAL } else { "" }
-}
-
-/// A marked message for a line among many.
-#[must_use]
-pub fn shortly_marked(message: &str) -> String {
-    message.replacen(REHEARSAL, REHEARSED, 1)
 }

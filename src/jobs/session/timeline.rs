@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Chosen, browser, refuse_lost, rehearsal_mark, remember, require};
+use super::{Chosen, browser, refuse_lost, remember, require};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::plan::Caller;
+use crate::jobs::rehearsal;
 use crate::ledger::Filter;
 use crate::model::report::{ClipReport, LayoutReport, SessionReport, TrackReport};
 use crate::nemo::timeline::{Clip, Timeline};
@@ -84,7 +85,7 @@ async fn read(app: &App, chosen: &Chosen) -> Result<(SessionReport, LayoutReport
         (false, true) => "The timeline is empty: call generate_video or edit_video.",
     };
     let report = SessionReport {
-        message: format!("{}{}", rehearsal_mark(chosen.service), in_short(&timeline, exportable)),
+        message: format!("{}{}", rehearsal::mark(chosen.service), in_short(&timeline, exportable)),
         timeline: timeline.to_string(),
         tracks: timeline.tracks.len(),
         duration_s: (timeline.duration_ms > 0.0).then_some(timeline.duration_ms / 1000.0),

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Chosen, choose, create, rehearsal_mark, remember};
+use super::{Chosen, choose, create, remember};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::inspect::{PATIENCE, aside};
 use crate::jobs::paths;
 use crate::jobs::plan::{Caller, UploadInput};
+use crate::jobs::rehearsal;
 use crate::ledger::{Filter, Ledger};
 use crate::media::probe::{self, Probe};
 use crate::media::sniff;
@@ -48,7 +49,7 @@ pub async fn upload(
     remember(app, caller, &chosen).await?;
     ledger.note_uploads(chosen.service, &chosen.session_id, true).await?;
     let names: Vec<_> = stored.iter().map(|file| format!("\"{}\"", file.name)).collect();
-    let mut message = format!("{}Uploaded {}.", rehearsal_mark(chosen.service), names.join(", "));
+    let mut message = format!("{}Uploaded {}.", rehearsal::mark(chosen.service), names.join(", "));
     for file in stored.iter().filter(|file| file.is_cut) {
         message.push_str(&format!(
             " ⚠️ \"{}\" is cut off: it ends before what its headers announce, so part of it is missing.",

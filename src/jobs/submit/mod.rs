@@ -94,13 +94,8 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
     };
     let output_path =
         paths::output_file(app.config(), caller, input.output_path.as_deref(), &prompt, now_ms)?;
-    let delivery = publish::delivery(
-        app.config(),
-        service == Service::Sandbox,
-        input.deliver.as_deref(),
-        input.publish.as_ref(),
-        now_ms,
-    )?;
+    let delivery =
+        publish::delivery(app.config(), service, input.deliver.as_deref(), input.publish.as_ref(), now_ms)?;
     let inspection = plan::inspection(&input, session_id.is_none());
     publish::foresee(&delivery, &publish::planned(&inspection))?;
     let language = language::detect(&prompt).to_owned();
@@ -168,7 +163,7 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let request = if routed.also.contains(&Intent::Export) {
         // "Trim it and export": the edit first, then the file.
         let output_path = paths::output_file(app.config(), caller, None, &turn.message, now_ms)?;
-        let delivery = publish::delivery(app.config(), service == Service::Sandbox, None, None, now_ms)?;
+        let delivery = publish::delivery(app.config(), service, None, None, now_ms)?;
         Request::Video(Video {
             prompt: turn.message.clone(),
             turn,
@@ -205,7 +200,7 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         paths::output_file(app.config(), caller, input.output_path.as_deref(), title(&history), now_ms)?;
     let delivery = publish::delivery(
         app.config(),
-        chosen.service == Service::Sandbox,
+        chosen.service,
         input.deliver.as_deref(),
         input.publish.as_ref(),
         now_ms,

@@ -56,12 +56,16 @@ impl Bucket {
                     let less = |left: u32| left.checked_sub(1);
                     let refuse =
                         is_put && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
-                    let answer = (!refuse).then(|| Service::call(&service, request));
+                    let service = service.clone();
                     async move {
-                        match answer {
-                            Some(answer) => answer.await,
-                            None => Ok(denied()),
+                        if !refuse {
+                            return Service::call(&service, request).await;
                         }
+                        // An answer before the body is read ends the connection, which a client takes for a passing fault.
+                        axum::body::to_bytes(axum::body::Body::new(request.into_body()), usize::MAX)
+                            .await
+                            .unwrap();
+                        Ok(denied())
                     }
                 });
                 tokio::spawn(async move {

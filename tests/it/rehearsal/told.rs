@@ -126,7 +126,7 @@ async fn a_rehearsed_batch_says_so_in_every_line_and_when_it_is_over() {
     assert_eq!(ran.code, Some(2), "one line cannot be used: {ran:?}");
     every_line_says_so(&ran);
     assert!(ran.stdout.contains("two-rehearsal (done):"), "{ran:?}");
-    assert!(ran.stdout.contains("1 posts are with the scheduler, which is the sandbox's own"), "{ran:?}");
+    assert!(ran.stdout.contains("1 post is with the scheduler, which is the sandbox's own"), "{ran:?}");
     for command in ["show", "report"] {
         every_line_says_so(&home.run(&["batch", command, "two-rehearsal"]).await);
     }
