@@ -3,21 +3,19 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
+use super::mover::Mover;
 use super::preview::Look;
 use super::progress::Progress;
 use super::{Exit, Shell, advice, text};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::engine::Reach;
-use crate::jobs::{engine, inspect, report, wait};
+use crate::jobs::{inspect, report, wait};
 use crate::model::job::{Job, JobId, State};
 use crate::model::report::JobReport;
 
 /// Longer than any job lives: anonymous accounts end after seven days.
 const UNTIL_DONE: Duration = Duration::from_secs(8 * 24 * 3600);
-/// How long the step in hand may take to let go after Ctrl-C.
-const LET_GO: Duration = Duration::from_secs(5);
 
 impl Shell {
     /// Moves the job until it rests, waits for money, the limit is over or the person stops it, shows progress, and
@@ -46,8 +44,7 @@ impl Shell {
             return self.tell(&job, look, true).await;
         }
         let reach = Reach::of(report::find(&self.app, id).await?.service);
-        let stop = CancellationToken::new();
-        let mut engine = tokio::spawn(engine::run(self.app.clone(), reach, stop.clone()));
+        let mut mover = Mover::start(&self.app, reach);
         let progress = Progress::start(self.out, notice);
         let limit = limit.unwrap_or(UNTIL_DONE);
         let mut warned = false;
@@ -70,21 +67,25 @@ impl Shell {
 
         let end = tokio::select! {
             job = waiting => End::Waited(job.map(Box::new)),
-            ended = &mut engine => End::NoEngine(ended),
+            error = mover.broken() => End::Broken(error),
             () = interrupted() => End::Interrupted,
         };
         progress.end();
-        stop.cancel();
-        if !matches!(end, End::NoEngine(_)) {
-            tokio::select! {
-                _ = tokio::time::timeout(LET_GO, &mut engine) => {}
-                () = interrupted() => {}
-            }
-        }
         match end {
-            End::Waited(job) => self.tell(job?.as_ref(), look, false).await,
-            End::NoEngine(ended) => Err(without_engine(id, ended)),
-            End::Interrupted => self.tell_interrupted(id, look).await,
+            End::Waited(Ok(job)) if job.state.is_at_rest() => {
+                let told = self.tell(&job, look, false).await;
+                mover.finish(self).await;
+                told
+            }
+            End::Waited(job) => {
+                mover.leave().await;
+                self.tell(job?.as_ref(), look, false).await
+            }
+            End::Broken(error) => Err(without_mover(id, error)),
+            End::Interrupted => {
+                mover.leave().await;
+                self.tell_interrupted(id, look).await
+            }
         }
     }
 
@@ -138,22 +139,13 @@ impl Shell {
     }
 }
 
-/// How the task of the engine came back: with what the engine says, or by a panic.
-type Ended = Result<Result<()>, tokio::task::JoinError>;
-
 enum End {
     Waited(Result<Box<Job>>),
-    NoEngine(Ended),
+    Broken(Error),
     Interrupted,
 }
 
-/// Why the job is not moved here any more: the engine's own reason where it has one.
-fn without_engine(id: &JobId, ended: Ended) -> Error {
-    let error = match ended {
-        Ok(Err(error)) => error,
-        Ok(Ok(())) => Error::internal("The loop that moves jobs ended too early."),
-        Err(panic) => Error::internal("The loop that moves jobs ended too early.").because(panic),
-    };
+fn without_mover(id: &JobId, error: Error) -> Error {
     let step = error.next_step().map(|step| format!("{step} ")).unwrap_or_default();
     error.next(format!("{step}The job is kept. Go on with: firstcut jobs wait {id}"))
 }
@@ -213,11 +205,11 @@ mod tests {
     fn the_engine_says_why_it_ended() {
         let id = JobId::fresh();
         let damaged = Error::new(Kind::Ledger, "The ledger is damaged.").next("Restore the file.");
-        for (ended, kind, begins) in [
-            (Ok(Err(damaged)), Kind::Ledger, "Restore the file. The job is kept."),
-            (Ok(Ok(())), Kind::Internal, "The job is kept."),
+        for (why, kind, begins) in [
+            (damaged, Kind::Ledger, "Restore the file. The job is kept."),
+            (Error::internal("It ended."), Kind::Internal, "The job is kept."),
         ] {
-            let error = without_engine(&id, ended);
+            let error = without_mover(&id, why);
             let step = error.next_step().unwrap();
             assert_eq!(error.kind(), kind);
             assert!(step.starts_with(begins) && step.ends_with(&format!("jobs wait {id}")), "{step}");

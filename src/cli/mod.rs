@@ -13,6 +13,7 @@ mod install;
 mod jobs;
 mod join;
 mod make;
+mod mover;
 mod page;
 mod preview;
 mod probe;

@@ -278,7 +278,10 @@ async fn cancel(step: &mut Step, work: &RenderWork) -> Result<(), Halt> {
     {
         tracing::info!(job.id = %step.job.id, %error, "a render could not be stopped at the service");
     }
-    step.cancelled("Stopped. Rendering is free, nothing was spent; the timeline is untouched.").await
+    step.cancelled(
+        "Stopped rendering, which costs nothing. The timeline stays as it is and can be exported later.",
+    )
+    .await
 }
 
 /// Fetches and places the file; done again from anywhere after a crash, with the same result.

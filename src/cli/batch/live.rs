@@ -6,15 +6,14 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::cli::batch::told;
 use crate::cli::follow::interrupted;
+use crate::cli::mover::Mover;
 use crate::cli::report::{Out, plain};
 use crate::cli::{Exit, Shell};
 use crate::error::{Error, Kind, Result};
 use crate::jobs::batch::report::{BatchReport, LineReport, Standing, report};
-use crate::jobs::engine;
 use crate::jobs::engine::Reach;
 
 /// Between two looks at the ledger.
@@ -23,8 +22,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const SHOWN: usize = 8;
 /// How long a batch that stands still may take to be taken up: the balance may have to be asked for.
 const LET_FEED: Duration = Duration::from_secs(4);
-/// How long steps in hand may take to let go at the end.
-const LET_GO: Duration = Duration::from_secs(5);
 
 impl Shell {
     /// Moves the jobs in this process until the batch has ended or cannot go on by itself. `bad` lines of the file were
@@ -34,35 +31,34 @@ impl Shell {
         if standing == Standing::Ended {
             return self.end(&first, standing, bad);
         }
-        let stop = CancellationToken::new();
         // A rehearsal moves nothing real beside it.
         let reach = if first.is_rehearsal() { Reach::Rehearsals } else { Reach::Everything };
-        let mut engine = tokio::spawn(engine::run(self.app.clone(), reach, stop.clone()));
+        let mut mover = Mover::start(&self.app, reach);
         let mut view = View::open(self.out);
         let watched = tokio::select! {
             watched = self.watch(name, &mut view) => Some(watched),
             () = interrupted() => None,
-            ended = &mut engine => {
+            error = mover.broken() => {
                 view.close();
-                return Err(match ended {
-                    Ok(Err(error)) => error,
-                    Ok(Ok(())) => Error::internal("The loop that moves jobs ended too early."),
-                    Err(panic) => Error::internal("The loop that moves jobs ended too early.").because(panic),
-                });
+                return Err(error);
             }
         };
         view.close();
-        stop.cancel();
-        tokio::select! {
-            _ = tokio::time::timeout(LET_GO, &mut engine) => {}
-            () = interrupted() => {}
-        }
         match watched {
             Some(ended) => {
-                let (told, standing) = ended?;
-                self.end(&told, standing, bad)
+                let (told, standing) = match ended {
+                    Ok(ended) => ended,
+                    Err(error) => {
+                        mover.leave().await;
+                        return Err(error);
+                    }
+                };
+                let told = self.end(&told, standing, bad);
+                mover.finish(self).await;
+                told
             }
             None => {
+                mover.leave().await;
                 let (told, standing) = report(&self.app, name).await?;
                 self.end(&told, standing, bad)?;
                 let words = format!(

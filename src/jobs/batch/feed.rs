@@ -76,7 +76,7 @@ async fn tend(app: &App, ledger: &Ledger, office: Office) -> Result<()> {
 
 async fn tend_one(app: &App, ledger: &Ledger, batch: &Batch) -> Result<()> {
     if let Some(reason) = mend(app, ledger, batch).await? {
-        tracing::warn!(batch = %batch.name, "{}", reason.message);
+        tracing::info!(batch = %batch.name, "{}", reason.message);
         let change = BatchChange {
             state: Some(BatchState::Paused),
             hold: Some(Some(reason)),
@@ -130,7 +130,7 @@ async fn tend_one(app: &App, ledger: &Ledger, batch: &Batch) -> Result<()> {
 /// Why nothing more is begun just now, or that nothing stands in the way any more.
 async fn note_hold(app: &App, ledger: &Ledger, batch: &Batch, hold: Option<Failure>) -> Result<()> {
     if let Some(why) = &hold {
-        tracing::warn!(batch = %batch.name, "{}", why.message);
+        tracing::info!(batch = %batch.name, "{}", why.message);
     }
     let change = BatchChange { hold: Some(hold), ..BatchChange::default() };
     ledger.change_batch(&batch.name, &change, app.now_ms()).await?;

@@ -37,6 +37,7 @@ pub async fn enqueue(app: &App, prospect: &check::Prospect, new: NewBatch) -> Re
 
 /// Begins no more lines; what was begun goes on.
 pub async fn pause(app: &App, name: &str) -> Result<Batch> {
+    refuse_ended(app, name).await?;
     change(app, name, BatchChange { state: Some(BatchState::Paused), ..BatchChange::default() }).await
 }
 
@@ -85,8 +86,19 @@ pub async fn resume(
     Ok(batch)
 }
 
+/// One that has ended is left alone: marked as cancelled, it would take no new lines.
+async fn refuse_ended(app: &App, name: &str) -> Result<()> {
+    let (told, standing) = report::report(app, name).await?;
+    if standing != report::Standing::Ended || told.state == BatchState::Cancelled.name() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("The batch {name} has ended already ({}). Nothing was changed.", told.state))
+        .next(format!("See it with: firstcut batch show {name}")))
+}
+
 /// Begins nothing more, and stops what was begun where that is still possible.
 pub async fn cancel(app: &App, name: &str) -> Result<Batch> {
+    refuse_ended(app, name).await?;
     let batch =
         change(app, name, BatchChange { state: Some(BatchState::Cancelled), ..BatchChange::default() })
             .await?;

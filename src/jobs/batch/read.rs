@@ -117,6 +117,12 @@ fn table(text: &str) -> Result<Vec<Read>> {
         .into_iter()
         .max_by_key(|divider| heading.bytes().filter(|byte| byte == divider).count())
         .unwrap_or(b',');
+    if let Some(line) = unclosed(text, divider) {
+        return Err(Error::invalid(format!(
+            "In line {line} a cell begins with a quotation mark, and nothing ends it; all that follows would belong to it. Nothing was sent."
+        ))
+        .next("Close it, or write the mark twice where it belongs to the text."));
+    }
     let mut table = csv::ReaderBuilder::new()
         .delimiter(divider)
         .comment(Some(b'#'))
@@ -150,6 +156,30 @@ fn table(text: &str) -> Result<Vec<Read>> {
         lines.push(Read { line: u32::try_from(line).unwrap_or(u32::MAX), wish });
     }
     Ok(lines)
+}
+
+/// The line in which a quoted cell begins that reaches to the end of the file. A reader of tables takes that for a cell.
+fn unclosed(text: &str, divider: u8) -> Option<usize> {
+    let mut opened = None;
+    let (mut at_start, mut is_remark) = (true, false);
+    let mut bytes = text.bytes().peekable();
+    let mut line = 1;
+    let mut begins_line = true;
+    while let Some(byte) = bytes.next() {
+        match (opened, byte) {
+            (Some(_), b'"') if bytes.peek() == Some(&b'"') => _ = bytes.next(),
+            (Some(_), b'"') => opened = None,
+            (Some(_), _) => {}
+            (None, b'#') if begins_line => is_remark = true,
+            (None, b'"') if at_start && !is_remark => opened = Some(line),
+            (None, _) => {}
+        }
+        line += usize::from(byte == b'\n');
+        begins_line = byte == b'\n';
+        is_remark &= !begins_line;
+        at_start = begins_line || byte == divider;
+    }
+    opened
 }
 
 fn row(heading: &csv::StringRecord, record: &csv::StringRecord) -> Result<Wish> {
@@ -220,6 +250,11 @@ mod tests {
         let said = read(Form::Csv, "prompt,aspekt\nx,9:16\n").unwrap_err().to_string();
         assert!(said.contains("aspekt"), "{said}");
         assert_eq!(wrong(Form::Csv, "prompt,seconds\na,1,2\nb,8\n").len(), 1);
+        let open = "prompt,seconds\nfive 5\" pipes,4\n# a \" remark\n\"a \"\"big\"\" fox\nin snow\",4\n\"a fox, 4\na hill,4\n";
+        let said = read(Form::Csv, open).unwrap_err().to_string();
+        assert!(said.contains("In line 6"), "{said}");
+        let closed = open.replace("a fox, 4", "a fox\", 4");
+        assert_eq!(read(Form::Csv, &closed).unwrap().len(), 4);
         assert!(read(Form::Csv, "words\nx\n").unwrap_err().to_string().contains("prompt"));
         assert!(read(Form::Prompts, "\n# only remarks\n").is_err());
         assert_eq!(read(Form::Prompts, "one\n\ntwo\n").unwrap()[1].line, 3);

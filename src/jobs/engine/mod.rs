@@ -5,6 +5,7 @@ mod advance;
 mod election;
 pub(super) mod freshness;
 pub(super) mod step;
+mod stop;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +28,8 @@ use crate::model::request::Request;
 use advance::LEASE;
 use election::BEAT_EVERY;
 use step::millis;
+
+pub use stop::Stop;
 
 /// Steps under way at once. Most of them wait for a service.
 const MAX_STEPS: usize = 32;
@@ -73,22 +76,22 @@ impl Reach {
     }
 }
 
-/// Runs until `stop`: waits to be elected, then steps whatever is due. Returns after the steps in hand have let
-/// go of their leases.
+/// Runs until `stop`: waits to be elected, then steps whatever is due. Returns after the steps in hand have come to
+/// their end, or have let go of their leases.
 ///
 /// # Errors
 /// When the ledger cannot be opened at all.
-pub async fn run(app: App, reach: Reach, stop: CancellationToken) -> Result<()> {
+pub async fn run(app: App, reach: Reach, stop: impl Into<Stop>) -> Result<()> {
     // One office does not outlive the other.
-    let stop = stop.child_token();
-    if !first_job(&app, &stop).await {
+    let stop = stop.into().child();
+    if !first_job(&app, stop.no_more()).await {
         return Ok(());
     }
     let ledger = app.ledger().await?.clone();
     let real = async {
         if reach == Reach::Rehearsals {
             tokio::select! {
-                () = stop.cancelled() => return Ok(()),
+                () = stop.no_more().cancelled() => return Ok(()),
                 () = app.real_is_asked_for() => {}
             }
         }
@@ -99,27 +102,25 @@ pub async fn run(app: App, reach: Reach, stop: CancellationToken) -> Result<()> 
 }
 
 /// Waits to be elected to an office and holds it, until `stop`.
-async fn stand_for(app: &App, ledger: &Ledger, office: Office, stop: &CancellationToken) -> Result<()> {
+async fn stand_for(app: &App, ledger: &Ledger, office: Office, stop: &Stop) -> Result<()> {
     let owner = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
     let held = async {
-        while let Some(elected) = election::win(app, ledger, office, &owner, stop).await? {
+        while let Some(elected) = election::win(app, ledger, office, &owner, stop.no_more()).await? {
             hold(app, ledger, &owner, &elected, stop).await?;
         }
         Ok(())
     };
     let ended = held.await;
-    stop.cancel();
+    match ended {
+        Ok(()) => stop.gently(),
+        // The caller may begin anew, and does not wait for what may take minutes.
+        Err(_) => stop.at_once(),
+    }
     ended
 }
 
 /// Steps whatever is due, until `stop` or until another process has taken over.
-async fn hold(
-    app: &App,
-    ledger: &Ledger,
-    owner: &str,
-    elected: &Dispatcher,
-    stop: &CancellationToken,
-) -> Result<()> {
+async fn hold(app: &App, ledger: &Ledger, owner: &str, elected: &Dispatcher, stop: &Stop) -> Result<()> {
     let office = elected.office();
     mend_times(app, ledger, office).await?;
     run::retention::sweep(app, ledger, office).await?;
@@ -129,10 +130,10 @@ async fn hold(
     let steps = TaskTracker::new();
     let running = Arc::new(AtomicUsize::new(0));
     // Ends with this office: who moves the jobs also begins the lines of batches.
-    let feeding = stop.child_token();
+    let feeding = stop.no_more().child_token();
     let _over = feeding.clone().drop_guard();
     let feeder = tokio::spawn(batch::feed(app.clone(), ledger.clone(), office, feeding.clone()));
-    while !stop.is_cancelled() {
+    while !stop.no_more().is_cancelled() {
         let rung = app.rung();
         let now_ms = app.now_ms();
         if now_ms < latest_ms - millis(LEASE) {
@@ -157,11 +158,11 @@ async fn hold(
                 tracing::error!(%error, "clips that expire soon could not be looked for");
             }
         }
-        if let Err(error) = claim(app, ledger, office, owner, &steps, &running, stop).await {
+        if let Err(error) = claim(app, ledger, office, owner, &steps, &running, stop.let_go()).await {
             tracing::error!(%error, "due jobs could not be read");
         }
         tokio::select! {
-            () = stop.cancelled() => {}
+            () = stop.no_more().cancelled() => {}
             () = rung => {}
             () = tokio::time::sleep(nap(app, ledger, office, &running).await) => {}
         }

@@ -68,6 +68,9 @@ pub(super) fn next(batch: &Batch, told: &BatchReport, standing: Standing) -> Str
     let some = |state: &str| told.counts.contains_key(state);
     match standing {
         Standing::Stuck => hold.unwrap_or_else(|| format!("Go on with: firstcut batch resume {name}")),
+        Standing::Moves if batch.state == BatchState::Paused => format!(
+            "What was begun is finished meanwhile (firstcut batch wait {name} stays with it). Go on with: firstcut batch resume {name}"
+        ),
         Standing::Moves => hold.unwrap_or_else(|| {
             format!("firstcut batch wait {name} stays with it; firstcut worker moves it in the background.")
         }),
