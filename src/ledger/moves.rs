@@ -349,6 +349,8 @@ pub(super) fn step(job: &mut Job, next: State) -> Result<()> {
 fn apply(job: &mut Job, change: &Change, now_ms: EpochMs) -> Result<()> {
     let was_at_rest = job.state.is_at_rest();
     if let Some(next) = change.state {
+        // Whoever has something that came to nothing done once more does not want it stopped any longer.
+        job.cancel_requested &= job.state != State::Failed;
         step(job, next)?;
     }
     if change.session_id.is_some() {
