@@ -97,6 +97,8 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         return match step.job.request {
             // What was paid for is not forgotten because it cannot be seen just now.
             Request::Turn(_) if talking => turn::out_of_sight(step, error).await,
+            // Nor is what may be before people already.
+            Request::Post(_) => publish::out_of_sight(step, error).await,
             _ => step.fail(error).await,
         };
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::doubt::put_aside;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::engine::freshness::Moment;
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
@@ -55,7 +56,7 @@ pub(super) struct PostWork {
     blind: u32,
     /// Times that it was sent again under its key.
     #[serde(skip_serializing_if = "is_zero")]
-    repeats: u32,
+    pub(super) repeats: u32,
     /// A person said that it is there: it is only looked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     adopted: bool,
@@ -357,27 +358,6 @@ async fn found(step: &Step, post: &Post, client: &Client, since_ms: EpochMs) -> 
         *receipts = kept;
     }
     Ok(found)
-}
-
-/// Nobody can tell (`why`): it waits for a person, and is not sent again by itself.
-async fn put_aside(step: &mut Step, post: &Post, work: PostWork, why: Option<&str>) -> Result<(), Halt> {
-    let (who, why) = (post.scheduler.title(), why.unwrap_or("nothing shows it"));
-    let error = Error::new(
-        Kind::Uncertain,
-        format!("{who} may or may not have the post for {}: {why}.", post.channel),
-    )
-    .money(Money::NotSpent)
-    .next(format!(
-        "Look there. If it is there, `firstcut jobs adopt {id} --remote-id ID` settles it; if not, `firstcut jobs drop {id}` and publish again.",
-        id = step.job.id
-    ));
-    step.record(Change {
-        state: Some(State::Uncertain),
-        work: notes(&work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
 }
 
 /// Its name there, if the scheduler gave one.
