@@ -72,17 +72,23 @@ fn spent<'a>(film: &Job, parts: impl IntoIterator<Item = &'a Job>) -> Money {
     })
 }
 
+/// Why a film waits for a person, when one of these parts does, of so many in all.
+pub(in crate::jobs) fn doubt(parts: &[Job], total: usize) -> Option<Error> {
+    let doubtful = parts.iter().find(|part| part.state == State::Uncertain)?;
+    let here = parts.iter().filter(|part| part.state == State::Done).count();
+    let why = doubtful.failure.as_ref().map_or("", |failure| failure.message.as_str());
+    let message = format!("{here} of {total} parts are here; another one is doubtful. {why}");
+    Some(
+        Error::new(Kind::Uncertain, message.trim_end())
+            .money(Money::Unknown)
+            .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default()),
+    )
+}
+
 /// Nothing moves any more and something is missing. What is there stays and is not paid for again.
 pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
     let (here, total) = (parts.iter().filter(|part| part.state == State::Done).count(), parts.len());
-    if let Some(doubtful) = parts.iter().find(|part| part.state == State::Uncertain) {
-        let why = doubtful.failure.as_ref().map_or("", |failure| failure.message.as_str());
-        let error = Error::new(
-            Kind::Uncertain,
-            format!("{here} of {total} parts are here; another one is doubtful. {why}").trim_end().to_owned(),
-        )
-        .money(Money::Unknown)
-        .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
+    if let Some(error) = doubt(parts, total) {
         return step
             .record(Change {
                 state: Some(State::Uncertain),

@@ -11,6 +11,7 @@ pub(crate) mod kills;
 mod names;
 #[cfg(unix)]
 mod odd;
+mod parts;
 mod reconcile;
 mod rows;
 mod short;
