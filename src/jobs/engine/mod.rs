@@ -4,6 +4,7 @@
 mod advance;
 mod election;
 pub(super) mod freshness;
+mod keys;
 pub(super) mod step;
 
 use std::sync::Arc;

@@ -31,7 +31,7 @@ pub use ask::{Asked, Published, publish};
 pub(super) use doubt::{after_panic, out_of_sight};
 pub(super) use handover::step as handover;
 pub use plan::set_up;
-pub(super) use plan::{delivery, foresee, planned};
+pub(super) use plan::{delivery, foresee, lacking, planned};
 pub(super) use post::step;
 pub(super) use settle::{adopt_post, drop_post};
 

@@ -7,6 +7,8 @@ mod ends;
 mod faults;
 mod frozen;
 mod guard;
+#[cfg(unix)]
+mod keys;
 pub(crate) mod kills;
 mod names;
 #[cfg(unix)]
