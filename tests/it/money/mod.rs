@@ -4,6 +4,7 @@
 mod budget;
 mod chain;
 mod ends;
+mod fails;
 mod faults;
 mod frozen;
 mod guard;
