@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::turn::settle::LOOKS_AFTER_LOSS;
-use crate::jobs::{publish, report};
-use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
+use crate::jobs::{film, publish, report};
+use crate::ledger::{AttemptState, Change, Charge, ChargeSource, Decision};
 use crate::model::job::{Failure, Job, JobId, JobKind, State};
 use crate::model::request::Request;
 use crate::skillboss::Remote;
@@ -51,12 +51,12 @@ pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job
     if report::find(app, id).await?.kind == JobKind::Post {
         return publish::adopt_post(app, id, remote_id).await;
     }
-    let named = remote_id.map(Remote::by_id).transpose()?;
-    let id = &match named {
+    let remote = remote_id.map(Remote::by_id).transpose()?;
+    let id = &match remote {
         Some(_) => doubtful_run(app, id).await?,
         None => id.clone(),
     };
-    if let Some(remote) = &named {
+    if let Some(remote) = &remote {
         let ledger = app.ledger().await?;
         if ledger.is_remote_of_another(&remote.id, id).await? {
             return Err(Error::invalid(format!("{} is the work of another job of this ledger.", remote.id))
@@ -68,15 +68,21 @@ pub async fn adopt(app: &App, id: &JobId, remote_id: Option<&str>) -> Result<Job
             ledger.end_attempt(id, attempt.n, AttemptState::Accepted, name, said, app.now_ms()).await?;
         }
     }
-    resolve(app, id, |job| Change {
+    let goes_on = |job: &Job| Change {
         state: Some(State::Running),
-        work: looks_anew(job, named.as_ref()),
+        work: looks_anew(job, remote.as_ref()),
         failure: Some(None),
         note: Some("Looking at it again.".to_owned()),
         due_at_ms: Some(Some(app.now_ms())),
         ..Change::default()
-    })
-    .await
+    };
+    let Named { job, whole, parts } = named(app, id).await?;
+    let is_meant = |part: &&Job| job.id == whole.id || part.id == job.id;
+    let meant = parts.iter().filter(is_meant).chain([&whole]);
+    let decisions: Vec<_> = meant.filter_map(|job| decision(job, goes_on(job))).collect();
+    app.ledger().await?.settle(&decisions, app.now_ms()).await?;
+    app.ring();
+    report::find(app, &whole.id).await
 }
 
 /// An uncertain job is given up; its worst case stays in the books.
@@ -84,7 +90,49 @@ pub async fn drop_uncertain(app: &App, id: &JobId) -> Result<Job> {
     if report::find(app, id).await?.kind == JobKind::Post {
         return publish::drop_post(app, id).await;
     }
-    resolve(app, id, given_up).await
+    let Named { job, whole, parts } = named(app, id).await?;
+    let is_meant = |part: &Job| job.id == whole.id || part.id == job.id;
+    let mut decisions: Vec<_> = parts
+        .iter()
+        .filter(|part| is_meant(part))
+        .filter_map(|part| decision(part, given_up(part)))
+        .collect();
+    if whole.state == State::Uncertain {
+        let left: Vec<_> = parts.iter().filter(|part| !is_meant(part)).cloned().collect();
+        match film::doubt(&left, parts.len()) {
+            // Of another part nobody knows yet: it can still be adopted, and the whole goes on then.
+            Some(doubt) => {
+                let failure = Some(Some(Failure::from(&doubt)));
+                decisions.extend(decision(&whole, Change { failure, ..Change::default() }));
+            }
+            None => {
+                decisions.extend(decision(&whole, given_up(&whole)));
+                decisions.extend(parts.iter().filter_map(never_sent));
+            }
+        }
+    }
+    app.ledger().await?.settle(&decisions, app.now_ms()).await?;
+    app.ring();
+    report::find(app, &whole.id).await
+}
+
+/// What a person decides about a job that is uncertain.
+pub(super) fn decision(job: &Job, change: Change) -> Option<Decision> {
+    let from = State::Uncertain;
+    (job.state == from).then(|| Decision { id: job.id.clone(), from, change })
+}
+
+/// A part that waits for one that was given up never begins: it ends with that, and what was set aside for it is free.
+pub(super) fn never_sent(part: &Job) -> Option<Decision> {
+    let change = Change {
+        state: Some(State::Cancelled),
+        failure: Some(None),
+        note: Some("Given up before it was sent; it costs nothing.".to_owned()),
+        charge: Some(Charge::Freed),
+        ..Change::default()
+    };
+    let waits = part.kind == JobKind::Run && part.state == State::Queued;
+    waits.then(|| Decision { id: part.id.clone(), from: State::Queued, change })
 }
 
 /// What giving up does to a job.
@@ -108,30 +156,29 @@ pub(super) fn given_up(job: &Job) -> Change {
     }
 }
 
-/// The same for a job and, in a composite, for the parts that are uncertain; for one of them when that is named.
-async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Result<Job> {
-    let ledger = app.ledger().await?;
-    let named = report::find(app, id).await?;
-    let whole = match &named.parent_id {
-        Some(parent) => report::find(app, parent).await?,
-        None => named.clone(),
-    };
-    if named.state != State::Uncertain {
+/// A job that is uncertain, as a person names it.
+struct Named {
+    job: Job,
+    /// What it is a part of, or itself.
+    whole: Job,
+    /// All parts of the whole.
+    parts: Vec<Job>,
+}
+
+async fn named(app: &App, id: &JobId) -> Result<Named> {
+    let job = report::find(app, id).await?;
+    if job.state != State::Uncertain {
         return Err(Error::invalid(format!(
             "Job {id} is {}; only an uncertain job can be settled.",
-            named.state
+            job.state
         )));
     }
-    let is_meant =
-        |part: &&Job| part.state == State::Uncertain && (named.id == whole.id || part.id == named.id);
-    for part in ledger.children(&whole.id).await?.iter().filter(is_meant) {
-        ledger.resolve(&part.id, State::Uncertain, change(part), "person", app.now_ms()).await?;
-    }
-    if whole.state == State::Uncertain {
-        ledger.resolve(&whole.id, State::Uncertain, change(&whole), "person", app.now_ms()).await?;
-    }
-    app.ring();
-    report::find(app, &whole.id).await
+    let whole = match &job.parent_id {
+        Some(parent) => report::find(app, parent).await?,
+        None => job.clone(),
+    };
+    let parts = app.ledger().await?.children(&whole.id).await?;
+    Ok(Named { job, whole, parts })
 }
 
 /// One last look is left: it finds the effect, or the job is uncertain again.

@@ -62,11 +62,10 @@ pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
     }
     let (request, had) = missing(app, &job).await?;
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    let mut given_up = Vec::new();
+    let mut decisions = Vec::new();
     for part in ledger.children(&job.id).await?.iter().chain(std::iter::once(&job)) {
-        if part.state == State::Uncertain {
-            given_up.push((part.id.clone(), cancel::given_up(part)));
-        }
+        // What waits for a part that is given up would wait for ever, and is set aside once more in the new job.
+        decisions.extend(cancel::decision(part, cancel::given_up(part)).or_else(|| cancel::never_sent(part)));
     }
     let new = NewJob {
         id: JobId::fresh(),
@@ -81,7 +80,7 @@ pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
         due_at_ms: Some(now_ms),
     };
     let wanted = approve::wanted(&request)?;
-    let inserted = ledger.replace(&given_up, new, &wanted, &approve::caps(app), now_ms).await?;
+    let inserted = ledger.replace(&decisions, new, &wanted, &approve::caps(app), now_ms).await?;
     app.ring();
     if !inserted.fresh && matches!(inserted.job.state, State::Failed | State::Cancelled | State::Uncertain) {
         return Err(Error::invalid(format!(

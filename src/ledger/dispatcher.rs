@@ -129,14 +129,6 @@ impl Dispatcher {
 }
 
 impl Ledger {
-    /// The name for leases of whoever moves these jobs, or moved them last; it begins with the number of the process.
-    pub async fn dispatcher_name(&self, office: Office) -> Result<String> {
-        Ok(sqlx::query_scalar("SELECT owner FROM dispatcher WHERE id = $1")
-            .bind(office.id())
-            .fetch_one(&self.inner.readers)
-            .await?)
-    }
-
     /// How the dispatcher of an office seems to be.
     pub async fn pulse(&self, office: Office, now_ms: EpochMs) -> Result<Pulse> {
         let (term, beat, overdue) = sqlx::query_as(concat!(

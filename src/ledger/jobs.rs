@@ -94,9 +94,10 @@ impl Ledger {
              WHERE (CAST($1 AS TEXT) IS NULL OR state = $1) \
              AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
              AND (CAST($3 AS TEXT) IS NULL OR session_id = $3) \
-             AND (NOT $4 OR state NOT IN ",
+             AND (NOT $4 OR (state NOT IN ",
             at_rest!(),
-            ") AND (NOT $5 OR parent_id IS NULL) AND ($6 IS NULL OR (service = 'sandbox') = $6) \
+            " AND NOT (state = 'queued' AND EXISTS (SELECT 1 FROM job whole \
+             WHERE whole.id = job.parent_id AND whole.state = 'uncertain')))) AND (NOT $5 OR parent_id IS NULL) AND ($6 IS NULL OR (service = 'sandbox') = $6) \
              ORDER BY created_at_ms DESC, id DESC LIMIT $7"
         ))
         .bind(filter.state.map(State::name))

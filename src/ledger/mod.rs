@@ -28,6 +28,7 @@ mod ratings;
 mod recent;
 mod row;
 mod sessions;
+mod settle;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,7 @@ pub use place::hazard;
 pub use ratings::Rating;
 pub use recent::Mark;
 pub use sessions::Session;
+pub use settle::Decision;
 
 /// A write transaction. Dropped without [`Ledger::publish`], it leaves no trace.
 type Tx = Transaction<'static, Sqlite>;
@@ -153,7 +155,7 @@ pub enum Recorded {
 pub struct Filter {
     /// In this state.
     pub state: Option<State>,
-    /// Only what still moves by itself.
+    /// Only what still moves by itself. A part that is queued in a whole that waits for a person does not.
     pub active_only: bool,
     /// Of this kind.
     pub kind: Option<JobKind>,

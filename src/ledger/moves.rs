@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use super::jobs::{at_rest, no_such_job, of_office, takeable};
-use super::{
-    Caps, Change, Inserted, Ledger, NewJob, Office, Recorded, Reservation, Tx, charges, events, jobs, row,
-};
+use super::{Caps, Change, Ledger, NewJob, Office, Recorded, Reservation, Tx, charges, events, jobs, row};
 use crate::error::{Error, Result};
 use crate::model::job::{EpochMs, Job, JobId, State};
 
@@ -183,47 +181,6 @@ impl Ledger {
         Ok(Recorded::Done(job))
     }
 
-    /// Gives up jobs that are uncertain and writes down the one that takes their place, with what that may cost: all or
-    /// nothing, so that what could still be adopted is never given up for nothing.
-    ///
-    /// # Errors
-    /// `OverBudget` when a cap would be passed; nothing changes then.
-    pub async fn replace(
-        &self,
-        given_up: &[(JobId, Change)],
-        new: NewJob,
-        wanted: &Reservation,
-        caps: &Caps,
-        now_ms: EpochMs,
-    ) -> Result<Inserted> {
-        let mut tx = self.begin().await?;
-        let (job, fresh) = jobs::write(&mut tx, &new, now_ms).await?;
-        if !fresh {
-            return Ok(Inserted { job, fresh });
-        }
-        for (id, change) in given_up {
-            let mut old = locked_job(&mut tx, id).await?;
-            if old.state != State::Uncertain {
-                return Err(Error::invalid(format!(
-                    "Job {id} has gone on meanwhile; nothing was tried again."
-                ))
-                .next("Look at it again."));
-            }
-            apply(&mut old, change, now_ms)?;
-            old.fence += 1;
-            save(&mut tx, &old, change.work.as_ref(), false).await?;
-            if let Some(charge) = &change.charge {
-                charges::close(&mut tx, id, charge, now_ms).await?;
-            }
-            let detail = serde_json::json!({ "replaced_by": job.id });
-            events::append(&mut tx, id, (Some(State::Uncertain), old.state), "person", &detail, now_ms)
-                .await?;
-        }
-        charges::reserve(&mut tx, &job, wanted, caps, now_ms).await?;
-        self.publish(tx).await?;
-        Ok(Inserted { job, fresh })
-    }
-
     /// Holds on to a job for longer. False if it has passed to somebody else.
     pub async fn renew(&self, held: &Job, until_ms: EpochMs) -> Result<bool> {
         let mut tx = self.begin_lightly().await?;
@@ -346,9 +303,11 @@ pub(super) fn step(job: &mut Job, next: State) -> Result<()> {
     Ok(())
 }
 
-fn apply(job: &mut Job, change: &Change, now_ms: EpochMs) -> Result<()> {
+pub(super) fn apply(job: &mut Job, change: &Change, now_ms: EpochMs) -> Result<()> {
     let was_at_rest = job.state.is_at_rest();
     if let Some(next) = change.state {
+        // Whoever has something that came to nothing done once more does not want it stopped any longer.
+        job.cancel_requested &= job.state != State::Failed;
         step(job, next)?;
     }
     if change.session_id.is_some() {

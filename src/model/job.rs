@@ -247,7 +247,15 @@ impl State {
             Queued => {
                 matches!(
                     next,
-                    Queued | Submitting | Running | Delivering | NeedsApproval | Failed | Cancelled
+                    // Uncertain: a post that waits to be sent again under its key may be there from the first time.
+                    Queued
+                        | Submitting
+                        | Running
+                        | Delivering
+                        | NeedsApproval
+                        | Uncertain
+                        | Failed
+                        | Cancelled
                 )
             }
             NeedsApproval => matches!(next, Queued | Failed | Cancelled),

@@ -105,12 +105,6 @@ impl Remote {
         })
     }
 
-    /// The same job, named in that dialect.
-    #[must_use]
-    pub fn in_dialect(self, dialect: Dialect) -> Self {
-        Self { dialect, ..self }
-    }
-
     /// The job that an answer speaks of, if it does. Addresses in it are relative to `base`.
     pub(super) fn of(body: &Value, ids: &Ids, base: &Url) -> Option<Self> {
         let (dialect, id) = named(body)?;

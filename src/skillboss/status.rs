@@ -135,17 +135,22 @@ impl Report {
         file || self.raw.is_some()
     }
 
-    /// Why the job failed, as an error; nothing when it did not. In the wholesale dialect a failure costs nothing; in
-    /// the other one nobody says, unless a cost is named.
+    /// Whether work that failed or was stopped is charged. In the wholesale dialect it costs nothing; in the other one
+    /// nobody says, unless a cost is named.
     #[must_use]
-    pub fn failure(&self, dialect: Dialect) -> Option<Error> {
-        let charged = match (self.cost, dialect) {
+    pub fn charged(&self, dialect: Dialect) -> Money {
+        match (self.cost, dialect) {
             (Some(cost), _) if cost > Usd::ZERO => Money::Spent,
             (Some(_), _) | (None, Dialect::Wholesale) => Money::NotSpent,
             (None, Dialect::Standard) => Money::Unknown,
-        };
+        }
+    }
+
+    /// Why the job failed, as an error; nothing when it did not.
+    #[must_use]
+    pub fn failure(&self, dialect: Dialect) -> Option<Error> {
         (self.phase == Phase::Failed)
-            .then(|| errors::job_failed(self.error.as_deref().unwrap_or_default(), charged))
+            .then(|| errors::job_failed(self.error.as_deref().unwrap_or_default(), self.charged(dialect)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a new user stumbled over at the command line: said plainly now, and held here.
 
-use firstcut::sandbox::{Endpoint, Fault};
+use firstcut::sandbox::{Endpoint, Fault, Rule};
 use serde_json::json;
 
 use crate::home::{Home, always};
@@ -87,6 +87,10 @@ async fn a_template_is_agreed_to_by_its_quote_and_paid_with_the_right_key() {
 
     // Without the price that the service names, and with a ceiling that is too low, nothing leaves.
     let words = ["template", "f5493c17", "--name", "Spring", "--blank", "--max-cost-usd", "0.001", "--json"];
+    assert_eq!(home.run(&words).await.error()["code"], "over_budget");
+    // The service is told whole cents, so that a price below the ceiling may still pass it.
+    home.sandbox.faults.add(Rule::once(Endpoint::Estimate, Fault::WrongPrice { factor: 0.4 }));
+    let words = ["template", "f5493c17", "--name", "Spring", "--blank", "--max-cost-usd", "0.005", "--json"];
     assert_eq!(home.run(&words).await.error()["code"], "over_budget");
     let missing = Fault::Status { status: 404, code: None, message: None, retry_after_s: None };
     home.sandbox.faults.add(always(Endpoint::Estimate, missing));

@@ -116,13 +116,14 @@ async fn price(
     };
     let known = asked.or(listed.map(|(_, highest)| highest));
     let cap = clip::cap(app, like)?;
-    match (known, cap) {
-        (Some(known), Some(cap)) if known > cap => Err(Error::new(
+    // What is told to the service as the cap is a whole number of cents.
+    match (known.map(|known| (known, known.up_to_cent())), cap) {
+        (Some((_, most)), Some(cap)) if most > cap => Err(Error::new(
             Kind::OverBudget,
-            format!("An update costs about {known}, and {cap} is the most that was allowed. Nothing was sent."),
+            format!("An update may cost {most}, and {cap} is the most that was allowed. Nothing was sent."),
         )
         .next("Raise max_cost_usd.")),
-        (Some(known), _) => Ok((Some(known), known.up_to_cent())),
+        (Some((known, most)), _) => Ok((Some(known), most)),
         (None, Some(cap)) if app.config().budget.allow_unknown_price || service == Service::Sandbox => Ok((None, cap)),
         (None, _) => Err(Error::new(Kind::PriceUnknown, "Nobody knows what a template update costs. Nothing was sent.")
             .next("Put its price into a catalog of yours (FIRSTCUT_CATALOG), or set FIRSTCUT_ALLOW_UNKNOWN_PRICE=1 and max_cost_usd.")),

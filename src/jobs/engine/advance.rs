@@ -15,6 +15,7 @@ use crate::ledger::{Change, Ledger};
 use crate::model::job::{Job, Service, State};
 use crate::model::request::Request;
 
+use super::keys;
 use super::step::{Halt, Step, asked_pause, millis};
 
 /// A lease is this long and renewed every quarter of it; a worker that dies is noticed after it.
@@ -47,14 +48,15 @@ async fn keep_lease(app: App, ledger: Ledger, job: Job) {
 }
 
 async fn go(mut step: Step) {
-    let went = match step.job.request {
-        Request::Turn(_) => turn::step(&mut step).await,
-        Request::Render(_) => render::step(&mut step).await,
-        Request::Video(_) => video::step(&mut step).await,
-        Request::Run(_) => run::step(&mut step).await,
-        Request::Film(_) => film::step(&mut step).await,
-        Request::Handover(_) => publish::handover(&mut step).await,
-        Request::Post(_) => publish::step(&mut step).await,
+    let went = match (keys::lacking(&step).await, &step.job.request) {
+        (Some(lack), _) => keys::wait(&mut step, &lack).await,
+        (None, Request::Turn(_)) => turn::step(&mut step).await,
+        (None, Request::Render(_)) => render::step(&mut step).await,
+        (None, Request::Video(_)) => video::step(&mut step).await,
+        (None, Request::Run(_)) => run::step(&mut step).await,
+        (None, Request::Film(_)) => film::step(&mut step).await,
+        (None, Request::Handover(_)) => publish::handover(&mut step).await,
+        (None, Request::Post(_)) => publish::step(&mut step).await,
     };
     let went = match went {
         // A ledger that cannot be written now is no verdict about a job: the lease runs out, and the next look tells.
@@ -97,6 +99,8 @@ async fn after_fault(step: &mut Step, error: &Error) -> Result<(), Halt> {
         return match step.job.request {
             // What was paid for is not forgotten because it cannot be seen just now.
             Request::Turn(_) if talking => turn::out_of_sight(step, error).await,
+            // Nor is what may be before people already.
+            Request::Post(_) => publish::out_of_sight(step, error).await,
             _ => step.fail(error).await,
         };
     }

@@ -4,6 +4,7 @@
 mod advance;
 mod election;
 pub(super) mod freshness;
+mod keys;
 pub(super) mod step;
 mod stop;
 
@@ -20,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Money, Result};
-use crate::jobs::{batch, run};
+use crate::jobs::{batch, publish, run};
 use crate::ledger::{AttemptState, Change, Dispatcher, Ledger, Office};
 use crate::model::job::{Failure, Job, Service, State};
 use crate::model::request::Request;
@@ -242,8 +243,9 @@ async fn bury(app: &App, ledger: &Ledger, job: &Job) {
             Some(attempt) => !matches!(attempt.state, AttemptState::Rejected | AttemptState::NotSent),
             None => false,
         };
-        let change = match job.request {
+        let change = match &job.request {
             Request::Run(_) | Request::Film(_) => run::after_panic(&job, sent, app.now_ms()),
+            Request::Post(post) => publish::after_panic(&job, post),
             _ => {
                 let error = Error::internal("firstcut made a mistake while it worked on this job.")
                     .money(Money::Unknown)

@@ -51,20 +51,44 @@ pub(super) async fn end_broken(
         step.ledger.release(&step.job, step.now_ms() + millis(SAFETY_NET)).await?;
         return Ok(());
     }
-    step.fail_with(notes(work)?, broken, None).await
+    let money = spent(&step.job, parts).code().to_owned();
+    step.fail_with(notes(work)?, Failure { money, ..broken }, None).await
+}
+
+/// What a film came to, by what each of its own parts says. Parts that an earlier film had are in that one's books.
+fn spent<'a>(film: &Job, parts: impl IntoIterator<Item = &'a Job>) -> Money {
+    let own = parts.into_iter().filter(|part| part.parent_id.as_ref() == Some(&film.id));
+    own.fold(Money::NotSpent, |sum, part| {
+        let said = match (part.state, &part.failure) {
+            (State::Done, _) => Money::Spent,
+            (_, Some(failure)) => Money::from_code(&failure.money),
+            (_, None) => Money::NotSpent,
+        };
+        match (sum, said) {
+            (Money::Spent, _) | (_, Money::Spent) => Money::Spent,
+            (Money::Unknown, _) | (_, Money::Unknown) => Money::Unknown,
+            (Money::NotSpent, Money::NotSpent) => Money::NotSpent,
+        }
+    })
+}
+
+/// Why a film waits for a person, when one of these parts does, of so many in all.
+pub(in crate::jobs) fn doubt(parts: &[Job], total: usize) -> Option<Error> {
+    let doubtful = parts.iter().find(|part| part.state == State::Uncertain)?;
+    let here = parts.iter().filter(|part| part.state == State::Done).count();
+    let why = doubtful.failure.as_ref().map_or("", |failure| failure.message.as_str());
+    let message = format!("{here} of {total} parts are here; another one is doubtful. {why}");
+    Some(
+        Error::new(Kind::Uncertain, message.trim_end())
+            .money(Money::Unknown)
+            .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default()),
+    )
 }
 
 /// Nothing moves any more and something is missing. What is there stays and is not paid for again.
 pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job]) -> Result<(), Halt> {
     let (here, total) = (parts.iter().filter(|part| part.state == State::Done).count(), parts.len());
-    if let Some(doubtful) = parts.iter().find(|part| part.state == State::Uncertain) {
-        let why = doubtful.failure.as_ref().map_or("", |failure| failure.message.as_str());
-        let error = Error::new(
-            Kind::Uncertain,
-            format!("{here} of {total} parts are here; another one is doubtful. {why}").trim_end().to_owned(),
-        )
-        .money(Money::Unknown)
-        .next(doubtful.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default());
+    if let Some(error) = doubt(parts, total) {
         return step
             .record(Change {
                 state: Some(State::Uncertain),
@@ -75,9 +99,12 @@ pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job])
             .await;
     }
     if parts.iter().any(|part| part.state == State::Cancelled) && step.job.cancel_requested {
-        let note = format!(
-            "Stopped. {here} of {total} parts had been made and are charged; the rest costs nothing."
-        );
+        let rest = match spent(&step.job, parts.iter().filter(|part| part.state != State::Done)) {
+            Money::NotSpent => "the rest costs nothing",
+            Money::Spent => "of the rest, some was charged too",
+            Money::Unknown => "whether all of the rest is free is not known",
+        };
+        let note = format!("Stopped. {here} of {total} parts had been made and are charged; {rest}.");
         return step
             .record(Change {
                 state: Some(State::Cancelled),
@@ -93,15 +120,8 @@ pub(super) async fn ended_badly(step: &mut Step, work: &FilmWork, parts: &[Job])
         None => ("A part was stopped.".to_owned(), String::new()),
     };
     let kind = cause.as_ref().and_then(|failure| Kind::from_code(&failure.code)).unwrap_or(Kind::Declined);
-    // Parts that an earlier film had are in that one's books.
-    let paid = |part: &Job| part.state == State::Done && part.parent_id.as_ref() == Some(&step.job.id);
-    let spent = match &cause {
-        _ if parts.iter().any(paid) => Money::Spent,
-        Some(failure) => Money::from_code(&failure.money),
-        None => Money::NotSpent,
-    };
     let error = Error::new(kind, format!("{here} of {total} parts are here. {message}"))
-        .money(spent)
+        .money(spent(&step.job, parts))
         .quoting(&quoted)
         .next(next(&step.job, kind, cause.as_ref()));
     step.fail_with(notes(work)?, Failure::from(&error), None).await

@@ -21,7 +21,7 @@ use crate::media;
 use crate::model::job::{EpochMs, Failure, Job, JobId, State};
 use crate::model::request::{Film, Request, Run};
 
-pub(super) use fault::after_fault;
+pub(super) use fault::{after_fault, doubt};
 
 /// Parts ring when they come to rest; this is for the ring that was lost in a crash.
 const SAFETY_NET: Duration = Duration::from_millis(700);

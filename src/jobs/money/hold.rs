@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
 use crate::jobs::money::readings;
-use crate::jobs::run::RunWork;
+use crate::jobs::run::{RunWork, assumed};
 use crate::ledger::{Change, Charge};
 use crate::model::job::{EpochMs, Failure, Job, Service, State};
 use crate::model::request::Run;
@@ -53,7 +53,7 @@ pub(in crate::jobs) async fn turn(step: &mut Step, run: &Run, work: &RunWork) ->
         return Ok(Turn::Waits);
     }
     match readings::read(&step.app, service).await {
-        Ok(balance) if balance.available < run.estimate.unwrap_or(run.most) => {
+        Ok(balance) if balance.available < assumed(run, work) => {
             wait(step, work.clone(), next_ms).await?;
             Ok(Turn::Waits)
         }

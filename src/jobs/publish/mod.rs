@@ -6,6 +6,7 @@
 mod again;
 mod ask;
 mod clip;
+mod doubt;
 mod footage;
 mod handover;
 mod plan;
@@ -27,9 +28,10 @@ use crate::social::channels;
 pub(super) use again::{again, is_undelivered};
 pub(super) use ask::refuse_later_wish;
 pub use ask::{Asked, Published, publish};
+pub(super) use doubt::{after_panic, out_of_sight};
 pub(super) use handover::step as handover;
 pub use plan::set_up;
-pub(super) use plan::{delivery, foresee, planned};
+pub(super) use plan::{delivery, foresee, lacking, planned};
 pub(super) use post::step;
 pub(super) use settle::{adopt_post, drop_post};
 

@@ -205,7 +205,7 @@ fn scheduler(config: &Config, rehearsal: bool, word: Option<&str>) -> Result<Sch
         return if rehearsal || is_set_up(config, scheduler) {
             Ok(scheduler)
         } else {
-            Err(missing(scheduler))
+            Err(missing(scheduler, " Nothing was sent."))
         };
     }
     let ready = set_up(config);
@@ -238,13 +238,18 @@ fn is_set_up(config: &Config, scheduler: Scheduler) -> bool {
     }
 }
 
-fn missing(scheduler: Scheduler) -> Error {
+/// What this process lacks to speak to a scheduler; none when that is set up.
+pub(in crate::jobs) fn lacking(config: &Config, scheduler: Scheduler) -> Option<Error> {
+    (!is_set_up(config, scheduler)).then(|| missing(scheduler, ""))
+}
+
+fn missing(scheduler: Scheduler, so: &str) -> Error {
     let setting = match scheduler {
         Scheduler::Buffer => "BUFFER_API_KEY",
         Scheduler::Ayrshare => "AYRSHARE_API_KEY",
         Scheduler::Postiz => "POSTIZ_API_KEY",
         Scheduler::Hook => "FIRSTCUT_POST_HOOK_URL",
     };
-    Error::new(Kind::Config, format!("{} is not set up. Nothing was sent.", scheduler.title()))
+    Error::new(Kind::Config, format!("{} is not set up.{so}", scheduler.title()))
         .next(format!("Set {setting}, or choose another scheduler."))
 }

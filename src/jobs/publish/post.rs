@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::doubt::put_aside;
 use crate::error::{Error, Kind, Money, Result};
 use crate::jobs::engine::freshness::Moment;
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
@@ -55,7 +56,7 @@ pub(super) struct PostWork {
     blind: u32,
     /// Times that it was sent again under its key.
     #[serde(skip_serializing_if = "is_zero")]
-    repeats: u32,
+    pub(super) repeats: u32,
     /// A person said that it is there: it is only looked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     adopted: bool,
@@ -73,6 +74,15 @@ pub(in crate::jobs) async fn step(step: &mut Step) -> Result<(), Halt> {
     };
     let work: PostWork = step.work()?;
     match step.job.state {
+        State::Queued if step.job.cancel_requested && work.repeats > 0 => {
+            put_aside(
+                step,
+                &post,
+                work,
+                Some("its answer was lost, and it was stopped before it was sent again"),
+            )
+            .await
+        }
         State::Queued if step.job.cancel_requested => step.cancelled("Stopped before it was posted.").await,
         State::Queued => send(step, &post, work).await,
         // The process ended around the message, or its answer was lost.
@@ -117,7 +127,7 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     };
     let (client, message, turn, ready) = match ready.await {
         Ok(ready) => ready,
-        Err(error) => return refused(step, work, error).await,
+        Err(error) => return refused(step, post, work, error).await,
     };
     let moment = Moment::now(&step.app);
     let detail = json!({ "scheduler": post.scheduler.name(), "channel": post.channel.to_string() });
@@ -130,7 +140,7 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
         let note = "The process was stopped just before posting; starting anew.";
         return step.requeue(notes(&work)?, note, Duration::from_millis(50)).await;
     }
-    let mut own = step.clone();
+    let (mut own, post) = (step.clone(), post.clone());
     let sending = async move {
         let sent = client.send(&message, ready).await;
         let settled = match sent {
@@ -140,7 +150,7 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             }
             Sent::Refused(error) => {
                 own.end_attempt(n, AttemptState::Rejected, None, json!({ "said": error.message() })).await?;
-                refused(&mut own, work, error).await
+                refused(&mut own, &post, work, error).await
             }
             Sent::Doubtful(error) => {
                 own.end_attempt(n, AttemptState::Unknown, None, json!({ "said": error.message() })).await?;
@@ -162,11 +172,10 @@ async fn send(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
 /// The clip took longer than the time that was named for it.
 fn refuse_past(post: &Post, now_ms: EpochMs) -> Result<()> {
     match post.timing {
-        Timing::At(at_ms) if at_ms < now_ms => Err(Error::invalid(format!(
-            "The time for {} passed before the clip was ready. Nothing was posted.",
-            post.channel
-        ))
-        .next("Publish it again with another time.")),
+        Timing::At(at_ms) if at_ms < now_ms => {
+            Err(Error::invalid(format!("The time for {} passed before it could be posted.", post.channel))
+                .next("Nothing was posted. Publish it again with another time."))
+        }
         _ => Ok(()),
     }
 }
@@ -204,20 +213,28 @@ fn web_address(text: &str) -> Option<String> {
         .then(|| url.to_string())
 }
 
-/// It had no effect. Passing reasons are waited out.
-async fn refused(step: &mut Step, mut work: PostWork, error: Error) -> Result<(), Halt> {
+/// It had no effect. Passing reasons are waited out. What was sent again under its key may be there from the first time,
+/// so that its refusal proves nothing.
+async fn refused(step: &mut Step, post: &Post, mut work: PostWork, error: Error) -> Result<(), Halt> {
     work.refused += 1;
     let most = match error.kind() {
         Kind::RateLimited => MAX_SLOWED,
         Kind::Unavailable => MAX_REFUSED,
         _ => 0,
     };
+    let sent_before = work.repeats > 0;
+    if work.refused > most && sent_before {
+        let said = error.message().trim_end_matches('.');
+        let why = format!("its answer was lost, and sending it again came to nothing ({said})");
+        return put_aside(step, post, work, Some(&why)).await;
+    }
     if work.refused > most {
         let error = error.money(Money::NotSpent);
         return step.fail_with(notes(&work)?, Failure::from(&error), None).await;
     }
     let pause = step.pause_after(work.refused, &error);
-    let note = format!("{} Nothing was posted. Trying again.", error.message());
+    let known = if sent_before { "" } else { " Nothing was posted." };
+    let note = format!("{}{known} Trying again.", error.message());
     step.requeue(notes(&work)?, &note, pause).await
 }
 
@@ -268,15 +285,15 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
     let is_old = step.now_ms() - since_ms.max(attempt.started_at_ms) > millis(client.grace());
     let lost = client.lost(post.timing);
     match lost {
-        Lost::Ask => return put_aside(step, post, work).await,
+        Lost::Ask => return put_aside(step, post, work, None).await,
         // A hook has no list to look at.
         Lost::Repeat if work.adopted && post.scheduler == Scheduler::Hook => {
-            return put_aside(step, post, work).await;
+            return put_aside(step, post, work, None).await;
         }
         // The same key makes the same post; a little later, so that the first one has arrived or never will.
         Lost::Repeat if !work.adopted && work.blind == 0 && !is_known(&attempt.detail) => {
             if work.repeats >= MAX_REPEATS {
-                return put_aside(step, post, work).await;
+                return put_aside(step, post, work, None).await;
             }
             work.repeats += 1;
             step.end_attempt(
@@ -311,12 +328,12 @@ async fn look(step: &mut Step, post: &Post, mut work: PostWork) -> Result<(), Ha
             work.lost_at_ms = None;
             step.requeue(notes(&work)?, "It had not arrived; sending it again.", Duration::ZERO).await
         }
-        Ok(found) if found.ours.len() > 1 || is_old => put_aside(step, post, work).await,
+        Ok(found) if found.ours.len() > 1 || is_old => put_aside(step, post, work, None).await,
         Ok(_) => looking(step, &client, work, "It is not in the scheduler's list yet.").await,
         Err(error) => {
             work.blind += 1;
             if work.blind > MAX_BLIND {
-                return put_aside(step, post, work).await;
+                return put_aside(step, post, work, None).await;
             }
             looking(step, &client, work, error.message()).await
         }
@@ -341,27 +358,6 @@ async fn found(step: &Step, post: &Post, client: &Client, since_ms: EpochMs) -> 
         *receipts = kept;
     }
     Ok(found)
-}
-
-/// Nobody can tell: it waits for a person, and is not sent again by itself.
-async fn put_aside(step: &mut Step, post: &Post, work: PostWork) -> Result<(), Halt> {
-    let who = post.scheduler.title();
-    let error = Error::new(
-        Kind::Uncertain,
-        format!("{who} may or may not have the post for {}; nothing shows it.", post.channel),
-    )
-    .money(Money::NotSpent)
-    .next(format!(
-        "Look there. If it is there, `firstcut jobs adopt {id} --remote-id ID` settles it; if not, `firstcut jobs drop {id}` and publish again.",
-        id = step.job.id
-    ));
-    step.record(Change {
-        state: Some(State::Uncertain),
-        work: notes(&work)?,
-        failure: Some(Some(Failure::from(&error))),
-        ..Change::default()
-    })
-    .await
 }
 
 /// Its name there, if the scheduler gave one.

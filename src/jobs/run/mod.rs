@@ -212,7 +212,7 @@ pub(super) fn model_of<'a>(run: &'a Run, work: &RunWork) -> &'a str {
 }
 
 /// What it is assumed to have cost when the service does not say.
-fn assumed(run: &Run, work: &RunWork) -> Usd {
+pub(super) fn assumed(run: &Run, work: &RunWork) -> Usd {
     let estimate = match &run.fallback {
         Some(fallback) if work.fell_back => Some(fallback.estimate),
         _ => run.estimate,

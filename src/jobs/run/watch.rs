@@ -58,11 +58,7 @@ pub(super) async fn told(step: &mut Step, run: &Run, mut work: RunWork, report: 
     match report.phase {
         Phase::Queued | Phase::Running | Phase::Unknown => waiting(step, run, work, &report).await,
         Phase::Completed => completed(step, run, work, report).await,
-        Phase::Failed => declined(step, run, work, &report).await,
-        Phase::Cancelled if report.cost.is_none_or(|cost| cost == Usd::ZERO) => {
-            step.cancelled("Stopped in the service's queue; it costs nothing.").await
-        }
-        Phase::Cancelled => declined(step, run, work, &report).await,
+        Phase::Failed | Phase::Cancelled => declined(step, run, work, report).await,
     }
 }
 
@@ -145,19 +141,14 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     work.completed_at_ms.get_or_insert(now_ms);
     work.short_since_ms = None;
     hold::lift(step).await?;
-    let receipt = checked(step, &mut work, &report).await?;
-    let says = receipt.and_then(Claims::unverified).and_then(|claims| claims.cost);
+    let says = checked(step, &mut work, &report).await?;
     work.cost = report.cost.or(says);
     if work.remote.is_none() {
         work.address = report.outputs.first().map(|found| found.url.clone());
     }
     let charge = Charge::Settled {
         charged: work.cost.unwrap_or_else(|| assumed(run, &work)),
-        source: match (says, report.cost) {
-            (Some(says), told) if told.is_none_or(|told| told == says) => ChargeSource::Receipt,
-            (_, Some(_)) => ChargeSource::Answer,
-            _ => ChargeSource::Estimate,
-        },
+        source: source(says, report.cost).unwrap_or(ChargeSource::Estimate),
         receipt: report.receipt.clone(),
     };
     if run.output_path.is_none() {
@@ -207,22 +198,49 @@ async fn completed(step: &mut Step, run: &Run, mut work: RunWork, report: Report
     .await
 }
 
-/// The receipt, if it is worth anything: not when a key is set and says that it is forged. Either way it is kept.
-async fn checked<'a>(step: &Step, work: &mut RunWork, report: &'a Report) -> Result<Option<&'a str>, Halt> {
+/// What the receipt says that it cost. Nothing when it is worth nothing: a key is set and says that it is forged. Either way
+/// what the key said of it is kept.
+async fn checked(step: &Step, work: &mut RunWork, report: &Report) -> Result<Option<Usd>, Halt> {
     let Some(receipt) = report.receipt.as_deref() else { return Ok(None) };
     let signature = step.skillboss().await?.check_receipt(receipt);
     work.receipt_check = signature.as_ref().map(Signature::told);
-    Ok(Some(receipt).filter(|_| !matches!(signature, Some(Signature::Forged { .. }))))
+    let is_forged = matches!(signature, Some(Signature::Forged { .. }));
+    Ok(Claims::unverified(receipt).filter(|_| !is_forged).and_then(|claims| claims.cost))
 }
 
-/// Failed work is not charged in the wholesale dialect; in the other one nobody says, and the books take the worst.
-async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report) -> Result<(), Halt> {
+/// Who says what it cost: the receipt, unless the answer says otherwise.
+fn source(says: Option<Usd>, told: Option<Usd>) -> Option<ChargeSource> {
+    match (says, told) {
+        (Some(says), told) if told.is_none_or(|told| told == says) => Some(ChargeSource::Receipt),
+        (_, Some(_)) => Some(ChargeSource::Answer),
+        _ => None,
+    }
+}
+
+/// Failed or stopped. That is not charged in the wholesale dialect; in the other one nobody says, and the books take the worst.
+async fn declined(step: &mut Step, run: &Run, mut work: RunWork, mut report: Report) -> Result<(), Halt> {
     work.declined += 1;
-    let dialect = work.remote.as_ref().map_or(Dialect::Wholesale, |remote| remote.dialect);
-    let error =
-        report.failure(dialect).unwrap_or_else(|| Error::new(Kind::Declined, "The service failed the work."));
+    let says = checked(step, &mut work, &report).await?;
+    let source = source(says, report.cost);
+    report.cost = report.cost.or(says);
+    let dialect = match &work.remote {
+        Some(remote) => remote.dialect,
+        // What has no name speaks as the key does.
+        None if step.skillboss().await?.is_wholesale() => Dialect::Wholesale,
+        None => Dialect::Standard,
+    };
+    let money = report.charged(dialect);
+    if matches!(step.job.state, State::Ready | State::Delivering) {
+        return taken_back(step, &work, &report).await;
+    }
+    if report.phase == Phase::Cancelled && money == Money::NotSpent {
+        return step.cancelled("Stopped in the service's queue; it costs nothing.").await;
+    }
+    let error = report
+        .failure(dialect)
+        .unwrap_or_else(|| Error::new(Kind::Declined, "The service stopped the work.").money(money));
     if error.kind() == Kind::OutOfCredits && !step.job.cancel_requested {
-        if error.spent() == Money::NotSpent {
+        if money == Money::NotSpent {
             return hold::begin(step, RunWork { remote: None, sent_at_ms: None, ..work }).await;
         }
         hold::others(step).await?;
@@ -232,21 +250,35 @@ async fn declined(step: &mut Step, run: &Run, mut work: RunWork, report: &Report
         && work.declined < 2
         && !step.job.cancel_requested
         && error.kind() == Kind::Declined
-        && error.spent() == Money::NotSpent;
+        && money == Money::NotSpent;
     if again {
         let work = RunWork { remote: None, sent_at_ms: None, ..work };
         let note = "It failed without a charge; trying once more.";
         return step.requeue(notes(&work)?, note, Duration::from_secs(1)).await;
     }
-    checked(step, &mut work, report).await?;
-    let charge = match (error.spent(), report.cost) {
+    let receipt = report.receipt.clone();
+    let charge = match (money, report.cost.zip(source)) {
         (Money::NotSpent, _) => Charge::Freed,
-        (_, Some(cost)) => {
-            Charge::Settled { charged: cost, source: ChargeSource::Answer, receipt: report.receipt.clone() }
-        }
-        (_, None) => Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt: None },
+        (_, Some((charged, source))) => Charge::Settled { charged, source, receipt },
+        (_, None) => Charge::Settled { charged: run.most, source: ChargeSource::WorstCase, receipt },
     };
     step.fail_with(notes(&work)?, Failure::from(&error), Some(charge)).await
+}
+
+/// It was finished and charged before, and cannot be fetched any more: it is not sent again, and the charge stays.
+async fn taken_back(step: &mut Step, work: &RunWork, report: &Report) -> Result<(), Halt> {
+    let what = match report.phase {
+        Phase::Cancelled => "was stopped",
+        _ => "failed",
+    };
+    let error = Error::new(
+        Kind::Declined,
+        format!("The service had said that the clip is finished, and now says that it {what}."),
+    )
+    .money(Money::Spent)
+    .quoting(report.error.as_deref().unwrap_or_default())
+    .next("Ask the service's support for it; `firstcut jobs show` has the id to quote.");
+    step.fail_with(notes(work)?, Failure::from(&error), None).await
 }
 
 /// The service does not know the name that it gave.

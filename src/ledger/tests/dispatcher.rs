@@ -39,7 +39,11 @@ async fn each_office_has_its_own_dispatcher_and_jobs() {
     for (office, owner, due_ms, job) in
         [(Office::Rehearsal, "rehearser", 5, &rehearsed), (Office::Real, "worker", 0, &real)]
     {
-        assert_eq!(home.ledger.dispatcher_name(office).await.unwrap(), owner);
+        let held = match office {
+            Office::Rehearsal => "SELECT owner = 'rehearser' FROM dispatcher WHERE id = 2",
+            Office::Real => "SELECT owner = 'worker' FROM dispatcher WHERE id = 1",
+        };
+        assert_eq!(home.raw(held).await, 1);
         assert_eq!(home.ledger.next_due_ms(office).await.unwrap(), Some(due_ms));
         assert!(home.ledger.pulse(office, 5).await.unwrap().overdue);
         let filter = Filter { office: Some(office), ..Filter::default() };

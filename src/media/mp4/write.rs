@@ -141,11 +141,6 @@ impl<F: Read + Write + Seek> Writer<F> {
         self.file.write_all(sample.data)
     }
 
-    /// Bytes of media written so far.
-    pub fn media_bytes(&self) -> u64 {
-        self.end
-    }
-
     /// Writes the index and returns the size of the file in bytes.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod large;
 mod limits;
 mod posts;
 mod refusals;
+mod repeats;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

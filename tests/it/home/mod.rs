@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use firstcut::app::App;
 use firstcut::config::{Config, Overrides, Surroundings};
-use firstcut::ledger::{Filter, Ledger};
+use firstcut::ledger::{Filter, Ledger, Office};
 use firstcut::model::job::Job;
 use firstcut::sandbox::{Clips, Fault, Options, Pace, Rule, Sandbox, Silence, WHOLESALE_KEY};
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -224,6 +226,31 @@ impl Home {
     }
 
     // --- what the program wrote down
+
+    /// The name of the process that moves real jobs (or rehearsed ones), or moved them last: it begins with its number.
+    pub(crate) async fn mover(&self, office: Office) -> String {
+        let id = match office {
+            Office::Real => 1,
+            Office::Rehearsal => 2,
+        };
+        let path = SqliteConnectOptions::new().filename(self.path().join("ledger.sqlite"));
+        let Ok(mut ledger) = SqliteConnection::connect_with(&path).await else { return String::new() };
+        let owner = sqlx::query_scalar("SELECT owner FROM dispatcher WHERE id = $1");
+        let owner = owner.bind(id).fetch_one(&mut ledger).await.unwrap_or_default();
+        ledger.close().await.unwrap();
+        owner
+    }
+
+    /// Waits until a process moves these jobs.
+    pub(crate) async fn moved_by(&self, process: &Child, office: Office) {
+        let begin = format!("{}-", process.id().unwrap());
+        let look = async {
+            while !self.mover(office).await.starts_with(&begin) {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("never elected");
+    }
 
     /// The ledger, to look at; none before the program made one.
     pub(crate) async fn ledger(&self) -> Option<Ledger> {

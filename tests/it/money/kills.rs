@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use firstcut::app::App;
 use firstcut::ledger::{Charge, Office};
 use firstcut::model::job::{Job, State};
 use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Pace, Rule};
@@ -49,8 +48,8 @@ impl<'a> Pool<'a> {
     }
 
     /// Mostly the one who moves the jobs: the others only wait for its place.
-    async fn victim(&self, app: &App, luck: &mut Luck) -> usize {
-        let owner = app.ledger().await.unwrap().dispatcher_name(Office::Real).await.unwrap();
+    async fn victim(&self, luck: &mut Luck) -> usize {
+        let owner = self.home.mover(Office::Real).await;
         let holds = |worker: &Child| worker.id().is_some_and(|pid| owner.starts_with(&format!("{pid}-")));
         match self.workers.iter().position(holds) {
             Some(place) if luck.below(4) > 0 => place,
@@ -111,7 +110,7 @@ async fn killed_and_frozen_at_random_nothing_is_paid_twice_or_lost() {
         let over = |job: &&Job| is_settled(job) || waits_for_a_notice(job);
         while all(ledger).await.iter().filter(over).count() < clips as usize {
             tokio::time::sleep(Duration::from_millis(150 + luck.below(500))).await;
-            let place = pool.victim(&app, &mut luck).await;
+            let place = pool.victim(&mut luck).await;
             if luck.below(5) < 3 {
                 pool.replace(place).await;
                 kills += 1;

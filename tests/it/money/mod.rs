@@ -4,13 +4,17 @@
 mod budget;
 mod chain;
 mod ends;
+mod fails;
 mod faults;
 mod frozen;
 mod guard;
+#[cfg(unix)]
+mod keys;
 pub(crate) mod kills;
 mod names;
 #[cfg(unix)]
 mod odd;
+mod parts;
 mod reconcile;
 mod rows;
 mod short;

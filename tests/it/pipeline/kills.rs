@@ -116,7 +116,7 @@ async fn killed_at_random_no_line_is_lost_doubled_or_over_budget() {
             continue;
         }
         assert!(begun.elapsed() < Duration::from_secs(150), "it does not end");
-        let owner = ledger.dispatcher_name(Office::Real).await.unwrap();
+        let owner = home.mover(Office::Real).await;
         let holds = |worker: &Child| worker.id().is_some_and(|pid| owner.starts_with(&format!("{pid}-")));
         let place = workers.iter().position(holds).unwrap_or(luck.below(WORKERS as u64) as usize);
         if luck.below(4) > 0 {

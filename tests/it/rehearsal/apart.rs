@@ -107,31 +107,20 @@ async fn who_moves_real_jobs_and_who_rehearses_do_not_wait_for_each_other() {
     let home = Home::new().await;
     let ledger = Ledger::open(&home.path().join("ledger.sqlite")).await.unwrap();
     let mut worker = home.start(&["worker"]);
-    held(&ledger, Office::Rehearsal, &worker).await;
-    held(&ledger, Office::Real, &worker).await;
+    home.moved_by(&worker, Office::Rehearsal).await;
+    home.moved_by(&worker, Office::Real).await;
     rehearse(&home, HILL).await;
     assert_eq!(home.effects(), 0);
     kill(&mut worker).await;
 
     // A rehearsing process that is stuck concerns nobody who makes something real.
     let mut worker = home.start(&["worker", "--service", "sandbox"]);
-    held(&ledger, Office::Rehearsal, &worker).await;
+    home.moved_by(&worker, Office::Rehearsal).await;
     #[cfg(unix)]
     crate::havoc::signal(worker.id(), "-STOP");
     playable(&home.run(&["make", REAL, "--json"]).await.ok());
     assert_eq!(ledger.pulse(Office::Real, 0).await.unwrap().term, 1, "nobody had to be deposed for it");
     kill(&mut worker).await;
-}
-
-/// Waits until this process holds this office.
-async fn held(ledger: &Ledger, office: Office, by: &tokio::process::Child) {
-    let begin = format!("{}-", by.id().unwrap());
-    let look = async {
-        while !ledger.dispatcher_name(office).await.unwrap().starts_with(&begin) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(crate::talk::PATIENCE, look).await.expect("never elected");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
