@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use firstcut::sandbox::{Endpoint, Fault, Rule};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::till::make;
-use crate::home::Home;
+use crate::home::{Home, always};
 
 fn said(told: &Value) -> &str {
     told["message"].as_str().unwrap()
@@ -144,6 +144,27 @@ async fn a_trial_is_kept_privately_and_used_from_then_on() {
     std::fs::remove_file(home.path().join("skillboss.key")).unwrap();
     let gone = home.run(&["wallet", "trial", "--json"]).await.error();
     assert_eq!(gone["code"], "rate_limited", "{gone:#}");
+}
+
+/// One service is away: what it would have told is left out, not invented.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credits_that_nobody_told_are_not_none() {
+    let home = Home::paying(|_| {}).await;
+    let away = Fault::Status { status: 503, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(always(Endpoint::Credits, away));
+    let mut server = home.serve().await;
+    let answer = server.talk.call("check_credits", json!({})).await;
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("$1000.00 in the SkillBoss wallet") && text.contains("NemoVideo: "), "{text}");
+    assert!(!text.contains("0 available") && text.contains("\nservice: skillboss\n"), "{text}");
+    assert!(text.contains("\nNext: Use estimate_cost"), "{text}");
+    let told = &answer["result"]["structuredContent"];
+    assert_eq!(told["wallet_usd"], "1000.00", "{told:#}");
+    assert!(["available", "frozen", "total"].iter().all(|name| told.get(name).is_none()), "{told:#}");
+    server.hang_up().await;
+    let shown = home.run(&["credits"]).await;
+    assert!(shown.code == Some(0) && !shown.stdout.contains("available"), "{shown:?}");
+    assert!(shown.stdout.contains("$1000.00"), "{shown:?}");
 }
 
 /// The key in the only file whose name begins so, which only its owner may read.
