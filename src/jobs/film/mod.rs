@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::clip::enhance::{self, Rewriting};
 use crate::jobs::deliver::End;
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
-use crate::jobs::inspect::aside;
+use crate::jobs::inspect::joining;
 use crate::jobs::money::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
@@ -217,7 +217,7 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
 /// Saves the picture that a clip ends with.
 async fn save_last_frame(step: &Step, clip: &Path, frame: &Path) -> Result<(), Halt> {
     let (from, to, ffmpeg) = (clip.to_owned(), frame.to_owned(), step.app.config().ffmpeg.clone());
-    let saved = aside(step.stop.clone(), craft::LAST_FRAME_PATIENCE, move |limits| {
+    let saved = joining(step.stop.clone(), craft::LAST_FRAME_PATIENCE, move |limits| {
         craft::last_frame(&from, &to, ffmpeg.as_deref(), limits)
     });
     match saved.await {
