@@ -250,7 +250,10 @@ async fn look(
             let seconds = quote.plan.duration_s.unwrap_or_default();
             let calls = u32::try_from(quote.plan.segments.len()).unwrap_or(u32::MAX);
             let (mut estimate, mut most) = (quote.estimate(), Some(quote.most()));
-            if wish.enhance.unwrap_or(app.config().enhance) {
+            // As agreed to: whoever begins the line may have other settings.
+            let enhance = wish.enhance.unwrap_or(app.config().enhance);
+            wish.enhance = Some(enhance);
+            if enhance {
                 let writer = enhance::writer(app).await?;
                 estimate = estimate.and_then(|sum| sum.checked_add(writer.estimate));
                 most = most.and_then(|sum| sum.checked_add(writer.most));
@@ -274,6 +277,7 @@ async fn look(
         app.now_ms(),
     )?;
     publish::foresee(&delivery, &planned)?;
+    wish.strict = app.config().strict;
     let new = NewLine { key, line, service, digest, model, most: priced.most, due_at_ms, note, wish };
     Ok((new, priced))
 }

@@ -15,6 +15,7 @@ use crate::ledger::{Change, Ledger};
 use crate::model::job::{Job, Service, State};
 use crate::model::request::Request;
 
+use super::lacking;
 use super::step::{Halt, Step, asked_pause, millis};
 
 /// A lease is this long and renewed every quarter of it; a worker that dies is noticed after it.
@@ -46,17 +47,23 @@ async fn keep_lease(app: App, ledger: Ledger, job: Job) {
     }
 }
 
+async fn take(step: &mut Step) -> Result<(), Halt> {
+    if let Some(error) = lacking::of(step) {
+        return lacking::wait(step, &error).await;
+    }
+    match step.job.request {
+        Request::Turn(_) => turn::step(step).await,
+        Request::Render(_) => render::step(step).await,
+        Request::Video(_) => video::step(step).await,
+        Request::Run(_) => run::step(step).await,
+        Request::Film(_) => film::step(step).await,
+        Request::Handover(_) => publish::handover(step).await,
+        Request::Post(_) => publish::step(step).await,
+    }
+}
+
 async fn go(mut step: Step) {
-    let went = match step.job.request {
-        Request::Turn(_) => turn::step(&mut step).await,
-        Request::Render(_) => render::step(&mut step).await,
-        Request::Video(_) => video::step(&mut step).await,
-        Request::Run(_) => run::step(&mut step).await,
-        Request::Film(_) => film::step(&mut step).await,
-        Request::Handover(_) => publish::handover(&mut step).await,
-        Request::Post(_) => publish::step(&mut step).await,
-    };
-    let went = match went {
+    let went = match take(&mut step).await {
         // A ledger that cannot be written now is no verdict about a job: the lease runs out, and the next look tells.
         Err(Halt::Fault(error)) if error.kind() != Kind::Ledger => after_fault(&mut step, &error).await,
         went => went,

@@ -4,6 +4,7 @@
 mod advance;
 mod election;
 pub(super) mod freshness;
+pub(super) mod lacking;
 pub(super) mod step;
 
 use std::sync::Arc;
