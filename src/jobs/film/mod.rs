@@ -95,10 +95,11 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
 async fn add_detail(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), Halt> {
     let batch = film.parts.first().and_then(|run| run.batch.as_deref());
     let rewriting = enhance::look(step, work.rewriting.take(), &film.prompt, batch).await?;
-    let due_at_ms = step.in_a(rewriting.pause());
+    let (due_at_ms, waits) = (step.in_a(rewriting.pause()), rewriting.waits());
     work.rewriting = Some(rewriting);
     let note = Some(enhance::NOTE.to_owned());
-    step.record(Change { work: notes(&work)?, note, due_at_ms, ..Change::default() }).await
+    step.record(Change { work: notes(&work)?, failure: Some(waits), note, due_at_ms, ..Change::default() })
+        .await
 }
 
 /// Writes down the parts and hands each its share of what was set aside, all at once.

@@ -124,6 +124,10 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         Some(usd) => format!("probably {usd}, at most {}", quote.most()),
         None => format!("an unknown price, at most {}", quote.most()),
     };
+    let with = match &quote.writer {
+        Some(writer) => format!(", with up to {} for rewriting the prompt", writer.most),
+        None => String::new(),
+    };
     let has_key = service == Service::Sandbox || app.config().skillboss.is_set_up();
     let from = if quote.by_service {
         " The first is the service's own estimate.".to_owned()
@@ -140,7 +144,7 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     Ok(Estimate {
         service: service.name().to_owned(),
         model: plan.model.clone(),
-        message: format!("{}{}: {how}, {price}.{counts}{from}", rehearsal::mark(service), plan.model),
+        message: format!("{}{}: {how}, {price}{with}.{counts}{from}", rehearsal::mark(service), plan.model),
         parts_s,
         aspect_ratio: plan.aspect.clone(),
         resolution: plan.resolution.clone(),
