@@ -83,6 +83,7 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
     if plan.overshoot_s > 0 {
         return Err(no_such_length(catalog, &wish, &plan, today));
     }
+    refuse_chain(input, &plan)?;
     let (estimates, by_service) = prices(app, service, &plan, input).await;
     let writer = match input.enhance.unwrap_or(app.config().enhance) {
         // Without one the prompt stays as it is, which costs nothing.
@@ -98,6 +99,32 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
         false => most,
     };
     Ok(Quote { service, plan, estimates, most, by_service, writer })
+}
+
+/// Parts that shall begin where others end, of a model or in a build that cannot do that.
+fn refuse_chain(input: &GenerateInput, plan: &Plan) -> Result<()> {
+    if !input.chain_frames || plan.segments.len() < 2 {
+        return Ok(());
+    }
+    let next = "Leave chain_frames out: the parts are made side by side then.";
+    if cfg!(not(feature = "studio")) {
+        return Err(Error::invalid(
+            "This build has no decoders, so it cannot take a clip's last frame. Nothing was sent.",
+        )
+        .next(next));
+    }
+    if !plan.can_chain_frames {
+        let why = match input.reference_images.is_empty() {
+            true => "takes no first frame",
+            false => "takes no first frame beside reference images",
+        };
+        return Err(Error::invalid(format!(
+            "{} {why}, so its clips cannot be chained. Nothing was sent.",
+            plan.model
+        ))
+        .next(next));
+    }
+    Ok(())
 }
 
 /// Nobody is sold seconds that were not asked for: the nearest lengths that there are, with their prices.

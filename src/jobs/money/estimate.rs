@@ -115,9 +115,10 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         [] => "in one call".to_owned(),
         [one] => format!("{one} s in one call"),
         many => format!(
-            "{} calls of {} s, made side by side and joined",
+            "{} calls of {} s, made {} and joined",
             many.len(),
-            many.iter().map(u32::to_string).collect::<Vec<_>>().join(" + ")
+            many.iter().map(u32::to_string).collect::<Vec<_>>().join(" + "),
+            if input.chain_frames { "one after the other" } else { "side by side" }
         ),
     };
     let price = match quote.estimate() {
