@@ -120,7 +120,8 @@ async fn resolve(app: &App, id: &JobId, change: impl Fn(&Job) -> Change) -> Resu
         return Err(Error::invalid(format!(
             "Job {id} is {}; only an uncertain job can be settled.",
             named.state
-        )));
+        ))
+        .next(format!("Call check_job with job_id {id} to see how it stands.")));
     }
     let is_meant =
         |part: &&Job| part.state == State::Uncertain && (named.id == whole.id || part.id == named.id);
@@ -163,7 +164,8 @@ async fn doubtful_run(app: &App, id: &JobId) -> Result<JobId> {
         parts.iter().filter(|part| part.kind == JobKind::Run && part.state == State::Uncertain).collect();
     match doubtful.as_slice() {
         [one] => Ok(one.id.clone()),
-        [] => Err(Error::invalid(format!("No part of {id} waits for a name."))),
+        [] => Err(Error::invalid(format!("No part of {id} waits for a name."))
+            .next(format!("Call check_job with job_id {id} to see how it stands."))),
         many => {
             let names: Vec<_> = many.iter().map(|part| part.id.to_string()).collect();
             Err(Error::invalid("Several parts wait for a name.")

@@ -112,7 +112,8 @@ async fn write_down(
 pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> {
     let job = report::find(app, id).await?;
     if job.state != State::NeedsApproval {
-        return Err(Error::invalid(format!("The job {id} is {}; it waits for no approval.", job.state)));
+        return Err(Error::invalid(format!("The job {id} is {}; it waits for no approval.", job.state))
+            .next(format!("Call check_job with job_id {id} to see how it stands.")));
     }
     let now_ms = app.now_ms();
     let waiting =
