@@ -281,6 +281,9 @@ fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
             .as_ref()
             .and_then(|failure| failure.next.clone())
             .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
+        State::Cancelled if matches!(&job.request, Request::Run(run) if run.template.is_some()) => {
+            "Call update_template to ask for it again.".to_owned()
+        }
         State::Cancelled => "Call generate_video to start anew.".to_owned(),
         _ if hold::waits_for_money(job) => {
             job.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default()
