@@ -114,7 +114,15 @@ pub(super) fn next(report: &JobReport) -> String {
         "needs_approval" => format!(
             "firstcut jobs approve {id} agrees to the price; firstcut jobs cancel {id} costs nothing."
         ),
-        "cancelled" => format!("firstcut make{} starts anew.", again(report)),
+        "cancelled" => match report.kind.as_str() {
+            "turn" => format!("firstcut edit \"…\"{} asks for it again.", again(report)),
+            "render" => format!("firstcut export{} makes the file.", again(report)),
+            // A template that was to be changed is none to be made.
+            "video" | "run" | "film" if report.next.contains("generate_video") => {
+                format!("firstcut make{} starts anew.", again(report))
+            }
+            _ => for_people(&report.next),
+        },
         _ => for_people(&report.next),
     }
 }

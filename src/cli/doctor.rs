@@ -349,16 +349,16 @@ async fn without_key(shell: &Shell, name: &'static str) -> Check {
 async fn service(shell: &Shell) -> Check {
     let asked = async { balance::credits_of(&shell.app, shell.app.service(None)?).await };
     match asked.await {
-        Ok(credits) if credits.available < LOW_CREDITS => Check::note(
-            "service",
-            format!(
-                "{} answers; {:.0} credits are left, and one clip may cost {LOW_CREDITS:.0}.",
-                credits.service, credits.available
-            ),
-            credits.top_up.unwrap_or(credits.next),
-        ),
         Ok(credits) => {
-            Check::ok("service", format!("{} answers; {:.0} credits.", credits.service, credits.available))
+            let left = credits.available.unwrap_or_default();
+            if left < LOW_CREDITS {
+                let found = format!(
+                    "{} answers; {left:.0} credits are left, and one clip may cost {LOW_CREDITS:.0}.",
+                    credits.service
+                );
+                return Check::note("service", found, credits.top_up.unwrap_or(credits.next));
+            }
+            Check::ok("service", format!("{} answers; {left:.0} credits.", credits.service))
         }
         Err(error) if error.kind() == Kind::Unavailable => {
             let mut check = Check::problem("service", &error);

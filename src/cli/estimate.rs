@@ -33,6 +33,9 @@ pub(super) struct Estimate {
     /// With a picture to follow in style; may be repeated
     #[arg(long = "reference-image", value_name = "FILE")]
     reference_images: Vec<String>,
+    /// With each part of a long video begun on the last frame of the one before
+    #[arg(long)]
+    chain_frames: bool,
     /// The most it may cost, in US dollars: more is refused, as `make` would
     #[arg(long, value_name = "USD", value_parser = super::make::amount, allow_negative_numbers = true)]
     max_cost_usd: Option<f64>,
@@ -49,6 +52,7 @@ impl Estimate {
             image: self.image,
             last_frame: self.last_frame,
             reference_images: self.reference_images,
+            chain_frames: self.chain_frames,
             max_cost_usd: self.max_cost_usd,
             ..GenerateInput::default()
         };

@@ -49,7 +49,7 @@ pub(super) struct Make {
     /// What must not be seen
     #[arg(long, value_name = "WORDS")]
     negative_prompt: Option<String>,
-    /// Picture to start from: a file or an https address
+    /// Picture to start from: a file; for NemoVideo also an https address
     #[arg(long, value_name = "FILE")]
     image: Option<String>,
     /// Picture to end with

@@ -31,19 +31,19 @@ pub(super) struct Posts {
     #[arg(long = "channel", value_name = "NAME", value_delimiter = ',', help_heading = "Posts")]
     channels: Vec<String>,
     /// The words under the post
-    #[arg(long, value_name = "WORDS", help_heading = "Posts")]
+    #[arg(long, value_name = "WORDS", help_heading = "Posts", requires = "channels")]
     caption: Option<String>,
     /// When the post appears: now, queue (the next free slot), or a time such as 2026-12-01T15:00:00Z. Without it: a draft
-    #[arg(long, value_name = "TIME", help_heading = "Posts")]
+    #[arg(long, value_name = "TIME", help_heading = "Posts", requires = "channels")]
     when: Option<String>,
     /// Only a draft in the scheduler, which a person sends
-    #[arg(long, help_heading = "Posts", conflicts_with_all = ["when", "schedule"])]
+    #[arg(long, help_heading = "Posts", conflicts_with_all = ["when", "schedule"], requires = "channels")]
     draft: bool,
     /// In the next free slot of the scheduler, unless a time is named
-    #[arg(long, help_heading = "Posts")]
+    #[arg(long, help_heading = "Posts", requires = "channels")]
     schedule: bool,
     /// Who takes the post: buffer, ayrshare, postiz or hook
-    #[arg(long, value_name = "NAME", help_heading = "Posts")]
+    #[arg(long, value_name = "NAME", help_heading = "Posts", requires = "channels")]
     scheduler: Option<String>,
 }
 

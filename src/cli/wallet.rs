@@ -36,13 +36,15 @@ struct Limit {
     #[arg(long, value_name = "SCOPE", default_value = "type:video")]
     scope: String,
     /// Take back what is limited about it
-    #[arg(long, conflicts_with_all = ["per_call", "per_day", "per_week", "per_month"])]
+    #[arg(long, conflicts_with_all = ["per_call", "per_day", "per_week", "per_month", "replace"])]
     remove: bool,
     #[command(flatten)]
     limits: Limits,
     /// Dollars a call
     #[arg(long, value_name = "USD", value_parser = usd)]
     per_call: Option<Usd>,
+    #[command(flatten)]
+    unseen: Unseen,
 }
 
 #[derive(Args, Debug)]
@@ -55,6 +57,15 @@ struct Budget {
     /// Refuse calls when a limit is reached: so it is unless it was set otherwise before
     #[arg(long, conflicts_with = "soft")]
     hard: bool,
+    #[command(flatten)]
+    unseen: Unseen,
+}
+
+#[derive(Args, Debug)]
+struct Unseen {
+    /// Also where the service does not show what is set before, which may be lost then
+    #[arg(long)]
+    replace: bool,
 }
 
 #[derive(Args, Debug)]
@@ -106,7 +117,7 @@ impl Wallet {
                 if rule.limits() == [None; 4] {
                     return Err(no_limit());
                 }
-                limits::limit(&shell.app, &rule).await?
+                limits::limit(&shell.app, &rule, limit.unseen.replace).await?
             }
             What::Budget(budget) => {
                 let Limits { per_day, per_week, per_month } = budget.limits;
@@ -115,7 +126,7 @@ impl Wallet {
                     return Err(no_limit());
                 }
                 let wish = BudgetWish { daily: per_day, weekly: per_week, monthly: per_month, hard_stop };
-                limits::account_budget(&shell.app, &wish).await?
+                limits::account_budget(&shell.app, &wish, budget.unseen.replace).await?
             }
             What::SubWallet(purse) => {
                 let wish = SubWalletWish {

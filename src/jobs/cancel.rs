@@ -171,7 +171,8 @@ async fn named(app: &App, id: &JobId) -> Result<Named> {
         return Err(Error::invalid(format!(
             "Job {id} is {}; only an uncertain job can be settled.",
             job.state
-        )));
+        ))
+        .next(format!("Call check_job with job_id {id} to see how it stands.")));
     }
     let whole = match &job.parent_id {
         Some(parent) => report::find(app, parent).await?,
@@ -210,7 +211,8 @@ async fn doubtful_run(app: &App, id: &JobId) -> Result<JobId> {
         parts.iter().filter(|part| part.kind == JobKind::Run && part.state == State::Uncertain).collect();
     match doubtful.as_slice() {
         [one] => Ok(one.id.clone()),
-        [] => Err(Error::invalid(format!("No part of {id} waits for a name."))),
+        [] => Err(Error::invalid(format!("No part of {id} waits for a name."))
+            .next(format!("Call check_job with job_id {id} to see how it stands."))),
         many => {
             let names: Vec<_> = many.iter().map(|part| part.id.to_string()).collect();
             Err(Error::invalid("Several parts wait for a name.")

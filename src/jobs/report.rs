@@ -338,7 +338,12 @@ fn next(job: &Job, has_file: bool, seen: Option<&Seen>) -> String {
             .as_ref()
             .and_then(|failure| failure.next.clone())
             .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
-        State::Cancelled => "Call generate_video to start anew.".to_owned(),
+        State::Cancelled => match job.kind {
+            JobKind::Turn => "Call edit_video to ask for it again.",
+            JobKind::Render => "Call export to make the file.",
+            _ => "Call generate_video to start anew.",
+        }
+        .to_owned(),
         State::NeedsApproval => "Ask the user whether the price is all right.".to_owned(),
         _ if job.cancel_requested => {
             format!("Call check_job with job_id {} to see how it ended.", job.id)

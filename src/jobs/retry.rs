@@ -34,7 +34,8 @@ pub async fn prospect(app: &App, id: &JobId) -> Result<Prospect> {
         return Err(Error::invalid(format!(
             "The job {} is {}; there is nothing to try again.",
             job.id, job.state
-        )));
+        ))
+        .next(format!("Call check_job with job_id {} to see how it stands.", job.id)));
     }
     if publish::is_undelivered(app, &job).await? {
         return Ok(Prospect { job, most: Usd::ZERO, twice: Usd::ZERO });
@@ -76,7 +77,11 @@ pub async fn retry(app: &App, id: &JobId) -> Result<Job> {
         request: request.clone(),
         work: serde_json::Value::Null,
         dedupe_key: format!("retry:{}", job.id),
-        note: Some(format!("Tried again; {had} parts are kept from before.")),
+        note: Some(match had {
+            0 => "Tried again.".to_owned(),
+            1 => "Tried again; 1 part is kept from before.".to_owned(),
+            had => format!("Tried again; {had} parts are kept from before."),
+        }),
         due_at_ms: Some(now_ms),
     };
     let wanted = approve::wanted(&request)?;

@@ -76,6 +76,10 @@ pub struct Wish {
     /// Whether a language model adds detail to the prompt first; else as the setting says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enhance: Option<bool>,
+    /// Whether a clip is posted only when everything that can be checked of it is good. No field of a file: so the settings
+    /// were when the line was written down.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
 }
 
 /// Whether lines of a batch are begun.

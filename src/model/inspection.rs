@@ -11,7 +11,8 @@ pub struct Inspection {
     /// The picture to make; else as the setting says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,
-    /// What fails the check, or cannot be checked, is an error of the call.
+    /// What fails the check, or cannot be checked, is an error of the call, and is not posted: so the call said, or the
+    /// settings of the process that took it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
     /// Length in seconds.

@@ -146,3 +146,19 @@ async fn a_session_that_begins_with_an_upload_has_a_language() {
         assert_eq!(row.language.as_deref(), Some(language), "{name}");
     }
 }
+
+/// Who stopped an edit or an export does not want another video.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stopped_is_asked_for_again_by_its_own_command() {
+    let home = Home::new().await;
+    home.run(&["make", "generate a 1-second 360p video of a lake", "--json"]).await.ok();
+    for words in [&["export"][..], &["edit", "add a title that says Lake"]] {
+        let begun = home.run(&[words, &["--wait", "0", "--json"]].concat()).await.ok();
+        let id = begun["job_id"].as_str().unwrap();
+        home.run(&["jobs", "cancel", id]).await;
+        let stopped = home.run(&["jobs", "wait", id, "--json"]).await.json();
+        assert_eq!(stopped["state"], "cancelled", "{stopped:#}");
+        let again = format!("firstcut {}", words[0]);
+        assert!(stopped["next"].as_str().unwrap().contains(&again), "{stopped:#}");
+    }
+}

@@ -228,6 +228,28 @@ fn probe_checks_a_file_and_the_strict_take_only_what_was_seen() {
     assert_eq!(home.run(&["probe", "page.mp4", "--strict"]).status.code(), Some(2));
 }
 
+/// Who says how something is posted, and not where, is asked; nothing is made without its posts.
+#[test]
+fn a_post_without_a_channel_is_refused() {
+    let home = Home::new();
+    let posts: [&[&str]; 5] = [
+        &["--caption", "Waves."],
+        &["--when", "queue"],
+        &["--schedule"],
+        &["--draft"],
+        &["--scheduler", "buffer"],
+    ];
+    for command in [&["make", "a lake"][..], &["export"], &["publish", "clip.mp4"]] {
+        for wish in posts {
+            let output = home.run(&[command, wish].concat());
+            assert_eq!(output.status.code(), Some(2), "{command:?} {wish:?}");
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(told.contains("--channel"), "{command:?} {wish:?}: {told}");
+        }
+    }
+    assert!(!home.path().join("ledger.sqlite").exists());
+}
+
 #[test]
 fn join_makes_one_file_and_overwrites_nothing() {
     let home = Home::new();

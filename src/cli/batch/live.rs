@@ -108,7 +108,10 @@ impl Shell {
         } else {
             self.out.result(told, || told::batch_in_short(told))?;
             if bad > 0 {
-                let words = format!("{bad} lines of the file could not be used; they are named above.");
+                let words = match bad {
+                    1 => "1 line of the file could not be used; it is named above.".to_owned(),
+                    bad => format!("{bad} lines of the file could not be used; they are named above."),
+                };
                 self.out.note(&told::marked(told.is_rehearsal(), &words));
             }
         }

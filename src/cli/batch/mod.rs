@@ -214,8 +214,13 @@ impl Enqueue {
             shell.out.note(&told::prospect(&prospect));
         }
         if prospect.lines.is_empty() {
-            return Err(Error::invalid(format!("None of the {bad} lines can be used. Nothing was sent."))
-                .next("Correct the lines that are named above and run the same command again."));
+            let what = match bad {
+                1 => "The only line cannot be used. Nothing was sent.".to_owned(),
+                bad => format!("None of the {bad} lines can be used. Nothing was sent."),
+            };
+            return Err(
+                Error::invalid(what).next("Correct what is named above and run the same command again.")
+            );
         }
         let question = if prospect.rehearsal { "Begin the rehearsal? [y/N] " } else { "Begin? [y/N] " };
         if prospect.new_lines > 0 && !self.yes && !shell.out.ask(question) {
@@ -271,14 +276,20 @@ fn said(name: &str, enqueued: &Enqueued) -> String {
         1 => format!("Batch {name}: 1 line written down."),
         many => format!("Batch {name}: {many} lines written down."),
     };
-    if !enqueued.known.is_empty() {
-        said.push_str(&format!(" {} were there already.", enqueued.known.len()));
+    match enqueued.known.len() {
+        0 => {}
+        1 => said.push_str(" 1 was there already."),
+        many => said.push_str(&format!(" {many} were there already.")),
     }
-    if !enqueued.differing.is_empty() {
-        said.push_str(&format!(
+    match enqueued.differing.as_slice() {
+        [] => {}
+        [line] => said.push_str(&format!(
+            " ⚠️ Line {line} has a key that is in the batch with other content, which stands: give it a new key to make it too."
+        )),
+        lines => said.push_str(&format!(
             " ⚠️ Lines {} have keys that are in the batch with other content, which stands: give them new keys to make them too.",
-            list(&enqueued.differing)
-        ));
+            list(lines)
+        )),
     }
     said
 }

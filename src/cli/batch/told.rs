@@ -63,10 +63,10 @@ pub(in crate::cli) fn prospect(told: &Prospect) -> String {
         let _ =
             write!(sum, "{} up to {credits} credits", if told.most_usd.is_some() { " and" } else { " for" });
     }
-    let known = if told.known_lines > 0 {
-        format!("; {} are in the batch already", told.known_lines)
-    } else {
-        String::new()
+    let known = match told.known_lines {
+        0 => String::new(),
+        1 => "; 1 is in the batch already".to_owned(),
+        many => format!("; {many} are in the batch already"),
     };
     let bad = match told.problems.len() {
         0 => String::new(),

@@ -117,14 +117,16 @@ pub(in crate::cli) fn books(books: &Books) -> String {
 /// A balance.
 pub(in crate::cli) fn credits(report: &CreditsReport) -> String {
     let mut text = report.message.trim_end().to_owned();
-    let _ = write!(
-        text,
-        "\nCredits   {} available, {} frozen, {} in all ({})",
-        number(report.available),
-        number(report.frozen),
-        number(report.total),
-        report.service
-    );
+    if let (Some(available), Some(frozen), Some(total)) = (report.available, report.frozen, report.total) {
+        let _ = write!(
+            text,
+            "\nCredits   {} available, {} frozen, {} in all ({})",
+            number(available),
+            number(frozen),
+            number(total),
+            report.service
+        );
+    }
     if let Some(address) = &report.top_up {
         let _ = write!(text, "\nTop up    {address}");
     }

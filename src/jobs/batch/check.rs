@@ -10,7 +10,6 @@ use super::{name, wish};
 use crate::app::App;
 use crate::config::ServiceChoice;
 use crate::error::{Error, Result};
-use crate::jobs::clip::enhance;
 use crate::jobs::clip::{self, Quote};
 use crate::jobs::plan::{self, Caller};
 use crate::jobs::turn::WORST_CASE_CREDITS;
@@ -249,12 +248,9 @@ async fn look(
             let quote = prices.quote(app, service, &input).await?;
             let seconds = quote.plan.duration_s.unwrap_or_default();
             let calls = u32::try_from(quote.plan.segments.len()).unwrap_or(u32::MAX);
-            let (mut estimate, mut most) = (quote.estimate(), Some(quote.most()));
-            if wish.enhance.unwrap_or(app.config().enhance) {
-                let writer = enhance::writer(app).await?;
-                estimate = estimate.and_then(|sum| sum.checked_add(writer.estimate));
-                most = most.and_then(|sum| sum.checked_add(writer.most));
-            }
+            let (estimate, most) = (quote.estimate(), Some(quote.most()));
+            // As agreed to: whoever begins the line may have other settings.
+            wish.enhance = Some(wish.enhance.unwrap_or(app.config().enhance));
             let planned = quote.planned();
             (service, Priced { model: quote.plan.model.clone(), calls, seconds, estimate, most }, planned)
         }
@@ -274,6 +270,7 @@ async fn look(
         app.now_ms(),
     )?;
     publish::foresee(&delivery, &planned)?;
+    wish.strict = app.config().strict;
     let new = NewLine { key, line, service, digest, model, most: priced.most, due_at_ms, note, wish };
     Ok((new, priced))
 }
@@ -285,7 +282,7 @@ impl Prices {
             (
                 (&input.model, input.duration_seconds, &input.aspect_ratio, &input.resolution),
                 (input.generate_audio, input.max_cost_usd, input.image.is_some()),
-                (input.last_frame.is_some(), input.reference_images.len()),
+                (input.last_frame.is_some(), input.reference_images.len(), input.enhance),
             )
         );
         if let Some(known) = self.0.get(&of) {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{anew, stop, wish};
 use crate::app::App;
 use crate::error::{Error, Kind, Money, Result};
+use crate::jobs::engine::keys;
 use crate::jobs::money::approve;
 use crate::jobs::plan::{Caller, Door};
 use crate::jobs::routes;
@@ -108,7 +109,11 @@ async fn tend_one(app: &App, ledger: &Ledger, batch: &Batch) -> Result<()> {
     let mut fit = Vec::new();
     let mut planned = Usd::ZERO;
     for line in &lines {
-        match lacks_room(app, ledger, batch, line, planned).await? {
+        let lacks = match keys::of_service(app, line.service) {
+            Some(error) => Some(Failure::from(&error)),
+            None => lacks_room(app, ledger, batch, line, planned).await?,
+        };
+        match lacks {
             Some(why) => {
                 hold = Some(why);
                 break;
@@ -270,7 +275,7 @@ async fn begin(app: &App, ledger: &Ledger, batch: &Batch, line: &Line) -> Result
         }
     }
     let caller = Caller { door: Door::Cli, working_dir: batch.working_dir.clone() };
-    let accepted = submit::generate(app, &caller, wish::input_of(&line)).await;
+    let accepted = submit::accept(app, &caller, wish::input_of(&line)).await;
     let now_ms = app.now_ms();
     let mut hold = None;
     let mut begun = None;

@@ -27,6 +27,7 @@ pub(super) fn input(wish: &Wish, model: Option<&str>) -> GenerateInput {
         output_path: wish.output.clone(),
         enhance: wish.enhance,
         deliver: wish.deliver.clone(),
+        strict: wish.strict,
         publish: (!wish.channels.is_empty()).then(|| PublishInput {
             channels: wish.channels.clone(),
             caption: wish.caption.clone(),

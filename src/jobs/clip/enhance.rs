@@ -16,7 +16,7 @@ use crate::jobs::engine::step::Step;
 use crate::jobs::money::{approve, hold};
 use crate::model::catalog::ModelKind;
 use crate::model::inspection::Inspection;
-use crate::model::job::{EpochMs, Job, JobId, Service, State};
+use crate::model::job::{EpochMs, Failure, Job, JobId, Service, State};
 use crate::model::request::{Enhancement, Inputs, Request, Run};
 use crate::money::Usd;
 
@@ -24,6 +24,8 @@ use crate::money::Usd;
 const PATIENCE_MS: EpochMs = 15_000;
 /// Pause between two looks at the rewriting; it is over within seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The same while it waits for money.
+const LOOK_AT_MONEY_EVERY: Duration = Duration::from_secs(2);
 /// What failed without a charge is tried again after this.
 const FORGOTTEN_MS: EpochMs = 10 * 60 * 1000;
 /// What a job does meanwhile, for people.
@@ -36,7 +38,13 @@ pub(in crate::jobs) struct Rewriting {
     /// The job that does it, once it is written down.
     #[serde(skip_serializing_if = "Option::is_none")]
     job: Option<JobId>,
+    /// Written down for this very clip, which tells its charge as its own; else it was there before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ours: bool,
     since_ms: EpochMs,
+    /// What it waits for, if that is money.
+    #[serde(skip)]
+    waits: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Enhancement>,
 }
@@ -47,13 +55,27 @@ impl Rewriting {
         self.outcome.as_ref()
     }
 
-    /// How long until the next step.
-    pub(in crate::jobs) fn pause(&self) -> Duration {
-        if self.outcome.is_some() { Duration::ZERO } else { LOOK_EVERY }
+    /// The job whose charge belongs to the clip.
+    pub(in crate::jobs) fn own_job(&self) -> Option<&JobId> {
+        self.job.as_ref().filter(|_| self.ours)
     }
 
-    fn over(outcome: Result<String>) -> Self {
-        Self { outcome: Some(told(outcome)), ..Self::default() }
+    /// What the clip waits for because its prompt does.
+    pub(in crate::jobs) fn waits(&self) -> Option<Failure> {
+        self.waits.clone()
+    }
+
+    /// How long until the next step.
+    pub(in crate::jobs) fn pause(&self) -> Duration {
+        match (&self.outcome, &self.waits) {
+            (Some(_), _) => Duration::ZERO,
+            (None, Some(_)) => LOOK_AT_MONEY_EVERY,
+            (None, None) => LOOK_EVERY,
+        }
+    }
+
+    fn over(self, outcome: Result<String>) -> Self {
+        Self { outcome: Some(told(outcome)), ..self }
     }
 }
 
@@ -93,24 +115,46 @@ pub(in crate::jobs) async fn look(
     batch: Option<&str>,
 ) -> Result<Rewriting> {
     let now_ms = step.now_ms();
-    let Some((id, since_ms)) = rewriting.and_then(|it| Some((it.job?, it.since_ms))) else {
+    let rewriting = rewriting.unwrap_or_default();
+    let Some(id) = rewriting.job.clone() else {
         return match begin(&step.app, step.job.service, prompt, batch).await {
-            Ok(id) => Ok(Rewriting { job: Some(id), since_ms: now_ms, outcome: None }),
+            Ok((id, ours)) => Ok(Rewriting { job: Some(id), ours, since_ms: now_ms, ..rewriting }),
             Err(error) if error.kind() == Kind::Ledger => Err(error),
-            Err(error) => Ok(Rewriting::over(Err(error))),
+            Err(error) => Ok(rewriting.over(Err(error))),
         };
     };
     let job = step.ledger.job(&id).await?;
+    if hold::waits_for_money(&job) {
+        // So would the clip; both go on after a top-up.
+        return Ok(Rewriting { since_ms: now_ms, waits: job.failure, ..rewriting });
+    }
     // A time outside comes from a clock that was set back.
-    let in_time = (0..PATIENCE_MS).contains(&(now_ms - since_ms));
-    if in_time && !job.state.is_at_rest() && !hold::waits_for_money(&job) {
-        return Ok(Rewriting { job: Some(id), since_ms, outcome: None });
+    let in_time = (0..PATIENCE_MS).contains(&(now_ms - rewriting.since_ms));
+    if in_time && !job.state.is_at_rest() {
+        return Ok(rewriting);
     }
-    if !job.state.is_at_rest() {
-        // It must not be sent when nobody waits for it any more.
-        step.ledger.request_cancel(&job.id, now_ms).await?;
+    abandon(step, &job).await?;
+    Ok(rewriting.over(outcome(&job)))
+}
+
+/// It must not be sent when nobody waits for it any more. Other clips with the same words may.
+async fn abandon(step: &Step, job: &Job) -> Result<()> {
+    if job.state.is_at_rest() {
+        return Ok(());
     }
-    Ok(Rewriting { job: Some(id), since_ms, ..Rewriting::over(outcome(&job)) })
+    let waits = |other: &Job| {
+        let rewriting = other.work.get("rewriting").cloned();
+        let rewriting: Rewriting =
+            rewriting.and_then(|it| serde_json::from_value(it).ok()).unwrap_or_default();
+        other.id != step.job.id
+            && !other.cancel_requested
+            && rewriting.outcome.is_none()
+            && rewriting.job.as_ref() == Some(&job.id)
+    };
+    if !step.ledger.active().await?.iter().any(waits) {
+        step.ledger.request_cancel(&job.id, step.now_ms()).await?;
+    }
+    Ok(())
 }
 
 /// Nobody wants the clip any more, and so its prompt neither. What is to be said of the money.
@@ -118,19 +162,17 @@ pub(in crate::jobs) async fn give_up(step: &Step, rewriting: Option<&Rewriting>)
     let Some(id) = rewriting.and_then(|it| it.job.as_ref()) else {
         return Ok("Stopped before anything was sent; it costs nothing.");
     };
-    if !step.ledger.job(id).await?.state.is_at_rest() {
-        step.ledger.request_cancel(id, step.now_ms()).await?;
-    }
+    abandon(step, &step.ledger.job(id).await?).await?;
     Ok("Stopped before the clip was sent. Rewriting its prompt may have cost up to a cent.")
 }
 
-/// The job that rewrites this prompt, or did.
-async fn begin(app: &App, service: Service, prompt: &str, batch: Option<&str>) -> Result<JobId> {
+/// The job that rewrites this prompt, or did; and whether it was written down now.
+async fn begin(app: &App, service: Service, prompt: &str, batch: Option<&str>) -> Result<(JobId, bool)> {
     let writer = writer(app).await?;
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
     let base = key(service, &writer.model, prompt);
     let earlier = match ledger.latest_with_key_prefix(&base).await? {
-        Some(job) if !is_forgotten(&job, now_ms) => return Ok(job.id),
+        Some(job) if !is_forgotten(&job, now_ms) => return Ok((job.id, false)),
         earlier => earlier,
     };
     let run = Run {
@@ -151,17 +193,15 @@ async fn begin(app: &App, service: Service, prompt: &str, batch: Option<&str>) -
         delivery: Default::default(),
     };
     let key = format!("{base}{}", earlier.map(|job| job.id.to_string()).unwrap_or_default());
-    // Its price is a fraction of a cent and within every cap; who asked for it has agreed.
-    Ok(approve::enter(app, service, key, Request::Run(run), true).await?.job.id)
+    // Its price stood in the clip's, within its cap, so who asked for that has agreed.
+    let entered = approve::enter(app, service, key, Request::Run(run), true, Usd::ZERO).await?;
+    Ok((entered.job.id, entered.fresh))
 }
 
 /// The text that a rewriting came to, or why there is none.
 fn outcome(job: &Job) -> Result<String> {
     match (job.state, job.work.get("text").and_then(Value::as_str)) {
         (State::Done, Some(text)) => Ok(text.to_owned()),
-        (state, _) if !state.is_at_rest() && hold::waits_for_money(job) => {
-            Err(Error::new(Kind::OutOfCredits, "the wallet has no money for it."))
-        }
         (state, _) if !state.is_at_rest() => {
             let error = Error::new(Kind::TimedOut, "the language model did not answer in time.");
             Err(if state == State::Queued { error } else { error.money(Money::Unknown) })

@@ -16,6 +16,7 @@ use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
 use crate::jobs::submit::identity::{Identity, identify};
 use crate::model::job::Service;
+use crate::money::Usd;
 
 pub(super) use parts::body;
 pub(super) use quote::cap;
@@ -97,7 +98,8 @@ pub(super) async fn submit(
     let output_path = paths::output_file(app.config(), caller, input.output_path.as_deref(), prompt, now_ms)?;
     let enhance = input.enhance.unwrap_or(app.config().enhance);
     let request = parts::request(app, caller, input, prompt, &quote, output_path, delivery, enhance).await?;
-    approve::enter(app, service, key, request, input.approved).await
+    let beside = quote.writer.map_or(Usd::ZERO, |writer| writer.most);
+    approve::enter(app, service, key, request, input.approved, beside).await
 }
 
 /// What can be checked of a wish before it has a price: what the models take, and that pictures are there.

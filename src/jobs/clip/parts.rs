@@ -60,23 +60,6 @@ pub(super) async fn request(
         true,
     );
     let chained = input.chain_frames && total > 1;
-    if chained && cfg!(not(feature = "studio")) {
-        return Err(Error::invalid(
-            "This build has no decoders, so it cannot take a clip's last frame. Nothing was sent.",
-        )
-        .next("Leave chain_frames out: the parts are made side by side then."));
-    }
-    if chained && !plan.can_chain_frames {
-        let why = match reference_images.is_empty() {
-            true => "takes no first frame",
-            false => "takes no first frame beside reference images",
-        };
-        return Err(Error::invalid(format!(
-            "{} {why}, so its clips cannot be chained. Nothing was sent.",
-            plan.model
-        ))
-        .next("Leave chain_frames out: the parts are made side by side then."));
-    }
     let folder = app.config().data_dir().join("clips").join(JobId::fresh().as_str());
     let mut parts = Vec::with_capacity(total);
     for (place, segment) in plan.segments.iter().enumerate() {

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::enhance::{self, Writer};
 use super::parts::body;
 use super::{model, tidy};
 use crate::app::App;
@@ -28,13 +29,16 @@ pub struct Quote {
     pub most: Vec<Usd>,
     /// Whether the service itself named the price; else it is the catalog's.
     pub by_service: bool,
+    /// Who rewrites the prompt first, if that is wished: a call of its own, beside those of the plan.
+    pub(in crate::jobs) writer: Option<Writer>,
 }
 
 impl Quote {
     /// What it will probably cost as a whole.
     #[must_use]
     pub fn estimate(&self) -> Option<Usd> {
-        self.estimates.iter().copied().sum::<Option<Option<Usd>>>().flatten()
+        let calls = self.estimates.iter().copied().sum::<Option<Option<Usd>>>().flatten();
+        calls?.checked_add(self.writer.as_ref().map_or(Usd::ZERO, |writer| writer.estimate))
     }
 
     /// What is known of the clip, for those who shall take it.
@@ -50,7 +54,8 @@ impl Quote {
     /// The most that it may cost as a whole.
     #[must_use]
     pub fn most(&self) -> Usd {
-        self.most.iter().copied().sum::<Option<Usd>>().unwrap_or(Usd::MAX)
+        let calls = self.most.iter().copied().chain(self.writer.as_ref().map(|writer| writer.most));
+        calls.sum::<Option<Usd>>().unwrap_or(Usd::MAX)
     }
 }
 
@@ -78,15 +83,48 @@ pub async fn quote(app: &App, service: Service, input: &GenerateInput) -> Result
     if plan.overshoot_s > 0 {
         return Err(no_such_length(catalog, &wish, &plan, today));
     }
+    refuse_chain(input, &plan)?;
     let (estimates, by_service) = prices(app, service, &plan, input).await;
-    let cap = cap(app, input)?;
-    let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)?;
+    let writer = match input.enhance.unwrap_or(app.config().enhance) {
+        // Without one the prompt stays as it is, which costs nothing.
+        true => enhance::writer(app).await.ok(),
+        false => None,
+    };
+    let cap = cap_beside(app, input, writer.as_ref())?;
+    let most = shares(&plan, &estimates, cap, app.config().budget.allow_unknown_price)
+        .map_err(|error| beside(error, writer.as_ref().filter(|_| input.max_cost_usd.is_some())))?;
     // A general setting is a net for mistakes; only the call's own word says that the dearer tier may be taken.
     let most = match may_go_dearer(input) {
         true => with_room(catalog, &plan, most, cap, today),
         false => most,
     };
-    Ok(Quote { service, plan, estimates, most, by_service })
+    Ok(Quote { service, plan, estimates, most, by_service, writer })
+}
+
+/// Parts that shall begin where others end, of a model or in a build that cannot do that.
+fn refuse_chain(input: &GenerateInput, plan: &Plan) -> Result<()> {
+    if !input.chain_frames || plan.segments.len() < 2 {
+        return Ok(());
+    }
+    let next = "Leave chain_frames out: the parts are made side by side then.";
+    if cfg!(not(feature = "studio")) {
+        return Err(Error::invalid(
+            "This build has no decoders, so it cannot take a clip's last frame. Nothing was sent.",
+        )
+        .next(next));
+    }
+    if !plan.can_chain_frames {
+        let why = match input.reference_images.is_empty() {
+            true => "takes no first frame",
+            false => "takes no first frame beside reference images",
+        };
+        return Err(Error::invalid(format!(
+            "{} {why}, so its clips cannot be chained. Nothing was sent.",
+            plan.model
+        ))
+        .next(next));
+    }
+    Ok(())
 }
 
 /// Nobody is sold seconds that were not asked for: the nearest lengths that there are, with their prices.
@@ -168,14 +206,32 @@ fn with_pictures(inputs: skillboss::Inputs, input: &GenerateInput) -> skillboss:
 
 /// The most that this call may cost, by its own word and by the setting.
 pub(in crate::jobs) fn cap(app: &App, input: &GenerateInput) -> Result<Option<Usd>> {
+    cap_beside(app, input, None)
+}
+
+/// The same when the prompt is rewritten first: that is within what the call's own word allows, and to the setting a call of
+/// its own.
+fn cap_beside(app: &App, input: &GenerateInput, writer: Option<&Writer>) -> Result<Option<Usd>> {
+    let beside = writer.map_or(Usd::ZERO, |writer| writer.most);
     let asked = match input.max_cost_usd {
         None => None,
-        Some(usd) => Some(dollars(usd)?),
+        Some(usd) => Some(dollars(usd)?.checked_sub(beside).unwrap_or_default().max(Usd::ZERO)),
     };
     Ok(match (asked, app.config().budget.per_call) {
         (Some(asked), Some(set)) => Some(asked.min(set)),
         (asked, set) => asked.or(set),
     })
+}
+
+/// Says what else the cap has to hold.
+fn beside(error: Error, writer: Option<&Writer>) -> Error {
+    let Some(writer) = writer.filter(|_| error.kind() == Kind::OverBudget) else { return error };
+    let next = error.next_step().unwrap_or_default().to_owned();
+    Error::new(
+        Kind::OverBudget,
+        format!("{} Beside that, {} is kept for rewriting its prompt.", error.message(), writer.most),
+    )
+    .next(next)
 }
 
 /// An argument in dollars.

@@ -95,7 +95,7 @@ pub async fn update(app: &App, input: TemplateInput) -> Result<Submitted> {
         inspection: Inspection::default(),
         delivery: Delivery::default(),
     });
-    approve::enter(app, service, key, request, false).await
+    approve::enter(app, service, key, request, false, Usd::ZERO).await
 }
 
 /// Billed per request: the service's own estimate, else the catalog's price, else the caller's ceiling if that was

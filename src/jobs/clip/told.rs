@@ -144,6 +144,9 @@ async fn cost(app: &App, job: &Job) -> Result<Option<CostReport>> {
     for part in ledger.children(&job.id).await? {
         booked.extend(ledger.charge(&part.id).await?);
     }
+    if let Some(id) = rewriting(job).as_ref().and_then(Rewriting::own_job) {
+        booked.extend(ledger.charge(id).await?);
+    }
     let mut cost = CostReport::default();
     let (mut charged, mut open, mut estimate) = (Usd::ZERO, Usd::ZERO, Usd::ZERO);
     let (mut any, mut assumed) = (false, false);
@@ -240,15 +243,19 @@ fn forged(job: &Job) -> Option<String> {
 /// Of a run or a film that waits until there is money.
 const WAITS_FOR_MONEY: &str = "Waiting for money: there is too little in the SkillBoss wallet. Nothing was charged for what waits, and it goes on by itself after a top-up.";
 
+/// What a run or a film keeps of its prompt's rewriting.
+fn rewriting(job: &Job) -> Option<Rewriting> {
+    serde_json::from_value(job.work.get("rewriting")?.clone()).ok()
+}
+
 /// What became of the prompt before it was sent, beside the user's own.
 fn rewritten(job: &Job) -> Option<String> {
-    let (rewriting, run) = match &job.request {
-        Request::Run(run) => (serde_json::from_value::<RunWork>(job.work.clone()).ok()?.rewriting, run),
-        Request::Film(film) => {
-            (serde_json::from_value::<FilmWork>(job.work.clone()).ok()?.rewriting, film.parts.first()?)
-        }
+    let run = match &job.request {
+        Request::Run(run) => run,
+        Request::Film(film) => film.parts.first()?,
         _ => return None,
     };
+    let rewriting = rewriting(job);
     let it = rewriting.as_ref().and_then(Rewriting::outcome).or(run.enhancement.as_ref())?;
     let yours = job.request.words();
     Some(match &it.text {
@@ -274,6 +281,9 @@ fn next(job: &Job, files: &[FileReport], seen: Option<&Seen>) -> String {
             .as_ref()
             .and_then(|failure| failure.next.clone())
             .unwrap_or_else(|| "Tell the user what happened.".to_owned()),
+        State::Cancelled if matches!(&job.request, Request::Run(run) if run.template.is_some()) => {
+            "Call update_template to ask for it again.".to_owned()
+        }
         State::Cancelled => "Call generate_video to start anew.".to_owned(),
         _ if hold::waits_for_money(job) => {
             job.failure.as_ref().and_then(|failure| failure.next.clone()).unwrap_or_default()

@@ -47,18 +47,23 @@ async fn keep_lease(app: App, ledger: Ledger, job: Job) {
     }
 }
 
+async fn take(step: &mut Step) -> Result<(), Halt> {
+    if let Some(lack) = keys::lacking(step) {
+        return keys::wait(step, lack).await;
+    }
+    match step.job.request {
+        Request::Turn(_) => turn::step(step).await,
+        Request::Render(_) => render::step(step).await,
+        Request::Video(_) => video::step(step).await,
+        Request::Run(_) => run::step(step).await,
+        Request::Film(_) => film::step(step).await,
+        Request::Handover(_) => publish::handover(step).await,
+        Request::Post(_) => publish::step(step).await,
+    }
+}
+
 async fn go(mut step: Step) {
-    let went = match (keys::lacking(&step).await, &step.job.request) {
-        (Some(lack), _) => keys::wait(&mut step, &lack).await,
-        (None, Request::Turn(_)) => turn::step(&mut step).await,
-        (None, Request::Render(_)) => render::step(&mut step).await,
-        (None, Request::Video(_)) => video::step(&mut step).await,
-        (None, Request::Run(_)) => run::step(&mut step).await,
-        (None, Request::Film(_)) => film::step(&mut step).await,
-        (None, Request::Handover(_)) => publish::handover(&mut step).await,
-        (None, Request::Post(_)) => publish::step(&mut step).await,
-    };
-    let went = match went {
+    let went = match take(&mut step).await {
         // A ledger that cannot be written now is no verdict about a job: the lease runs out, and the next look tells.
         Err(Halt::Fault(error)) if error.kind() != Kind::Ledger => after_fault(&mut step, &error).await,
         went => went,

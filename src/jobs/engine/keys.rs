@@ -1,14 +1,17 @@
 //! Jobs that the process that moves them lacks a key for: whoever asked for them may have it, and may move them next.
+//!
+//! One process moves the jobs of all, with settings of its own. Nothing is wrong with such a job: it waits, and says for whom.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::step::{Halt, Step, millis};
-use crate::error::Error;
+use crate::app::App;
+use crate::error::{Error, Kind, Money};
 use crate::jobs::publish;
 use crate::ledger::Change;
-use crate::model::job::{EpochMs, State};
+use crate::model::job::{EpochMs, Service, State};
 use crate::model::request::Request;
 
 /// How soon one that has the key finds the job due.
@@ -19,7 +22,7 @@ const LONGEST_MS: EpochMs = 24 * 3600 * 1000;
 const SINCE: &str = "keyless_since_ms";
 
 /// What this process lacks for the next step of a job.
-pub(super) async fn lacking(step: &Step) -> Option<Error> {
+pub(super) fn lacking(step: &Step) -> Option<Error> {
     let job = &step.job;
     // What is to be stopped before it was sent needs no service.
     if job.service.is_rehearsal() || (job.state == State::Queued && job.cancel_requested) {
@@ -27,34 +30,46 @@ pub(super) async fn lacking(step: &Step) -> Option<Error> {
     }
     match &job.request {
         // What was sent is looked after for as long as the service keeps it, with or without a key.
-        Request::Run(_) if job.state == State::Queued => {
-            step.app.skillboss(job.service).await.ok()?.wallet().err()
+        Request::Run(_) | Request::Film(_) if job.state == State::Queued => {
+            of_service(&step.app, job.service)
         }
-        Request::Post(post) => publish::lacking(step.app.config(), post.scheduler),
+        Request::Post(post) => {
+            let setting = publish::lacking(step.app.config(), post.scheduler)?;
+            Some(error(Kind::Config, &format!("is not set up for {}.", post.scheduler.title()), setting))
+        }
         _ => None,
     }
 }
 
-/// Waits where it stands, and says for whom.
-pub(super) async fn wait(step: &mut Step, lack: &Error) -> Result<(), Halt> {
+/// The same of the key that pays for models, when nothing has been sent yet.
+pub(in crate::jobs) fn of_service(app: &App, service: Service) -> Option<Error> {
+    let lacks = service == Service::SkillBoss && !app.config().skillboss.is_set_up();
+    lacks.then(|| {
+        error(Kind::Unauthorized, "has no SkillBoss key. Nothing was sent.", "SKILLBOSS_API_KEY")
+            .money(Money::NotSpent)
+    })
+}
+
+/// There may be several processes, and only one of them is meant.
+fn error(kind: Kind, lack: &str, setting: &str) -> Error {
+    Error::new(kind, format!("The process that moves the jobs (process {}) {lack}", std::process::id())).next(
+        format!(
+            "Start that process (firstcut serve, or a worker) anew with {setting}, or end it, so that one that has it goes on."
+        ),
+    )
+}
+
+/// Waits where it stands, and says for whom; after a day that is its end.
+pub(super) async fn wait(step: &mut Step, lack: Error) -> Result<(), Halt> {
     let now_ms = step.now_ms();
     let since_ms = step.job.work.get(SINCE).and_then(Value::as_i64);
-    // There may be several processes, and only one of them is meant.
-    let here = format!(
-        "{} in process {}, which moves the jobs.",
-        lack.message().trim_end_matches('.'),
-        std::process::id()
-    );
     if since_ms.is_some_and(|since_ms| now_ms - since_ms > LONGEST_MS) {
-        let next = format!(
-            "{} That process needs it: start it anew with it, or end it, so that one that has it moves the jobs.",
-            lack.next_step().unwrap_or_default()
-        );
-        return Err(Error::new(lack.kind(), here).next(next.trim_start()).into());
+        return Err(lack.into());
     }
-    let note = format!("{here} Start that anew with it, or end it, and this goes on; it waits for a day.");
+    let pause = step.app.poll(step.job.service).min(LOOK_EVERY);
+    let note = format!("{} {}", lack.message(), lack.next_step().unwrap_or_default());
     if since_ms.is_some() && step.job.note.as_deref() == Some(note.as_str()) {
-        step.ledger.release(&step.job, now_ms + millis(LOOK_EVERY)).await?;
+        step.ledger.release(&step.job, now_ms + millis(pause)).await?;
         return Ok(());
     }
     let mut work = step.job.work.clone();
@@ -62,6 +77,6 @@ pub(super) async fn wait(step: &mut Step, lack: &Error) -> Result<(), Halt> {
         work = json!({});
     }
     work[SINCE] = since_ms.unwrap_or(now_ms).into();
-    let due_at_ms = step.in_a(LOOK_EVERY);
+    let due_at_ms = step.in_a(pause);
     step.record(Change { work: Some(work), note: Some(note), due_at_ms, ..Change::default() }).await
 }

@@ -4,7 +4,7 @@
 mod advance;
 mod election;
 pub(super) mod freshness;
-mod keys;
+pub(super) mod keys;
 pub(super) mod step;
 mod stop;
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::jobs::clip::enhance::{self, Rewriting};
 use crate::jobs::deliver::End;
 use crate::jobs::engine::step::{Halt, Step, millis, notes};
-use crate::jobs::inspect::aside;
+use crate::jobs::inspect::joining;
 use crate::jobs::money::hold;
 use crate::jobs::run::RunWork;
 use crate::ledger::{Change, Ledger, NewJob, Reservation};
@@ -95,10 +95,11 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
 async fn add_detail(step: &mut Step, film: &Film, mut work: FilmWork) -> Result<(), Halt> {
     let batch = film.parts.first().and_then(|run| run.batch.as_deref());
     let rewriting = enhance::look(step, work.rewriting.take(), &film.prompt, batch).await?;
-    let due_at_ms = step.in_a(rewriting.pause());
+    let (due_at_ms, waits) = (step.in_a(rewriting.pause()), rewriting.waits());
     work.rewriting = Some(rewriting);
     let note = Some(enhance::NOTE.to_owned());
-    step.record(Change { work: notes(&work)?, note, due_at_ms, ..Change::default() }).await
+    step.record(Change { work: notes(&work)?, failure: Some(waits), note, due_at_ms, ..Change::default() })
+        .await
 }
 
 /// Writes down the parts and hands each its share of what was set aside, all at once.
@@ -217,7 +218,7 @@ async fn pass_frames_on(step: &Step, parts: &[Job]) -> Result<(), Halt> {
 /// Saves the picture that a clip ends with.
 async fn save_last_frame(step: &Step, clip: &Path, frame: &Path) -> Result<(), Halt> {
     let (from, to, ffmpeg) = (clip.to_owned(), frame.to_owned(), step.app.config().ffmpeg.clone());
-    let saved = aside(step.stop.clone(), craft::LAST_FRAME_PATIENCE, move |limits| {
+    let saved = joining(step.stop.clone(), craft::LAST_FRAME_PATIENCE, move |limits| {
         craft::last_frame(&from, &to, ffmpeg.as_deref(), limits)
     });
     match saved.await {

@@ -7,7 +7,7 @@ use super::{FilmWork, craft, file_of};
 use crate::error::{Error, Kind, Money};
 use crate::jobs::deliver::{self, Wanted};
 use crate::jobs::engine::step::{Halt, Step, notes, notes_value};
-use crate::jobs::inspect::aside;
+use crate::jobs::inspect::joining;
 use crate::ledger::Change;
 use crate::media;
 use crate::model::job::{Failure, Job, State};
@@ -65,7 +65,7 @@ async fn join(
     // What an earlier try left is of no use: joining starts anew.
     deliver::remove(&part_file);
     let (from, to, ffmpeg) = (files.clone(), part_file, step.app.config().ffmpeg.clone());
-    let joined = aside(step.stop.clone(), craft::patience(&files), move |limits| {
+    let joined = joining(step.stop.clone(), craft::patience(&files), move |limits| {
         let reencoded = craft::join(&from, &to, ffmpeg.as_deref(), limits)?;
         let sum = staged::sha256_of(&to)?;
         Ok::<_, media::Error>((reencoded, sum))

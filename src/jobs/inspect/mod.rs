@@ -22,7 +22,7 @@ use crate::model::job::Job;
 use crate::model::report::{CheckReport, FileReport, JobReport};
 use crate::net::staged;
 
-pub(super) use aside::aside;
+pub(super) use aside::{aside, joining};
 pub(super) use strict::vet;
 pub use strict::{approve, insist};
 

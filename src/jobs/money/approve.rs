@@ -55,13 +55,15 @@ pub(in crate::jobs) fn is_needed(app: &App, service: Service, most: Usd) -> bool
     above.is_some_and(|above| most > above)
 }
 
-/// Enters a paid request into the ledger, once for each key: every one begins here.
+/// Enters a paid request into the ledger, once for each key: every one begins here. What it will have done by jobs of their
+/// own (`beside`) is agreed to with it, and set aside by those.
 pub(in crate::jobs) async fn enter(
     app: &App,
     service: Service,
     dedupe_key: String,
     request: Request,
     approved: bool,
+    beside: Usd,
 ) -> Result<Submitted> {
     let wanted = wanted(&request)?;
     let new = NewJob {
@@ -76,17 +78,24 @@ pub(in crate::jobs) async fn enter(
         note: Some("Waiting for its turn.".to_owned()),
         due_at_ms: Some(app.now_ms()),
     };
-    let Inserted { job, fresh } = write_down(app, new, &wanted, approved).await?;
+    let Inserted { job, fresh } = write_down(app, new, &wanted, approved, beside).await?;
     Ok(Submitted { job, fresh })
 }
 
 /// Writes a paid job down: on its way with its money set aside, or at rest until a person agrees to the price.
-async fn write_down(app: &App, mut new: NewJob, wanted: &Reservation, approved: bool) -> Result<Inserted> {
+async fn write_down(
+    app: &App,
+    mut new: NewJob,
+    wanted: &Reservation,
+    approved: bool,
+    beside: Usd,
+) -> Result<Inserted> {
     let (ledger, now_ms) = (app.ledger().await?, app.now_ms());
-    let inserted = if !approved && is_needed(app, new.service, wanted.most) {
+    let most = wanted.most.checked_add(beside).unwrap_or(Usd::MAX);
+    let inserted = if !approved && is_needed(app, new.service, most) {
         new.state = State::NeedsApproval;
-        new.work = serde_json::json!({ "waiting": Waiting::fresh(wanted.most, now_ms) });
-        new.note = Some(format!("It may cost up to {}, which needs a person's word.", wanted.most));
+        new.work = serde_json::json!({ "waiting": Waiting::fresh(most, now_ms) });
+        new.note = Some(format!("It may cost up to {most}, which needs a person's word."));
         ledger.insert(new, now_ms).await?
     } else {
         ledger.insert_paid(new, wanted, &caps(app), now_ms).await?
@@ -103,7 +112,8 @@ async fn write_down(app: &App, mut new: NewJob, wanted: &Reservation, approved: 
 pub async fn approve(app: &App, id: &JobId, token: Option<&str>) -> Result<Job> {
     let job = report::find(app, id).await?;
     if job.state != State::NeedsApproval {
-        return Err(Error::invalid(format!("The job {id} is {}; it waits for no approval.", job.state)));
+        return Err(Error::invalid(format!("The job {id} is {}; it waits for no approval.", job.state))
+            .next(format!("Call check_job with job_id {id} to see how it stands.")));
     }
     let now_ms = app.now_ms();
     let waiting =

@@ -30,7 +30,9 @@ pub async fn credits(app: &App) -> Result<CreditsReport> {
             report
         }
         (Err(error), Ok(found)) => {
-            let mut report = with_wallet(CreditsReport::default(), found);
+            // The credits stay unknown: none would be an answer, and a wrong one.
+            let (service, next) = (found.service.clone(), found.next.clone());
+            let mut report = with_wallet(CreditsReport { service, next, ..CreditsReport::default() }, found);
             report.message.push_str(&format!(" NemoVideo: {}", error.message()));
             report
         }
@@ -68,9 +70,9 @@ pub async fn credits_of(app: &App, service: Service) -> Result<CreditsReport> {
             credits.available,
             credits.frozen
         ),
-        available: credits.available,
-        frozen: credits.frozen,
-        total: credits.total,
+        available: Some(credits.available),
+        frozen: Some(credits.frozen),
+        total: Some(credits.total),
         next: match &top_up {
             Some(hint) => hint.clone(),
             None => "Call generate_video to make a video.".to_owned(),

@@ -115,14 +115,19 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         [] => "in one call".to_owned(),
         [one] => format!("{one} s in one call"),
         many => format!(
-            "{} calls of {} s, made side by side and joined",
+            "{} calls of {} s, made {} and joined",
             many.len(),
-            many.iter().map(u32::to_string).collect::<Vec<_>>().join(" + ")
+            many.iter().map(u32::to_string).collect::<Vec<_>>().join(" + "),
+            if input.chain_frames { "one after the other" } else { "side by side" }
         ),
     };
     let price = match quote.estimate() {
         Some(usd) => format!("probably {usd}, at most {}", quote.most()),
         None => format!("an unknown price, at most {}", quote.most()),
+    };
+    let with = match &quote.writer {
+        Some(writer) => format!(", with up to {} for rewriting the prompt", writer.most),
+        None => String::new(),
     };
     let has_key = service == Service::Sandbox || app.config().skillboss.is_set_up();
     let from = if quote.by_service {
@@ -140,7 +145,7 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
     Ok(Estimate {
         service: service.name().to_owned(),
         model: plan.model.clone(),
-        message: format!("{}{}: {how}, {price}.{counts}{from}", rehearsal::mark(service), plan.model),
+        message: format!("{}{}: {how}, {price}{with}.{counts}{from}", rehearsal::mark(service), plan.model),
         parts_s,
         aspect_ratio: plan.aspect.clone(),
         resolution: plan.resolution.clone(),

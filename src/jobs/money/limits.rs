@@ -1,13 +1,12 @@
-//! Limits that the service keeps beside ours: set one at a time here, and never at the cost of those that are there.
+//! Limits that the service keeps beside ours: set one at a time here, and not at the cost of those that are there.
 //!
 //! The service takes all rules, and the whole budget, at once. So what holds is read first, the wish is put into it, and
-//! the answer is held against the whole.
+//! the answer is held against the whole. Where the service does not show what holds, a person has to say that it may be
+//! replaced.
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::jobs::money::wallet::{Wallet, checked, show};
-use crate::jobs::rehearsal;
-use crate::model::job::Service;
+use crate::jobs::money::wallet::{Wallet, after, checked};
 use crate::money::Usd;
 use crate::redact;
 use crate::skillboss::rules::{AccountBudget, Rule};
@@ -26,15 +25,14 @@ pub struct BudgetWish {
 }
 
 /// Sets a limit that the service keeps. What was limited before stays so: limits of another scope, and those of the same
-/// scope for another span.
+/// scope for another span. With `replace`, also where the service does not show what that is.
 ///
 /// # Errors
-/// `Protocol` when the service does not confirm this limit and all earlier ones: then they may not be in force.
-pub async fn limit(app: &App, wish: &Rule) -> Result<Wallet> {
-    let service = checked(app)?;
-    let client = app.skillboss(service).await?;
-    let known = client.rules().await?;
-    let blind = if known.is_some() { "" } else { UNSEEN };
+/// `InvalidInput` when it does not, and nobody said so; `Protocol` when the service does not confirm this limit and all
+/// earlier ones: then they may not be in force.
+pub async fn limit(app: &App, wish: &Rule, replace: bool) -> Result<Wallet> {
+    let client = app.skillboss(checked(app)?).await?;
+    let (known, blind) = seen(client.rules().await?, replace)?;
     let mut all = known.unwrap_or_default();
     match all.iter_mut().find(|rule| rule.scope == wish.scope) {
         Some(rule) => rule.take(wish),
@@ -42,17 +40,19 @@ pub async fn limit(app: &App, wish: &Rule) -> Result<Wallet> {
     }
     confirm(&all, &client.set_rules(&all).await?)?;
     let set = all.iter().find(|rule| rule.scope == wish.scope).map(told).unwrap_or_default();
-    told_with(app, service, format!("The service keeps this limit from now on: {set}{blind}")).await
+    Ok(after(app, &format!("The service keeps this limit from now on: {set}{blind}"), true).await)
 }
 
 /// Takes back what the service limits about a scope.
 ///
 /// # Errors
-/// `InvalidInput` when nothing is limited there; `Protocol` when the service does not confirm what is left.
+/// `InvalidInput` when nothing is limited there, or the service does not show whether; `Protocol` when the service does not confirm what is left.
 pub async fn remove_limit(app: &App, scope: &str) -> Result<Wallet> {
-    let service = checked(app)?;
-    let client = app.skillboss(service).await?;
-    let mut all = client.rules().await?.unwrap_or_default();
+    let client = app.skillboss(checked(app)?).await?;
+    let Some(mut all) = client.rules().await? else {
+        return Err(Error::invalid("The service does not show which limits are set. Nothing was sent.")
+            .next("Take it back at its dashboard."));
+    };
     let (before, scope) = (all.len(), redact::label(scope));
     all.retain(|rule| rule.scope != scope);
     if all.len() == before {
@@ -64,18 +64,16 @@ pub async fn remove_limit(app: &App, scope: &str) -> Result<Wallet> {
     if left.iter().any(|rule| rule.scope == scope) {
         return Err(unconfirmed(&format!("that the limit for {scope} is gone")));
     }
-    told_with(app, service, format!("The service keeps no limit for {scope} any more.")).await
+    Ok(after(app, &format!("The service keeps no limit for {scope} any more."), true).await)
 }
 
-/// Sets the account's own budget. Limits that are not given stay as they are.
+/// Sets the account's own budget. Limits that are not given stay as they are. `replace` as in [`limit`].
 ///
 /// # Errors
-/// `Protocol` when the service does not confirm it.
-pub async fn account_budget(app: &App, wish: &BudgetWish) -> Result<Wallet> {
-    let service = checked(app)?;
-    let client = app.skillboss(service).await?;
-    let known = client.account_budget().await?;
-    let blind = if known.is_some() { "" } else { UNSEEN };
+/// `InvalidInput` when the service does not show what is set; `Protocol` when it does not confirm it.
+pub async fn account_budget(app: &App, wish: &BudgetWish, replace: bool) -> Result<Wallet> {
+    let client = app.skillboss(checked(app)?).await?;
+    let (known, blind) = seen(client.account_budget().await?, replace)?;
     let any = known.as_ref().filter(|budget| has_limit(budget)).map(|budget| budget.hard_stop);
     let known = known.unwrap_or_default();
     let wished = AccountBudget {
@@ -94,11 +92,23 @@ pub async fn account_budget(app: &App, wish: &BudgetWish) -> Result<Wallet> {
     if !kept {
         return Err(unconfirmed("these limits of the account"));
     }
-    told_with(app, service, format!("The account's limits are now: {}.{blind}", budget_told(&set))).await
+    Ok(after(app, &format!("The account's limits are now: {}.{blind}", budget_told(&set)), true).await)
 }
 
 /// What to know where the service shows nothing of what is set already.
 const UNSEEN: &str = " It does not show what was set before, so earlier limits may have been replaced by this one: look at its dashboard.";
+
+/// What is set before, and what is to be said where nobody sees it; refused there, unless it may be replaced.
+fn seen<T>(known: Option<T>, replace: bool) -> Result<(Option<T>, &'static str)> {
+    match known {
+        Some(known) => Ok((Some(known), "")),
+        None if replace => Ok((None, UNSEEN)),
+        None => Err(Error::invalid(
+            "The service does not show which limits are set, and a new one may take the place of all of them. Nothing was sent.",
+        )
+        .next("Look at its dashboard. To set this one all the same, add --replace.")),
+    }
+}
 
 /// Each rule that was sent has to be in the answer.
 fn confirm(sent: &[Rule], answered: &[Rule]) -> Result<()> {
@@ -118,11 +128,6 @@ fn unconfirmed(what: &str) -> Error {
 
 fn ended(what: &str) -> String {
     if what.ends_with('.') { what.to_owned() } else { format!("{what}.") }
-}
-
-async fn told_with(app: &App, service: Service, message: String) -> Result<Wallet> {
-    let wallet = show(app).await?;
-    Ok(Wallet { message: format!("{}{message}", rehearsal::mark(service)), ..wallet })
 }
 
 fn has_limit(budget: &AccountBudget) -> bool {

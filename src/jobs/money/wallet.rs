@@ -75,8 +75,11 @@ pub(in crate::jobs) fn is_there(app: &App) -> bool {
 pub async fn show(app: &App) -> Result<Wallet> {
     let (mut wallet, service) = (balance(app).await?, service(app));
     let client = app.skillboss(service).await?;
-    wallet.rules = client.rules().await?.unwrap_or_default().iter().map(limits::told).collect();
-    // Not every key may ask for these two; what there is else is worth showing.
+    // Not every key may ask for these three; what there is else is worth showing.
+    match client.rules().await {
+        Ok(rules) => wallet.rules = rules.unwrap_or_default().iter().map(limits::told).collect(),
+        Err(error) => wallet.message.push_str(&format!(" The limits were not told: {error}")),
+    }
     match client.account_budget().await {
         Ok(budget) => wallet.account_budget = budget.as_ref().and_then(limits::budget),
         Err(error) => wallet.message.push_str(&format!(" The account's budget was not told: {error}")),
@@ -93,21 +96,20 @@ pub async fn show(app: &App) -> Result<Wallet> {
 
 /// The same without the limits that the service keeps.
 pub async fn balance(app: &App) -> Result<Wallet> {
+    let service = checked(app)?;
+    let balance = readings::take(app, service).await?.available;
+    let name = if service.is_rehearsal() { "the sandbox's own wallet" } else { "the SkillBoss wallet" };
+    let wallet = by_our_books(app).await?;
+    let message = format!("{}{balance} in {name}; {}", rehearsal::mark(service), wallet.message);
+    Ok(Wallet { balance_usd: Some(balance), message, ..wallet })
+}
+
+/// What our own books say of it, without a question to the service.
+async fn by_our_books(app: &App) -> Result<Wallet> {
     let service = service(app);
-    if !is_there(app) {
-        return Err(no_wallet());
-    }
-    let balance = readings::take(app, service).await?;
     let spent = app.ledger().await?.spent(service, app.now_ms()).await?;
     let budget = &app.config().budget;
-    let mut message = format!(
-        "{}{} in {}; {} spent or set aside today, {} this week (UTC).",
-        rehearsal::mark(service),
-        balance.available,
-        if service.is_rehearsal() { "the sandbox's own wallet" } else { "the SkillBoss wallet" },
-        spent.day,
-        spent.week
-    );
+    let mut message = format!("{} spent or set aside today, {} this week (UTC).", spent.day, spent.week);
     for (span, cap, used) in [("day", budget.per_day, spent.day), ("week", budget.per_week, spent.week)] {
         if let Some(cap) = cap {
             let left = cap.checked_sub(used).filter(|left| *left > Usd::ZERO).unwrap_or_default();
@@ -116,7 +118,7 @@ pub async fn balance(app: &App) -> Result<Wallet> {
     }
     Ok(Wallet {
         service: service.name().to_owned(),
-        balance_usd: Some(balance.available),
+        balance_usd: None,
         spent_today_usd: spent.day,
         spent_this_week_usd: spent.week,
         reserved_usd: spent.reserved,
@@ -129,6 +131,29 @@ pub async fn balance(app: &App) -> Result<Wallet> {
         message,
         next: "Use estimate_cost before making something with a SkillBoss model.".to_owned(),
     })
+}
+
+/// The wallet after something was changed at the service: `done` says what, and is told whatever else cannot be. With
+/// limits, those that the service keeps are shown too.
+pub(super) async fn after(app: &App, done: &str, with_limits: bool) -> Wallet {
+    let service = service(app);
+    let shown = match with_limits {
+        true => show(app).await,
+        false => balance(app).await,
+    };
+    let (wallet, untold) = match shown {
+        Ok(wallet) => (wallet, String::new()),
+        Err(error) => {
+            let wallet = by_our_books(app).await.unwrap_or_default();
+            let next = "See what is in it with `firstcut wallet`.".to_owned();
+            (Wallet { next, ..wallet }, format!(" The wallet was not told: {error}"))
+        }
+    };
+    Wallet {
+        service: service.name().to_owned(),
+        message: format!("{}{done}{untold}", rehearsal::mark(service)),
+        ..wallet
+    }
 }
 
 /// Makes a purse with a key of its own, which is put into a private file: it is told once.
@@ -153,9 +178,7 @@ pub async fn sub_wallet(app: &App, wish: SubWalletWish) -> Result<Wallet> {
         }
         None => format!("The sub-wallet{id} is made; the service told no key for it."),
     };
-    let mut wallet = balance(app).await.unwrap_or_default();
-    service.name().clone_into(&mut wallet.service);
-    wallet.message = format!("{}{message}", rehearsal::mark(service));
+    let mut wallet = after(app, &message, false).await;
     let variable = if client.is_wholesale() { "SKILLBOSS_WHOLESALE_KEY" } else { "SKILLBOSS_API_KEY" };
     wallet.next = match service {
         Service::Sandbox => "It is a key of the sandbox: good for trying out how a worker meets its limits at `firstcut sandbox`.".to_owned(),

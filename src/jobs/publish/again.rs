@@ -63,7 +63,8 @@ async fn refuse_second(app: &App, job: &Job) -> Result<()> {
         Some(other) => Err(Error::invalid(format!(
             "The job {} was asked for again as {}, and that is {}. Nothing was sent.",
             job.id, other.id, other.state
-        ))),
+        ))
+        .next(format!("Call check_job with job_id {} to see how that one stands.", other.id))),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::jobs::plan::{Caller, PublishInput};
 use crate::jobs::{inspect, report};
 use crate::ledger::NewJob;
 use crate::model::delivery::{Delivery, Place, Posts};
+use crate::model::inspection::Inspection;
 use crate::model::job::{Job, JobId, State};
 use crate::model::report::JobReport;
 use crate::model::request::{Handover, Request};
@@ -124,6 +125,7 @@ async fn hand_over(app: &App, clip: &Clip, delivery: Delivery) -> Result<Job> {
     let path = clip.end.final_path.clone().ok_or_else(|| Error::internal("A clip without a file."))?;
     let end = End { stored: None, upload: None, bucket_tries: 0, ..clip.end.clone() };
     let work = serde_json::to_value(&end).map_err(|error| Error::internal("Notes.").because(error))?;
+    let strict = clip.inspection.strict || app.config().strict;
     let mut new = NewJob {
         id: JobId::fresh(),
         parent_id: clip.root.as_ref().map(|root| root.id.clone()),
@@ -132,7 +134,7 @@ async fn hand_over(app: &App, clip: &Clip, delivery: Delivery) -> Result<Job> {
         state: State::Queued,
         request: Request::Handover(Handover {
             path,
-            inspection: clip.inspection.clone(),
+            inspection: Inspection { strict, ..clip.inspection.clone() },
             delivery: delivery.clone(),
         }),
         work,

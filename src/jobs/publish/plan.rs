@@ -238,18 +238,22 @@ fn is_set_up(config: &Config, scheduler: Scheduler) -> bool {
     }
 }
 
-/// What this process lacks to speak to a scheduler; none when that is set up.
-pub(in crate::jobs) fn lacking(config: &Config, scheduler: Scheduler) -> Option<Error> {
-    (!is_set_up(config, scheduler)).then(|| missing(scheduler, ""))
+/// The setting that this process lacks to speak to a scheduler; none when that is set up.
+pub(in crate::jobs) fn lacking(config: &Config, scheduler: Scheduler) -> Option<&'static str> {
+    (!is_set_up(config, scheduler)).then(|| setting(scheduler))
 }
 
-fn missing(scheduler: Scheduler, so: &str) -> Error {
-    let setting = match scheduler {
+const fn setting(scheduler: Scheduler) -> &'static str {
+    match scheduler {
         Scheduler::Buffer => "BUFFER_API_KEY",
         Scheduler::Ayrshare => "AYRSHARE_API_KEY",
         Scheduler::Postiz => "POSTIZ_API_KEY",
         Scheduler::Hook => "FIRSTCUT_POST_HOOK_URL",
-    };
+    }
+}
+
+fn missing(scheduler: Scheduler, so: &str) -> Error {
+    let setting = setting(scheduler);
     Error::new(Kind::Config, format!("{} is not set up.{so}", scheduler.title()))
         .next(format!("Set {setting}, or choose another scheduler."))
 }

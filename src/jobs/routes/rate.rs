@@ -102,9 +102,11 @@ pub async fn many(app: &App, text: &str, batch: Option<&str>) -> Result<Rated> {
     }
     app.ledger().await?.rate(&ratings, app.now_ms()).await?;
     rated.rated = ratings.len();
+    let clips = if rated.rated == 1 { "clip" } else { "clips" };
     rated.message = match rated.problems.len() {
-        0 => format!("{} clips rated.", rated.rated),
-        wrong => format!("{} clips rated; {wrong} rows could not be used.", rated.rated),
+        0 => format!("{} {clips} rated.", rated.rated),
+        1 => format!("{} {clips} rated; 1 row could not be used.", rated.rated),
+        wrong => format!("{} {clips} rated; {wrong} rows could not be used.", rated.rated),
     };
     Ok(rated)
 }

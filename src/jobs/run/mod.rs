@@ -142,10 +142,11 @@ pub(super) async fn step(step: &mut Step) -> Result<(), Halt> {
 /// One look at the prompt that is being rewritten; the next step sends the run.
 async fn add_detail(step: &mut Step, run: &Run, mut work: RunWork) -> Result<(), Halt> {
     let rewriting = enhance::look(step, work.rewriting.take(), &run.prompt, run.batch.as_deref()).await?;
-    let due_at_ms = step.in_a(rewriting.pause());
+    let (due_at_ms, waits) = (step.in_a(rewriting.pause()), rewriting.waits());
     work.rewriting = Some(rewriting);
     let note = Some(enhance::NOTE.to_owned());
-    step.record(Change { work: notes(&work)?, note, due_at_ms, ..Change::default() }).await
+    step.record(Change { work: notes(&work)?, failure: Some(waits), note, due_at_ms, ..Change::default() })
+        .await
 }
 
 /// Whether it is known what a run in this state came to.

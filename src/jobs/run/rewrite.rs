@@ -8,6 +8,7 @@ use super::RunWork;
 use crate::error::{Error, Kind, Money};
 use crate::jobs::engine::freshness::Moment;
 use crate::jobs::engine::step::{Halt, Step, notes};
+use crate::jobs::money::hold::{self, Turn};
 use crate::ledger::{AttemptState, Change, Charge, ChargeSource};
 use crate::model::job::{Failure, State};
 use crate::model::request::Run;
@@ -27,6 +28,10 @@ pub(super) async fn step(step: &mut Step, run: &Run, work: RunWork) -> Result<()
 async fn send(step: &mut Step, run: &Run, work: RunWork) -> Result<(), Halt> {
     let client = step.skillboss().await?;
     let turn = step.app.sending().await;
+    // With an empty wallet it waits like every other call.
+    if let Turn::Waits = hold::turn(step, run, &work).await? {
+        return Ok(());
+    }
     let moment = Moment::now(&step.app);
     let detail = json!({ "model": run.model, "most": run.most });
     let Some(n) = step.ledger.begin_attempt(&step.job, detail, moment.wall_ms()).await? else {
@@ -71,6 +76,7 @@ async fn settle(
             step.record(Change {
                 state: Some(State::Done),
                 work: notes(&work)?,
+                failure: Some(None),
                 note: Some("The prompt was rewritten.".to_owned()),
                 progress_pct: Some(100.0),
                 charge: Some(charged(work.cost)),

@@ -39,6 +39,13 @@ pub struct Submitted {
 
 /// Prompt in, file out. Words that are a command ("export 1080p MP4") become that command.
 pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
+    // As the settings are here and now: who moves the job may have others.
+    let strict = input.strict || app.config().strict;
+    accept(app, caller, GenerateInput { strict, ..input }).await
+}
+
+/// The same for a wish that says itself how strict it is, as the line of a batch, which any process may begin.
+pub(super) async fn accept(app: &App, caller: &Caller, input: GenerateInput) -> Result<Accepted> {
     // Who agrees to a price may name the job instead of repeating the whole call, as the page in the chat does.
     if let (Some(token), Ok(id)) = (&input.quote_token, input.prompt.parse()) {
         let (job, fresh) = approve::agree(app, &id, token).await?;
@@ -88,7 +95,7 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         }
         Identity::Known(job) => {
             publish::refuse_later_wish(app, &job, input.publish.as_ref())?;
-            return Ok(known(app, *job));
+            return Ok(current(app, Submitted { job: *job, fresh: false }));
         }
         Identity::Fresh(key) => key,
     };
@@ -108,12 +115,12 @@ pub async fn generate(app: &App, caller: &Caller, input: GenerateInput) -> Resul
         delivery,
     });
     let uploads = session_id.clone().filter(|_| input.session_id.is_none());
-    let current = app.current();
-    let accepted = write_down(app, service, session_id, request, key).await?;
-    if let (true, Some(current)) = (input.batch.is_some(), current) {
-        // The lines of a batch are not what the conversation is about.
-        app.set_current(current);
-    }
+    let submitted = write_down(app, service, session_id, request, key).await?;
+    // The lines of a batch are not what the conversation is about.
+    let accepted = match input.batch {
+        Some(_) => Accepted::Job(Box::new(submitted)),
+        None => current(app, submitted),
+    };
     if let Some(session_id) = uploads {
         // The uploads have found their video: the next prompt that stands alone begins anew.
         ledger.note_uploads(service, &session_id, false).await?;
@@ -152,7 +159,7 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
     let asked = (&message, &media, &session_id);
     let request_id = input.request_id.as_deref();
     let key = match identify(ledger, service, &asked, request_id, input.new, now_ms).await? {
-        Identity::Known(job) => return Ok(known(app, *job)),
+        Identity::Known(job) => return Ok(current(app, Submitted { job: *job, fresh: false })),
         Identity::Fresh(key) => key,
     };
     if let Some(chosen) = &chosen {
@@ -169,13 +176,13 @@ pub async fn edit(app: &App, caller: &Caller, input: EditInput) -> Result<Accept
             turn,
             output_path,
             duration_s: None,
-            inspection: Inspection::default(),
+            inspection: Inspection { strict: app.config().strict, ..Inspection::default() },
             delivery,
         })
     } else {
         Request::Turn(turn)
     };
-    write_down(app, service, session_id, request, key).await
+    Ok(current(app, write_down(app, service, session_id, request, key).await?))
 }
 
 /// Timeline to file.
@@ -206,12 +213,12 @@ pub async fn export(app: &App, caller: &Caller, input: ExportInput) -> Result<Su
         now_ms,
     )?;
     session::remember(app, caller, &chosen).await?;
-    let inspection = Inspection { preview: input.preview, strict: input.strict, ..Inspection::default() };
+    let strict = input.strict || app.config().strict;
+    let inspection = Inspection { preview: input.preview, strict, ..Inspection::default() };
     let request = Request::Render(Render { output_path, inspection, delivery });
-    match write_down(app, chosen.service, Some(chosen.session_id), request, key).await? {
-        Accepted::Job(submitted) => Ok(*submitted),
-        Accepted::Told(_) => Err(Error::internal("An export became an answer.")),
-    }
+    let submitted = write_down(app, chosen.service, Some(chosen.session_id), request, key).await?;
+    app.set_current(Current::Job(submitted.job.id.clone()));
+    Ok(submitted)
 }
 
 /// What the session is about: its newest prompt.
@@ -322,9 +329,10 @@ async fn workshop(app: &App, caller: &Caller, input: &GenerateInput) -> Result<O
     Ok(row.is_some_and(|row| row.has_uploads).then_some(current))
 }
 
-fn known(app: &App, job: Job) -> Accepted {
-    app.set_current(Current::Job(job.id.clone()));
-    Accepted::Job(Box::new(Submitted { job, fresh: false }))
+/// From now on the conversation is about this job.
+fn current(app: &App, submitted: Submitted) -> Accepted {
+    app.set_current(Current::Job(submitted.job.id.clone()));
+    Accepted::Job(Box::new(submitted))
 }
 
 async fn write_down(
@@ -333,7 +341,7 @@ async fn write_down(
     session_id: Option<String>,
     request: Request,
     dedupe_key: String,
-) -> Result<Accepted> {
+) -> Result<Submitted> {
     let now_ms = app.now_ms();
     let inserted = app
         .ledger()
@@ -354,7 +362,6 @@ async fn write_down(
             now_ms,
         )
         .await?;
-    app.set_current(Current::Job(inserted.job.id.clone()));
     app.ring();
-    Ok(Accepted::Job(Box::new(Submitted { job: inserted.job, fresh: inserted.fresh })))
+    Ok(Submitted { job: inserted.job, fresh: inserted.fresh })
 }

@@ -21,9 +21,9 @@ pub struct Brief {
     pub failure: Option<Failure>,
     /// The file that it made.
     pub file: Option<String>,
-    /// Charged for it and for its parts.
+    /// Charged for it, for its parts, and for the rewriting of its prompt that was made for it.
     pub charged: Usd,
-    /// Set aside for it and for its parts.
+    /// Set aside for the same.
     pub reserved: Usd,
     /// What became of its prompt before it was sent.
     pub enhancement: Option<Enhancement>,
@@ -52,9 +52,11 @@ impl Ledger {
              WHERE j.kind = 'video' AND p.parent_id = j.id AND p.kind = 'render' ORDER BY p.created_at_ms DESC LIMIT 1)) AS file, \
              COALESCE(json_extract(j.work, '$.rewriting.outcome'), json_extract(j.request, '$.enhancement')) AS enhancement, \
              (SELECT SUM(c.charged_micros) FROM charge c WHERE c.state <> 'freed' AND c.job_id IN \
-             (SELECT j.id UNION ALL SELECT p.id FROM job p WHERE p.parent_id = j.id)) AS charged, \
+             (SELECT j.id UNION ALL SELECT p.id FROM job p WHERE p.parent_id = j.id \
+             UNION ALL SELECT json_extract(j.work, '$.rewriting.job') WHERE json_extract(j.work, '$.rewriting.ours'))) AS charged, \
              (SELECT SUM(c.reserved_micros) FROM charge c WHERE c.state = 'reserved' AND c.job_id IN \
-             (SELECT j.id UNION ALL SELECT p.id FROM job p WHERE p.parent_id = j.id)) AS reserved \
+             (SELECT j.id UNION ALL SELECT p.id FROM job p WHERE p.parent_id = j.id \
+             UNION ALL SELECT json_extract(j.work, '$.rewriting.job') WHERE json_extract(j.work, '$.rewriting.ours'))) AS reserved \
              FROM batch_line l JOIN job j ON j.id = l.job_id WHERE l.batch = $1",
         )
         .bind(name);

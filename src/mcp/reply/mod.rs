@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use rmcp::ErrorData;
 use rmcp::handler::server::tool::IntoCallToolResult;
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, Resource};
@@ -12,18 +13,20 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Money};
-use crate::jobs::money::estimate::Estimate;
+use crate::jobs::money::estimate::{Choice, Estimate};
 use crate::model::job::State;
 use crate::model::report::{
-    CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport, SessionReport,
-    UploadReport,
+    ApprovalReport, CheckReport, CostReport, CreditsReport, ErrorReport, FileReport, JobList, JobReport,
+    SessionReport, UploadReport,
 };
-use crate::redact::quotation;
+use crate::redact::{quotation, quote};
 
 pub(super) mod fit;
 
 /// Files that get a link of their own; all of them stand in the structured part.
 const LINKS: usize = 20;
+/// So much of a service's reply stands in the text; all of it in the structured part.
+const MOST_REPLY_CHARS: usize = 2_000;
 
 impl IntoCallToolResult for Error {
     fn into_call_tool_result(self) -> Result<CallToolResponse, ErrorData> {
@@ -151,30 +154,34 @@ pub(super) fn session(report: &SessionReport) -> CallToolResult {
 pub(super) fn estimate(told: &Estimate) -> CallToolResult {
     let mut text = told.message.clone();
     for model in told.models.iter().filter(|model| model.retired.is_none()) {
-        let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
-        let _ = write!(
-            text,
-            "\n{}: {} s; {}; {}; {}",
-            model.model,
-            lengths.join("/"),
-            model.aspect_ratios.join(", "),
-            model.resolutions.join(", "),
-            model.prices.join(", ")
-        );
-        for (name, facts) in [("takes", &model.takes), ("rules", &model.rules)] {
-            if !facts.is_empty() {
-                let _ = write!(text, "; {name}: {}", facts.join(", "));
-            }
-        }
+        let _ = write!(text, "\n{}: {}", model.model, choice_text(model));
     }
     let _ = write!(text, "\nNext: {}", told.next);
     both(text, told)
 }
 
+/// What is known of a model.
+fn choice_text(model: &Choice) -> String {
+    let lengths: Vec<_> = model.durations_s.iter().map(u32::to_string).collect();
+    let facts = [
+        ("", lengths.join("/"), " s"),
+        ("", model.aspect_ratios.join(", "), ""),
+        ("", model.resolutions.join(", "), ""),
+        ("", model.prices.join(", "), ""),
+        ("takes: ", model.takes.join(", "), ""),
+        ("rules: ", model.rules.join(", "), ""),
+    ];
+    let known = facts.iter().filter(|(_, fact, _)| !fact.is_empty());
+    let known: Vec<_> = known.map(|(name, fact, unit)| format!("{name}{fact}{unit}")).collect();
+    if known.is_empty() { "nothing is known of it but its name".to_owned() } else { known.join("; ") }
+}
+
 /// The balance.
 pub(super) fn credits(report: &CreditsReport) -> CallToolResult {
     let mut text = report.message.clone();
-    let _ = write!(text, "\nCredits: {} available, {} reserved.", report.available, report.frozen);
+    if let (Some(available), Some(frozen)) = (report.available, report.frozen) {
+        let _ = write!(text, "\nCredits: {available} available, {frozen} reserved.");
+    }
     if let Some(place) = &report.top_up {
         let _ = write!(text, "\nMore credits: {place}");
     }
@@ -216,8 +223,12 @@ fn job_text(report: &JobReport) -> String {
     if let Some(good) = good(&report.checks) {
         let _ = write!(text, "\nDelivery check: {good}");
     }
+    if let Some(approval) = &report.approval {
+        text.push_str(&approval_text(approval));
+    }
     if let Some(words) = &report.reply {
-        let _ = write!(text, "\nThe service said: {}", quotation(words));
+        // On one line: no line of an answer is anybody's but ours.
+        let _ = write!(text, "\nThe service said: {}", quotation(&quote(words, MOST_REPLY_CHARS)));
     }
     for change in report.changes.iter().filter(|change| !report.message.contains(change.as_str())) {
         let _ = write!(text, "\nChanged: {change}");
@@ -246,6 +257,17 @@ fn job_text(report: &JobReport) -> String {
     }
     let _ = write!(text, "\nNext: {}", report.next);
     text
+}
+
+/// The price that waits for a person's word, and what agrees to it.
+fn approval_text(approval: &ApprovalReport) -> String {
+    let until = Timestamp::from_millisecond(approval.valid_until_ms).map(|at| at.to_string());
+    format!(
+        "\nIt may cost up to {}. quote_token: {} (until {})",
+        approval.most_usd,
+        approval.quote_token,
+        until.unwrap_or_else(|_| "an hour after it was made".to_owned())
+    )
 }
 
 /// Nobody may take the rehearsal for the real thing.

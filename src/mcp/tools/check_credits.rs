@@ -21,7 +21,7 @@ struct CheckCredits {}
 impl Server {
     #[tool(
         title = "Check credits",
-        description = "Shows the credits that are left, and where to get more. Free.",
+        description = "Shows what is left: NemoVideo's credits, SkillBoss' wallet and the budgets; and where to get more. Free.",
         input_schema = schema::input::<CheckCredits>(),
         output_schema = schema::output::<CreditsReport>(),
         annotations(read_only_hint = true, open_world_hint = true)

@@ -35,6 +35,9 @@ struct EstimateCost {
     /// Likewise
     #[serde(default)]
     reference_images: Vec<String>,
+    /// Likewise
+    #[serde(default)]
+    chain_frames: bool,
     /// More is refused
     #[schemars(range(min = 0))]
     max_cost_usd: Option<f64>,
@@ -66,6 +69,7 @@ impl Server {
             image: asked.image,
             last_frame: asked.last_frame,
             reference_images: asked.reference_images,
+            chain_frames: asked.chain_frames,
             max_cost_usd: asked.max_cost_usd,
             service: asked.service,
             ..GenerateInput::default()

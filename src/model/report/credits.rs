@@ -8,16 +8,19 @@ use crate::money::Usd;
 /// The balance.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct CreditsReport {
-    /// nemo or sandbox.
+    /// nemo or sandbox; skillboss when only its wallet was told.
     pub service: String,
     /// For the person.
     pub message: String,
-    /// Credits that can be spent.
-    pub available: f64,
+    /// Credits that can be spent; absent, as the next two, when NemoVideo did not tell them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub available: Option<f64>,
     /// Credits reserved by running work.
-    pub frozen: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<f64>,
     /// Both.
-    pub total: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<f64>,
     /// Dollars in the SkillBoss wallet, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wallet_usd: Option<Usd>,

@@ -12,7 +12,7 @@ pub struct JobReport {
     /// The job's name; valid for ever, also after a restart. Absent when the words were a question.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job_id: String,
-    /// turn, render, video, run, film, handover or post.
+    /// turn, render, video, run, film, handover or post; answer, where the words were a question.
     pub kind: String,
     /// queued, submitting, running, ready, delivering, done, `needs_approval`, uncertain, failed or cancelled.
     pub state: String,
@@ -203,7 +203,7 @@ pub struct ApprovalReport {
 pub struct ActionReport {
     /// export, `show_timeline`, edit or operate (a control of the GUI that has no counterpart).
     pub action: String,
-    /// done (carried out), offered (say the word) or `not_possible`.
+    /// done, pending (this job does it) or offered (say the word).
     pub status: String,
     /// The control or the words of the edit, quoted from the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -140,3 +140,34 @@ async fn a_part_that_is_refused_as_wrong_is_no_reason_to_try_the_same_again() {
     assert!(again["message"].as_str().unwrap().contains("2 of 3 parts are here"), "{again:#}");
     assert_eq!(home.sandbox.skillboss.charges().len(), 2);
 }
+
+/// What a refusal offers can be priced as it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chain_that_is_offered_has_a_price() {
+    let home = Home::paying(|_| {}).await;
+    let words = [
+        "estimate",
+        "--model",
+        "veo-3.1",
+        "--seconds",
+        "12",
+        "--image",
+        "a.png",
+        "--last-frame",
+        "b.png",
+        "--json",
+    ];
+    let refused = home.run(&words).await.error();
+    let offered = format!("{} {}", refused["message"], refused["next"]);
+    assert!(offered.contains("chain") && offered.contains("at most $4.80"), "{refused:#}");
+    let told = home.run(&[&words[..], &["--chain-frames"]].concat()).await.ok();
+    assert_eq!(told["most_usd"], "4.80", "{told:#}");
+    assert!(told["message"].as_str().unwrap().contains("made one after the other and joined"), "{told:#}");
+    let mut server = home.serve().await;
+    let wish = serde_json::json!({
+        "model": "veo-3.1", "duration_seconds": 12, "image": "a.png", "last_frame": "b.png", "chain_frames": true,
+    });
+    let same = server.talk.call_ok("estimate_cost", wish).await;
+    assert_eq!((&same["most_usd"], &same["parts_s"]), (&told["most_usd"], &told["parts_s"]), "{same:#}");
+    server.hang_up().await;
+}

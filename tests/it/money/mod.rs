@@ -1,6 +1,7 @@
 //! Money: what is paid in dollars is paid once, within its budget, and is delivered or shown as doubtful, whatever
 //! happens to the program, the service and the line between them. The sandbox's books are the judge.
 
+mod asker;
 mod budget;
 mod chain;
 mod ends;

@@ -126,3 +126,15 @@ async fn whoever_is_asked_to_slow_down_doubles_the_pause() {
     assert_eq!((job.state, home.bills().len()), (State::Done, 1), "{job:?}");
     assert!(booked(app.ledger().await.unwrap(), &job.id).await.charge.is_some());
 }
+
+/// Who settles what is settled is told where to look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_nothing_says_where_to_look() {
+    let home = Home::paying(|_| {}).await;
+    let id = home.run(&make("a lake")).await.ok()["job_id"].as_str().unwrap().to_owned();
+    for words in [&["approve"][..], &["drop"], &["retry", "--yes"]] {
+        let refused = home.run(&[&["jobs", words[0], &id], &words[1..], &["--json"]].concat()).await.error();
+        let next = refused["next"].as_str().unwrap_or_default();
+        assert!(next.contains(&format!("jobs wait {id}")), "{words:?}: {refused:#}");
+    }
+}

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use firstcut::sandbox::{Endpoint, Fault, Rule};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::till::make;
-use crate::home::Home;
+use crate::home::{Home, always};
 
 fn said(told: &Value) -> &str {
     told["message"].as_str().unwrap()
@@ -45,12 +45,50 @@ async fn a_limit_takes_no_other_one_away() {
     again.push("--new");
     assert_eq!(home.run(&again).await.ok()["state"], "done");
 
-    // A service that does not show its rules may replace them; that is said.
-    let missing = Fault::Status { status: 404, code: None, message: None, retry_after_s: None };
-    home.sandbox.faults.add(Rule::once(Endpoint::WalletRules, missing));
-    let told = home.run(&["wallet", "limit", "--scope", "all", "--per-month", "200", "--json"]).await.ok();
+    // A service that does not show its rules may replace them: somebody has to say that it may.
+    let unseen = || {
+        let missing = Fault::Status { status: 404, code: None, message: None, retry_after_s: None };
+        home.sandbox.faults.add(Rule::once(Endpoint::WalletRules, missing));
+    };
+    let wish = ["wallet", "limit", "--scope", "all", "--per-month", "200", "--json"];
+    unseen();
+    let refused = home.run(&wish).await.error();
+    assert!(refused["code"] == "invalid_input" && said(&refused).contains("Nothing was sent"), "{refused:#}");
+    assert!(refused["next"].as_str().unwrap().contains("--replace"), "{refused:#}");
+    unseen();
+    let refused = home.run(&["wallet", "limit", "--scope", "all", "--remove", "--json"]).await.error();
+    assert!(said(&refused).contains("does not show"), "{refused:#}");
+    unseen();
+    let told = home.run(&[&wish[..], &["--replace"]].concat()).await.ok();
     assert!(said(&told).contains("earlier limits may have been replaced"), "{told:#}");
     assert_eq!(home.run(&["wallet", "limit"]).await.code, Some(2), "no limit, nothing to do");
+}
+
+/// What was done is told, whatever cannot be shown afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_that_is_set_is_no_failure() {
+    let home = Home::paying(|_| {}).await;
+    let away = || Fault::Status { status: 403, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(always(Endpoint::Balance, away()));
+    for (words, done) in [
+        (["limit", "--per-day", "18"], "type:video: $18.00 a day."),
+        (["budget", "--per-day", "25"], "The account's limits are now: $25.00 a day"),
+        (["limit", "--scope=type:video", "--remove"], "no limit for type:video any more"),
+    ] {
+        let ran = home.run(&[&["wallet"], &words[..], &["--json"]].concat()).await.ok();
+        assert!(said(&ran).contains(done) && said(&ran).contains("The wallet was not told: "), "{ran:#}");
+        assert!(ran.get("balance_usd").is_none() && ran["spent_today_usd"] == "0.00", "{ran:#}");
+    }
+    // Rules that a key may not see hide nothing else.
+    home.no_more_faults();
+    home.sandbox.faults.add(always(Endpoint::WalletRules, away()));
+    let shown = home.run(&["wallet", "--json"]).await.ok();
+    assert!(said(&shown).contains("The limits were not told: "), "{shown:#}");
+    assert_eq!(
+        (&shown["balance_usd"], shown["account_budget"].is_string()),
+        (&json!("1000.00"), true),
+        "{shown:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,6 +182,27 @@ async fn a_trial_is_kept_privately_and_used_from_then_on() {
     std::fs::remove_file(home.path().join("skillboss.key")).unwrap();
     let gone = home.run(&["wallet", "trial", "--json"]).await.error();
     assert_eq!(gone["code"], "rate_limited", "{gone:#}");
+}
+
+/// One service is away: what it would have told is left out, not invented.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credits_that_nobody_told_are_not_none() {
+    let home = Home::paying(|_| {}).await;
+    let away = Fault::Status { status: 503, code: None, message: None, retry_after_s: None };
+    home.sandbox.faults.add(always(Endpoint::Credits, away));
+    let mut server = home.serve().await;
+    let answer = server.talk.call("check_credits", json!({})).await;
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("$1000.00 in the SkillBoss wallet") && text.contains("NemoVideo: "), "{text}");
+    assert!(!text.contains("0 available") && text.contains("\nservice: skillboss\n"), "{text}");
+    assert!(text.contains("\nNext: Use estimate_cost"), "{text}");
+    let told = &answer["result"]["structuredContent"];
+    assert_eq!(told["wallet_usd"], "1000.00", "{told:#}");
+    assert!(["available", "frozen", "total"].iter().all(|name| told.get(name).is_none()), "{told:#}");
+    server.hang_up().await;
+    let shown = home.run(&["credits"]).await;
+    assert!(shown.code == Some(0) && !shown.stdout.contains("available"), "{shown:?}");
+    assert!(shown.stdout.contains("$1000.00"), "{shown:?}");
 }
 
 /// The key in the only file whose name begins so, which only its owner may read.

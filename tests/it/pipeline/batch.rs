@@ -81,7 +81,7 @@ async fn a_bad_line_is_named_and_the_rest_goes_on() {
     home.write("clips.jsonl", more.as_bytes());
     let more = home.run(&["batch", "clips.jsonl", "--yes"]).await;
     assert_eq!(more.code, Some(0), "{more:?}");
-    assert!(more.stderr.contains("Lines 1 have keys"), "{more:?}");
+    assert!(more.stderr.contains("Line 1 has a key"), "{more:?}");
     assert_eq!(home.bills().len(), 12);
 }
 

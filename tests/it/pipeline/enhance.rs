@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::end;
 use crate::home::{Home, always};
-use firstcut::sandbox::{Close, Endpoint, Fault, Rule};
+use firstcut::sandbox::{Close, Endpoint, Fault, Rule, WHOLESALE_KEY};
 
 const MAKE: [&str; 9] =
     ["make", "a lake at dawn", "--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p", "--json"];
@@ -145,4 +145,83 @@ async fn a_call_that_waits_for_nothing_does_not_wait_for_its_prompt() {
         .await;
     assert!(rewriting.state.is_at_rest());
     serve.hang_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_price_is_part_of_the_clips() {
+    let mut home = Home::paying(|_| {}).await;
+    let enhanced = |more: &[&'static str]| [&MAKE[..], &["--enhance"], more].concat();
+    let refused = home.run(&enhanced(&["--max-cost-usd", "0.12"])).await.error();
+    assert_eq!(refused["code"], "over_budget", "{refused:#}");
+    assert!(refused["message"].as_str().unwrap().contains("$0.01 is kept for rewriting"), "{refused:#}");
+    assert!(home.requests("chat").is_empty() && home.requests("run").is_empty());
+    let made = home.run(&enhanced(&["--max-cost-usd", "0.13"])).await.ok();
+    assert_eq!(
+        (&made["cost"]["usd"], made["cost"]["usd_estimated"].as_str()),
+        (&json!("0.121"), Some("0.121"))
+    );
+    assert!(made["message"].as_str().unwrap().contains("It cost $0.121."), "{made:#}");
+    // It is charged once, and told by the clip that it was made for.
+    let again = home.run(&enhanced(&["--max-cost-usd", "0.13", "--new"])).await.ok();
+    assert_eq!(again["cost"]["usd"], "0.12", "{again:#}");
+    home.write(
+        "one.jsonl",
+        b"{\"prompt\": \"a moor\", \"model\": \"veo-3.1-lite\", \"seconds\": 4, \"resolution\": \"720p\", \"enhance\": true}\n",
+    );
+    let told = end(&home.run(&["batch", "one.jsonl", "--yes", "--json"]).await);
+    assert_eq!(
+        (&told["lines"][0]["cost_usd"], &told["charged_usd"]),
+        (&json!("0.121"), &json!("0.121")),
+        "{told:#}"
+    );
+    assert_eq!(told["budget_usd"], "0.13", "{told:#}");
+
+    // And of the price that a person is asked about.
+    home.set("FIRSTCUT_APPROVE_ABOVE_USD", "0.12");
+    assert_eq!(home.run(&[&MAKE[..], &["--new"]].concat()).await.ok()["state"], "done");
+    let waits = home.run(&enhanced(&["--new"])).await.json();
+    assert_eq!(
+        (&waits["state"], &waits["approval"]["most_usd"]),
+        (&json!("needs_approval"), &json!("0.13")),
+        "{waits:#}"
+    );
+    home.set("FIRSTCUT_ENHANCE", "1");
+    let price = home
+        .run(&["estimate", "--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p", "--json"])
+        .await
+        .ok();
+    assert_eq!(price["most_usd"], "0.13", "{price:#}");
+    assert!(price["message"].as_str().unwrap().contains("$0.01 for rewriting the prompt"), "{price:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_an_empty_wallet_it_waits_and_the_clips_with_it() {
+    let mut home =
+        Home::paying(|options| options.skillboss.balance_usd = firstcut::sandbox::Usd::cents(0)).await;
+    home.set("FIRSTCUT_POLL_S", "0.05");
+    let out_of_credits = Some(firstcut::error::Kind::OutOfCredits.exit_code().into());
+    let hill =
+        ["make", "a hill", "--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p", "--json"];
+    assert_eq!(home.run(&hill).await.code, out_of_credits);
+    let mut ids = Vec::new();
+    for more in [&["--enhance"][..], &["--enhance", "--new"]] {
+        let ran = home.run(&[&MAKE[..], more].concat()).await;
+        assert_eq!(ran.code, out_of_credits, "{ran:?}");
+        let told = ran.json();
+        assert!(told["message"].as_str().unwrap().contains("Waiting for money"), "{told:#}");
+        ids.push(told["job_id"].as_str().unwrap().to_owned());
+    }
+    // What one clip gives up, the other one still wants.
+    home.run(&["jobs", "cancel", &ids[0]]).await;
+    let stopped = home.run(&["jobs", "wait", &ids[0], "--json"]).await.json();
+    assert_eq!(stopped["state"], "cancelled", "{stopped:#}");
+    assert!(home.requests("chat").is_empty(), "nothing is sent with an empty wallet");
+
+    home.sandbox.skillboss.top_up(WHOLESALE_KEY, firstcut::sandbox::Usd::cents(100)).unwrap().unwrap();
+    let done = home.run(&["jobs", "wait", &ids[1], "--json"]).await.ok();
+    let message = done["message"].as_str().unwrap();
+    assert!(message.contains("Sent: \"cinematic: a lake at dawn."), "{message}");
+    assert_eq!((&done["error"], home.requests("chat").len()), (&json!(null), 1), "{done:#}");
+    assert!(sent(&home).iter().all(|prompt| prompt != "a lake at dawn"), "{:?}", sent(&home));
+    home.may_leave_jobs = true;
 }

@@ -41,7 +41,10 @@ pub async fn verify(app: &App, books: &mut Books) -> Result<()> {
     books.message.push_str(&match (looked_at, wrong) {
         (0, _) if rest > 0 => String::new(),
         (0, _) => " No call came with a receipt.".to_owned(),
+        (1, 0) => " The one receipt is genuine and agrees with the books.".to_owned(),
         (all, 0) => format!(" All {all} receipts are genuine and agree with the books."),
+        (1, _) => " ⚠️ The one receipt does not agree with the books.".to_owned(),
+        (all, 1) => format!(" ⚠️ 1 of {all} receipts does not agree with the books."),
         (all, wrong) => format!(" ⚠️ {wrong} of {all} receipts do not agree with the books."),
     });
     if let Some(error) = away {
