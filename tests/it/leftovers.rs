@@ -4,6 +4,7 @@ use firstcut::sandbox::{Endpoint, Fault};
 use serde_json::json;
 
 use crate::home::{Home, always};
+use crate::ports::Nobody;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cancelling_what_has_ended_is_no_success() {
@@ -256,12 +257,9 @@ async fn without_a_network_a_command_says_so_within_seconds() {
     for paid in [false, true] {
         let mut home = if paid { Home::paying(|_| {}).await } else { Home::new().await };
         home.may_leave_jobs = true;
-        // A port of this machine that nobody listens on, and nobody else can take meanwhile.
-        let held = tokio::net::TcpSocket::new_v4().unwrap();
-        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let nobody = format!("http://{}", held.local_addr().unwrap());
+        let nobody = Nobody::new();
         for name in ["NEMO_API_URL", "NEMO_WEB_URL", "SKILLBOSS_API_URL", "SKILLBOSS_WEB_URL"] {
-            home.set(name, nobody.clone());
+            home.set(name, nobody.url.clone());
         }
         home.set("FIRSTCUT_POLL_S", "5");
         let mut words = vec!["make", "a lake", "--wait", "10"];

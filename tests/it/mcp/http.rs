@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{initialize_params, modern_meta};
-use crate::talk::PATIENCE;
+use crate::havoc::signal;
+use crate::patience::{PATIENCE, until};
 
 const TOKEN: &str = "a-token-of-this-test";
 
@@ -335,12 +336,11 @@ async fn who_waits_is_answered_before_the_end() {
     let message = json!({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": session_params});
     let within = tokio::spawn(told(door.within(&session, &message)));
     // Both are written down before anything else.
-    loop {
+    until("both are listed", async || {
         let (_, listed) = told(door.call("list_jobs", json!({}))).await;
-        if listed["result"]["structuredContent"]["jobs"].as_array().unwrap().len() == 2 {
-            break;
-        }
-    }
+        listed["result"]["structuredContent"]["jobs"].as_array().unwrap().len() == 2
+    })
+    .await;
     let began = Instant::now();
     door.stop.cancel();
     for answer in [waiting, within] {
@@ -403,8 +403,7 @@ async fn without_anybody_on_stdin_it_serves_until_a_signal() {
     let program = program(Stdio::null());
     tokio::time::sleep(Duration::from_millis(300)).await;
     lists_tools(&program.address).await;
-    let pid = program.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    signal(Some(program.child.id()), "-TERM");
     let output = program.child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b""[..]));
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::till::{MODEL, PRICE_MICROS, all, booked, nothing_is_lost, order, rest, wish};
 use crate::home::Home;
+use crate::patience::PATIENCE;
 
 /// Homes under way at once; most of them wait.
 const AT_ONCE: usize = 24;
@@ -269,7 +270,7 @@ async fn every_fault(key: Key) {
     let homes = faults.into_iter().map(|(endpoint, fault)| async move {
         let what = format!("{endpoint:?} {fault:?}");
         let home = key.home().await;
-        let ends = tokio::time::timeout(Duration::from_secs(100), drive(home, endpoint, fault, key)).await;
+        let ends = tokio::time::timeout(PATIENCE, drive(home, endpoint, fault, key)).await;
         (what.clone(), ends.unwrap_or_else(|_| panic!("no rest with {what}")))
     });
     let mut ends = futures_util::stream::iter(homes).buffer_unordered(AT_ONCE);

@@ -7,13 +7,14 @@ use firstcut::error::Result;
 use firstcut::jobs::engine::{self, Reach};
 use firstcut::jobs::plan::{Caller, Door, GenerateInput};
 use firstcut::jobs::submit::{self, Accepted};
-use firstcut::ledger::{Booked, Filter, Ledger};
+use firstcut::ledger::{Booked, Filter, Ledger, Office};
 use firstcut::model::job::{Job, JobId, State};
 use sqlx::{Connection, SqliteConnection};
+use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
 use crate::home::Home;
-use crate::talk::PATIENCE;
+use crate::patience::{PATIENCE, until};
 
 /// The cheapest clip that there is.
 pub(crate) const MODEL: &str = "veo-3.1-lite";
@@ -74,6 +75,12 @@ pub(crate) async fn rest(app: &App) {
 /// What the program booked for a job.
 pub(crate) async fn booked(ledger: &Ledger, id: &JobId) -> Booked {
     ledger.charge(id).await.unwrap().unwrap_or_else(|| panic!("nothing is booked for {id}"))
+}
+
+/// Waits until this process holds this office.
+pub(crate) async fn held(ledger: &Ledger, office: Office, by: &Child) {
+    let begin = format!("{}-", by.id().unwrap());
+    until("it is elected", async || ledger.dispatcher_name(office).await.unwrap().starts_with(&begin)).await;
 }
 
 /// Changes rows behind the program's back, for moments that no kill can be timed for.

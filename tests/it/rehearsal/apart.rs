@@ -5,7 +5,7 @@ use firstcut::model::job::{Job, Service};
 use serde_json::json;
 
 use crate::home::{Home, kill, playable};
-use crate::money::till::make;
+use crate::money::till::{held, make};
 
 const REAL: &str = "generate a 1-second 360p video of a lake";
 const HILL: &str = "generate a 1-second 360p video of a hill";
@@ -121,17 +121,6 @@ async fn who_moves_real_jobs_and_who_rehearses_do_not_wait_for_each_other() {
     playable(&home.run(&["make", REAL, "--json"]).await.ok());
     assert_eq!(ledger.pulse(Office::Real, 0).await.unwrap().term, 1, "nobody had to be deposed for it");
     kill(&mut worker).await;
-}
-
-/// Waits until this process holds this office.
-async fn held(ledger: &Ledger, office: Office, by: &tokio::process::Child) {
-    let begin = format!("{}-", by.id().unwrap());
-    let look = async {
-        while !ledger.dispatcher_name(office).await.unwrap().starts_with(&begin) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(crate::talk::PATIENCE, look).await.expect("never elected");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
