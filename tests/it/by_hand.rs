@@ -2,7 +2,9 @@
 
 use firstcut::model::job::JobKind;
 
+use crate::havoc::signal;
 use crate::home::{Home, Ran, playable};
+use crate::patience::PATIENCE;
 
 const CLIP: &str = "generate a 1-second 360p video of a lake";
 const PICTURE: &[u8] = include_bytes!("../fixtures/media/picture.png");
@@ -100,9 +102,8 @@ async fn without_a_network_the_rehearsal_is_named_and_the_job_waits() {
     let make = home.command(&["make", CLIP, "--wait", "600"]).spawn().unwrap();
     let told = |note: &Option<String>| note.as_deref().is_some_and(|note| note.contains("service sandbox"));
     let job = home.job_that(|job| job.kind == JobKind::Video && told(&job.note)).await;
-    let pid = make.id().unwrap().to_string();
-    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    let output = make.wait_with_output().await.unwrap();
+    signal(make.id(), "-INT");
+    let output = tokio::time::timeout(PATIENCE, make.wait_with_output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("cannot be reached") && said.contains("service sandbox"), "{said}");
 

@@ -15,8 +15,7 @@ pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-/// As `kill -STOP` and `kill -CONT`. Nothing is done to a process that has ended.
-#[cfg(unix)]
+/// As `kill -STOP`, `-CONT`, `-INT` or `-TERM`. Nothing is done to a process that has ended.
 pub(crate) fn signal(pid: Option<u32>, name: &str) {
     if let Some(pid) = pid {
         let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();

@@ -6,6 +6,7 @@ use firstcut::sandbox::{Endpoint, Fault, Rule};
 use serde_json::json;
 
 use crate::canned::{Canned, with};
+use crate::havoc::signal;
 use crate::home::{Home, playable};
 
 /// Eighteen seconds are three parts.
@@ -75,9 +76,8 @@ async fn work_on_an_odd_part_can_be_stopped_and_taken_up_again() {
         let waits = ["jobs", "wait", &id, "--json"];
         let child = home.command(if id.is_empty() { &words } else { &waits }).spawn().unwrap();
         home.until("ffmpeg works on it", |_| mark.exists()).await;
-        let pid = child.id().unwrap().to_string();
-        std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-        let ended = tokio::time::timeout(crate::talk::PATIENCE, child.wait_with_output()).await;
+        signal(child.id(), "-INT");
+        let ended = tokio::time::timeout(crate::patience::PATIENCE, child.wait_with_output()).await;
         ended.expect("it waits for ffmpeg").unwrap();
         id = home.jobs().await[0].id.to_string();
     }
