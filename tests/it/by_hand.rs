@@ -1,10 +1,12 @@
 //! What a person reads at the command line: short, about commands, and true when the process ends.
 
 use firstcut::model::job::JobKind;
+use serde_json::json;
 
 use crate::havoc::signal;
 use crate::home::{Home, Ran, playable};
 use crate::patience::PATIENCE;
+use crate::ports::Nobody;
 
 const CLIP: &str = "generate a 1-second 360p video of a lake";
 const PICTURE: &[u8] = include_bytes!("../fixtures/media/picture.png");
@@ -145,5 +147,59 @@ async fn a_session_that_begins_with_an_upload_has_a_language() {
         let row = ledger.session_by_id(session.as_str().unwrap()).await.unwrap().unwrap();
         ledger.close().await;
         assert_eq!(row.language.as_deref(), Some(language), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cancelling_what_has_ended_is_no_success() {
+    let home = Home::paying(|_| {}).await;
+    let words =
+        ["make", "a lake", "--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p", "--json"];
+    let done = home.run(&words).await.ok();
+    let id = done["job_id"].as_str().unwrap();
+    let text = home.run(&["jobs", "cancel", id]).await;
+    assert!(
+        text.stdout.contains("Nothing was stopped") && text.stdout.contains("had ended before (done)"),
+        "{text:?}"
+    );
+    assert!(!text.stdout.contains("ready!"), "{text:?}");
+    let told = home.run(&["jobs", "cancel", id, "--json"]).await.ok();
+    assert_eq!(told["state"], "done", "{told:#}");
+    let mut server = home.serve().await;
+    let told = server.talk.call_ok("cancel_job", json!({ "job_id": id })).await;
+    assert!(told["message"].as_str().unwrap().contains("Nothing was stopped"), "{told:#}");
+
+    // The list tells them apart.
+    let list = home.run(&["jobs", "list"]).await.stdout;
+    let row = list.lines().find(|line| line.starts_with(id)).unwrap_or_else(|| panic!("{list}"));
+    assert!(row.contains("\"a lake\"") && (row.contains(" s  ") || row.contains(" min  ")), "{row}");
+    let listed = server.talk.call_ok("list_jobs", json!({})).await;
+    assert_eq!(listed["jobs"][0]["prompt"], "a lake", "{listed:#}");
+    assert!(listed["jobs"][0]["created_at"].as_str().unwrap().ends_with('Z'), "{listed:#}");
+    server.hang_up().await;
+}
+
+/// Nobody answers at all: that is said at once, with how to stop and how to go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_network_a_command_says_so_within_seconds() {
+    for paid in [false, true] {
+        let mut home = if paid { Home::paying(|_| {}).await } else { Home::new().await };
+        home.may_leave_jobs = true;
+        let nobody = Nobody::new();
+        for name in ["NEMO_API_URL", "NEMO_WEB_URL", "SKILLBOSS_API_URL", "SKILLBOSS_WEB_URL"] {
+            home.set(name, nobody.url.clone());
+        }
+        home.set("FIRSTCUT_POLL_S", "5");
+        let mut words = vec!["make", "a lake", "--wait", "10"];
+        if paid {
+            words.extend(["--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p"]);
+        }
+        let ran = home.run(&words).await;
+        assert!(ran.stderr.contains("cannot be reached"), "{ran:?}");
+        for part in ["Ctrl-C stops the waiting", "firstcut jobs wait job_", "firstcut jobs cancel job_"] {
+            assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+        }
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        assert!(home.requests("run").is_empty() && home.messages().is_empty());
     }
 }

@@ -1,4 +1,6 @@
-//! Havoc at moments from a seed: luck that can be repeated, and signals to processes.
+//! Havoc at moments from a seed: luck that can be repeated, signals to processes, and services that fail.
+
+use firstcut::sandbox::{ErrorShape, Fault};
 
 /// Luck from a seed (a multiplicative congruential generator is luck enough).
 pub(crate) struct Luck(pub(crate) u64);
@@ -20,5 +22,18 @@ pub(crate) fn signal(pid: Option<u32>, name: &str) {
     if let Some(pid) = pid {
         let sent = std::process::Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+}
+
+/// A failure of the service, before or after it did what was asked.
+pub(crate) fn error(status: u16, after_work: bool) -> Fault {
+    Fault::Error {
+        status,
+        shape: ErrorShape::default(),
+        code: None,
+        message: None,
+        retry_after: None,
+        after_work,
+        keep_ids: after_work,
     }
 }

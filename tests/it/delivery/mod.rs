@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use firstcut::sandbox::{ErrorShape, Fault, SOCIAL_KEY, SocialPost};
+use firstcut::sandbox::{SOCIAL_KEY, SocialPost};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper::{Method, Request, Response, StatusCode};
@@ -23,6 +23,7 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use crate::havoc::error;
 use crate::home::Home;
 
 pub(crate) const BUCKET: &str = "social-clips";
@@ -140,19 +141,6 @@ fn denied() -> Response<s3s::Body> {
     let mut answer = Response::new(s3s::Body::from(body));
     *answer.status_mut() = StatusCode::FORBIDDEN;
     answer
-}
-
-/// A failure of the service, before or after it did what was asked.
-fn error(status: u16, after_work: bool) -> Fault {
-    Fault::Error {
-        status,
-        shape: ErrorShape::default(),
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: false,
-    }
 }
 
 /// Has the programs of a home post through the sandbox's schedulers.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Bucket, error, posted_once, schedulers};
 use crate::canned::{Canned, with};
+use crate::eyes::undecodable;
 use crate::home::{Home, always, kill};
 use crate::money::till::make;
 
@@ -299,14 +300,6 @@ async fn what_fails_its_check_is_not_posted_when_that_matters() {
     let error = home.run(&["publish", id, "--channel", "tiktok", "--json"]).await.error();
     assert_eq!(error["code"], "check_failed", "{error:#}");
     assert!(home.sandbox.social.posts().is_empty());
-}
-
-/// A clip that says it is HEVC, which nobody here can look into; all else about it is as it should be.
-fn undecodable(clip: &[u8]) -> Vec<u8> {
-    let mut bytes = clip.to_vec();
-    let entry = bytes.windows(8).position(|it| it.starts_with(b"avc1") && it[4..8] == [0; 4]).unwrap();
-    bytes[entry..entry + 4].copy_from_slice(b"hvc1");
-    bytes
 }
 
 #[tokio::test]

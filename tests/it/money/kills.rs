@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use firstcut::app::App;
 use firstcut::ledger::{Charge, Office};
 use firstcut::model::job::{Job, State};
-use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Pace, Rule};
+use firstcut::sandbox::{Close, Endpoint, Fault, Pace, Rule};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use super::till::{all, booked, nothing_is_lost, order, wish};
-use crate::havoc::{Luck, setting, signal};
+use crate::havoc::{Luck, error, setting, signal};
 use crate::home::{Home, kill};
 use crate::ports::Front;
 
@@ -207,17 +207,4 @@ fn is_settled(job: &Job) -> bool {
 /// Its answer was lost, and the service may still call.
 fn waits_for_a_notice(job: &Job) -> bool {
     job.state == State::Submitting && job.note.as_deref().is_some_and(|note| note.contains("notice"))
-}
-
-pub(crate) fn error(status: u16, after_work: bool) -> Fault {
-    let shape = ErrorShape::default();
-    Fault::Error {
-        status,
-        shape,
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: after_work,
-    }
 }

@@ -5,12 +5,12 @@ mod budget;
 mod chain;
 mod ends;
 mod faults;
+#[cfg(unix)]
+mod ffmpeg;
 mod frozen;
 mod guard;
-pub(crate) mod kills;
+mod kills;
 mod names;
-#[cfg(unix)]
-mod odd;
 mod reconcile;
 mod rows;
 mod short;

@@ -13,9 +13,8 @@ use tokio::process::Child;
 
 use super::lines;
 use crate::delivery::{Bucket, posted_once, schedulers};
-use crate::havoc::{Luck, setting, signal};
+use crate::havoc::{Luck, error, setting, signal};
 use crate::home::{Home, kill};
-use crate::money::kills::error;
 use crate::money::till::{all, nothing_is_lost};
 
 const WORKERS: usize = 3;
