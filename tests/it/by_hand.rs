@@ -2,6 +2,7 @@
 
 use firstcut::model::job::JobKind;
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::havoc::signal;
 use crate::home::{Home, Ran, playable};
@@ -101,13 +102,23 @@ async fn without_a_network_the_rehearsal_is_named_and_the_job_waits() {
     let mut home = Home::new().await;
     let there = home.sandbox.url.clone();
     home.set("NEMO_API_URL", "http://127.0.0.1:9");
-    let make = home.command(&["make", CLIP, "--wait", "600"]).spawn().unwrap();
+    let mut make = home.command(&["make", CLIP, "--wait", "600"]).spawn().unwrap();
     let told = |note: &Option<String>| note.as_deref().is_some_and(|note| note.contains("service sandbox"));
     let job = home.job_that(|job| job.kind == JobKind::Video && told(&job.note)).await;
+    // What is written down is said a moment later.
+    let mut said = BufReader::new(make.stderr.take().unwrap()).lines();
+    let heard = async {
+        let mut heard = String::new();
+        while !["cannot be reached", "service sandbox"].iter().all(|part| heard.contains(part)) {
+            heard +=
+                &said.next_line().await.unwrap().unwrap_or_else(|| panic!("only this was said: {heard}"));
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("it is never said");
     signal(make.id(), "-INT");
-    let output = tokio::time::timeout(PATIENCE, make.wait_with_output()).await.unwrap().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("cannot be reached") && said.contains("service sandbox"), "{said}");
+    let rest = async { while said.next_line().await.unwrap().is_some() {} };
+    tokio::time::timeout(PATIENCE, rest).await.expect("it stays");
+    assert_ne!(make.wait().await.unwrap().code(), Some(0));
 
     let checked = home.run(&["doctor", "--json"]).await.json();
     let checks = checks_named(&checked, "service");

@@ -182,7 +182,7 @@ async fn render_submitted_and_the_answer_lost(door: Door) {
 }
 
 async fn render_running(door: Door) {
-    let home = Home::with(|options| options.pace = Pace(0.3)).await;
+    let home = Home::with(|options| options.pace = Pace::REAL).await;
     let process = door.start(&home).await;
     home.job_that(|job| job.kind == JobKind::Render && job.state == State::Running).await;
     process.kill().await;

@@ -157,7 +157,8 @@ async fn an_assistant_asks_for_posts_at_the_start_or_afterwards() {
 async fn a_rehearsal_is_posted_nowhere_but_in_the_sandbox() {
     let (bucket, mut home) = home("buffer").await;
     home.set("FIRSTCUT_SERVICE", "sandbox");
-    let words = ["make", "a 5-second video of a lake", "--channel", "tiktok", "--when", "queue", "--json"];
+    let words =
+        ["make", "a 5-second 360p video of a lake", "--channel", "tiktok", "--when", "queue", "--json"];
     let report = home.run(&words).await.ok();
     assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
     assert!(bucket.keys()[0].starts_with("rehearsal/clips/"), "{:?}", bucket.keys());

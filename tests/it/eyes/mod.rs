@@ -92,7 +92,7 @@ async fn a_strict_setting_makes_a_failed_check_a_failed_call() {
     home.set("FIRSTCUT_STRICT", "1");
     home.set("FIRSTCUT_PREVIEW", "none");
     let mut serve = home.serve().await;
-    let ask = |prompt: &str, seconds: u32, session: Option<&str>| json!({"prompt": prompt, "duration_seconds": seconds, "session_id": session, "resolution": "720p", "wait_seconds": 60});
+    let ask = |prompt: &str, seconds: u32, session: Option<&str>| json!({"prompt": prompt, "duration_seconds": seconds, "session_id": session, "resolution": "720p", "wait_seconds": 120});
     let first = serve.talk.call_ok("generate_video", ask("a lake at dawn", 1, None)).await;
     let again = ask("snow on the hills", 5, first["session_id"].as_str());
     let second = serve.talk.call("generate_video", again).await;

@@ -136,7 +136,7 @@ async fn the_newer_protocol_needs_no_session() {
     let (_, credits) = told(door.call("check_credits", json!({}))).await;
     assert_eq!(credits["result"]["structuredContent"]["service"], "sandbox", "{credits}");
     // A video was made, and still no call knows of another's session.
-    let arguments = json!({"prompt": "a gull", "duration_seconds": 1, "wait_seconds": 100});
+    let arguments = json!({"prompt": "a 1-second 360p video of a gull", "wait_seconds": 120});
     let (_, made) = told(door.call("generate_video", arguments)).await;
     assert_eq!(made["result"]["structuredContent"]["state"], "done", "{made}");
     let (_, state) = told(door.call("session_state", json!({}))).await;
@@ -196,7 +196,7 @@ async fn mistakes_are_told_as_the_protocol_says() {
 async fn each_session_has_a_current_one_of_its_own() {
     let door = Door::open(&[]).await;
     let (one, other) = (door.session().await, door.session().await);
-    let arguments = json!({"prompt": "a tram", "duration_seconds": 1, "wait_seconds": 100});
+    let arguments = json!({"prompt": "a 1-second 360p video of a tram", "wait_seconds": 120});
     let made = door.call_within(&one, "generate_video", arguments).await;
     assert_eq!(made["result"]["structuredContent"]["state"], "done", "{made}");
     let state = door.call_within(&one, "session_state", json!({})).await;
