@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::till::{all, booked, make, order, rest, wish};
 use crate::home::{Home, always};
+use crate::patience::until;
 
 /// An engine in this process.
 struct Moving(CancellationToken, JoinHandle<firstcut::error::Result<()>>);
@@ -207,8 +208,18 @@ async fn a_late_lack_of_funds_holds_the_queue_too() {
         order(&home, &app, wish(&format!("lake {number}"))).await.unwrap();
     }
     let moving = Moving::begin(&app);
+    // Each of the two that are paid for lets the others try once more when it is seen to be finished.
+    let ledger = app.ledger().await.unwrap();
+    let done = async || all(ledger).await.iter().filter(|job| job.state == State::Done).count();
+    until("two are done", async || done().await == 2).await;
+    let mut sent = 0;
+    until("nothing is on its way any more", async || {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let before = std::mem::replace(&mut sent, home.requests("run").len());
+        before == sent
+    })
+    .await;
     short(&app, 6).await;
-    let sent = home.requests("run").len();
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(home.requests("run").len(), sent, "nothing is sent while the balance is too low");
     top_up(&home, 1_000).await;
