@@ -12,6 +12,7 @@ mod follow;
 mod install;
 mod jobs;
 mod join;
+mod later;
 mod make;
 mod mover;
 mod page;
@@ -41,6 +42,7 @@ use crate::app::App;
 use crate::config::{Config, Overrides, Surroundings, start_log};
 use crate::error::{Error, Result};
 use crate::jobs::plan::{Caller, Door};
+use later::Later;
 use report::Out;
 
 /// What the shell is told, apart from 0 and the codes of [`Kind`](crate::error::Kind).
@@ -87,49 +89,49 @@ struct Globals {
 #[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Command {
     /// Make a video from a prompt and save it
-    Make(make::Make),
+    Make(Later<make::Make>),
     /// Say what a video would cost, and which models there are
-    Estimate(estimate::Estimate),
+    Estimate(Later<estimate::Estimate>),
     /// Change the current timeline by words
-    Edit(edit::Edit),
+    Edit(Later<edit::Edit>),
     /// Show the current timeline
-    State(state::State),
+    State(Later<state::State>),
     /// Show the balance
-    Credits(credits::Credits),
+    Credits(Later<credits::Credits>),
     /// Put files or web addresses into the session
-    Upload(upload::Upload),
+    Upload(Later<upload::Upload>),
     /// Save the current timeline as an MP4
-    Export(export::Export),
+    Export(Later<export::Export>),
     /// Put a finished clip before people through a scheduler: drafts, unless a time is named
-    Publish(publish::Publish),
+    Publish(Later<publish::Publish>),
     /// Join clips into one MP4, copying what agrees
-    Join(join::Join),
+    Join(Later<join::Join>),
     /// Show the SkillBoss wallet, set its limits, or get a free trial
-    Wallet(wallet::Wallet),
+    Wallet(Later<wallet::Wallet>),
     /// Change a Shotstack template through SkillBoss
-    Template(template::Template),
+    Template(Later<template::Template>),
     /// Make many videos from a file of prompts, within one budget
-    Batch(batch::Batch),
+    Batch(Later<batch::Batch>),
     /// Show the routes that spread prompts over models, and compare the models
-    Routes(routes::Routes),
+    Routes(Later<routes::Routes>),
     /// List, follow and settle jobs; by itself it lists them
-    Jobs(jobs::Jobs),
+    Jobs(Later<jobs::Jobs>),
     /// Serve an assistant over MCP on stdin and stdout
-    Serve(serve::Serve),
+    Serve(Later<serve::Serve>),
     /// Move the ledger's jobs until stopped, and take services' notices
-    Worker(worker::Worker),
+    Worker(Later<worker::Worker>),
     /// Run the services' stand-in on this machine, for tests of other programs
-    Sandbox(sandbox::Sandbox),
+    Sandbox(Later<sandbox::Sandbox>),
     /// Let an assistant on this machine use firstcut; by itself it lists them
-    Install(install::Install),
+    Install(Later<install::Install>),
     /// Say what is configured, reachable, paid for and writable
-    Doctor(doctor::Doctor),
+    Doctor(Later<doctor::Doctor>),
     /// Say what is in a media file
-    Probe(probe::Probe),
+    Probe(Later<probe::Probe>),
     /// Say how words are understood: JSON lines in, JSON lines out
-    Understand(understand::Understand),
+    Understand(Later<understand::Understand>),
     /// Print the completions of a shell
-    Completions(completions::Completions),
+    Completions(Later<completions::Completions>),
 }
 
 /// What every command gets.
@@ -163,9 +165,9 @@ impl Cli {
     fn start(self, out: Out) -> Result<Exit> {
         // These need neither settings nor a service.
         match &self.command {
-            Command::Completions(command) => return command.run(out),
-            Command::Probe(command) => return command.run(out),
-            Command::Understand(command) => return command.run(out),
+            Command::Completions(Later(command)) => return command.run(out),
+            Command::Probe(Later(command)) => return command.run(out),
+            Command::Understand(Later(command)) => return command.run(out),
             _ => {}
         }
         let flags = Overrides::default()
@@ -192,28 +194,28 @@ impl Cli {
 impl Shell {
     async fn run(&self, command: Command) -> Result<Exit> {
         match command {
-            Command::Make(command) => command.run(self).await,
-            Command::Estimate(command) => command.run(self).await,
-            Command::Edit(command) => command.run(self).await,
-            Command::State(command) => command.run(self).await,
-            Command::Credits(command) => command.run(self).await,
-            Command::Upload(command) => command.run(self).await,
-            Command::Export(command) => command.run(self).await,
-            Command::Publish(command) => command.run(self).await,
-            Command::Join(command) => command.run(self).await,
-            Command::Batch(command) => command.run(self).await,
-            Command::Routes(command) => command.run(self).await,
-            Command::Jobs(command) => command.run(self).await,
-            Command::Serve(command) => command.run(self).await,
-            Command::Worker(command) => command.run(self).await,
-            Command::Wallet(command) => command.run(self).await,
-            Command::Template(command) => command.run(self).await,
-            Command::Sandbox(command) => command.run(self).await,
-            Command::Install(command) => command.run(self).await,
-            Command::Doctor(command) => command.run(self).await,
-            Command::Probe(command) => command.run(self.out),
-            Command::Understand(command) => command.run(self.out),
-            Command::Completions(command) => command.run(self.out),
+            Command::Make(Later(command)) => command.run(self).await,
+            Command::Estimate(Later(command)) => command.run(self).await,
+            Command::Edit(Later(command)) => command.run(self).await,
+            Command::State(Later(command)) => command.run(self).await,
+            Command::Credits(Later(command)) => command.run(self).await,
+            Command::Upload(Later(command)) => command.run(self).await,
+            Command::Export(Later(command)) => command.run(self).await,
+            Command::Publish(Later(command)) => command.run(self).await,
+            Command::Join(Later(command)) => command.run(self).await,
+            Command::Batch(Later(command)) => command.run(self).await,
+            Command::Routes(Later(command)) => command.run(self).await,
+            Command::Jobs(Later(command)) => command.run(self).await,
+            Command::Serve(Later(command)) => command.run(self).await,
+            Command::Worker(Later(command)) => command.run(self).await,
+            Command::Wallet(Later(command)) => command.run(self).await,
+            Command::Template(Later(command)) => command.run(self).await,
+            Command::Sandbox(Later(command)) => command.run(self).await,
+            Command::Install(Later(command)) => command.run(self).await,
+            Command::Doctor(Later(command)) => command.run(self).await,
+            Command::Probe(Later(command)) => command.run(self.out),
+            Command::Understand(Later(command)) => command.run(self.out),
+            Command::Completions(Later(command)) => command.run(self.out),
         }
     }
 }

@@ -147,19 +147,23 @@ fn shown(value: &Value) -> String {
 
 fn unknown(name: &str, known: &JsonObject) -> String {
     let shown = crate::redact::quote(name, 60);
-    match nearest(name, known.keys().map(String::as_str)) {
-        Some(near) => format!("There is no argument {shown}; did you mean {near}?"),
-        None if known.is_empty() => format!("There is no argument {shown}; this tool takes none."),
-        None => {
-            let names: Vec<_> = known.keys().map(String::as_str).collect();
-            format!("There is no argument {shown}; there are {}.", names.join(", "))
-        }
+    if known.is_empty() {
+        return format!("There is no argument {shown}; this tool takes none.");
+    }
+    format!("There is no argument {shown}; {}", hint(name, known.keys().map(String::as_str)))
+}
+
+/// What follows a name that nobody knows: the one that was probably meant, or all that there are.
+pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("there are {}.", known.collect::<Vec<_>>().join(", ")),
     }
 }
 
 /// The name that was probably meant: it differs in at most a third of its letters, or one contains the other
 /// (`duration` for `duration_seconds`).
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_ascii_lowercase().replace('-', "_");
     // Names of ours are short; a longer one is no slip of the finger.
     if name.is_empty() || name.len() > 60 {

@@ -82,10 +82,7 @@ fn of_template(uri: &str, argument: &str) -> Result<Values, ErrorData> {
 
 /// An argument that a prompt or template does not have.
 pub(super) fn unknown_argument(name: &str, known: &[&str]) -> ErrorData {
-    let hint = match arguments::nearest(name, known.iter().copied()) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("there are {}.", known.join(", ")),
-    };
+    let hint = arguments::hint(name, known.iter().copied());
     ErrorData::invalid_params(format!("There is no argument {}; {hint}", redact::quote(name, 60)), None)
 }
 

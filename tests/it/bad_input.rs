@@ -173,7 +173,7 @@ impl Drop for SmallDisk {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk() {
-    let beats = Fault::HeartbeatsOnly { count: 10, every_ms: 50 };
+    let beats = Fault::HeartbeatsOnly { count: 60, every_ms: 50 };
     let home = Home::with_faults([Rule::once(Endpoint::RunSse, beats)]).await;
     let Some(tiny) = SmallDisk::mount(&home.work().join("tiny"), 1) else { return };
     let ran = home.run(&["make", CLIP, "-o", "tiny/", "--json"]).await;

@@ -1,8 +1,13 @@
 //! What a person reads at the command line: short, about commands, and true when the process ends.
 
 use firstcut::model::job::JobKind;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
+use crate::havoc::signal;
 use crate::home::{Home, Ran, playable};
+use crate::patience::PATIENCE;
+use crate::ports::Nobody;
 
 const CLIP: &str = "generate a 1-second 360p video of a lake";
 const PICTURE: &[u8] = include_bytes!("../fixtures/media/picture.png");
@@ -97,14 +102,23 @@ async fn without_a_network_the_rehearsal_is_named_and_the_job_waits() {
     let mut home = Home::new().await;
     let there = home.sandbox.url.clone();
     home.set("NEMO_API_URL", "http://127.0.0.1:9");
-    let make = home.command(&["make", CLIP, "--wait", "600"]).spawn().unwrap();
+    let mut make = home.command(&["make", CLIP, "--wait", "600"]).spawn().unwrap();
     let told = |note: &Option<String>| note.as_deref().is_some_and(|note| note.contains("service sandbox"));
     let job = home.job_that(|job| job.kind == JobKind::Video && told(&job.note)).await;
-    let pid = make.id().unwrap().to_string();
-    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    let output = make.wait_with_output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("cannot be reached") && said.contains("service sandbox"), "{said}");
+    // What is written down is said a moment later.
+    let mut said = BufReader::new(make.stderr.take().unwrap()).lines();
+    let heard = async {
+        let mut heard = String::new();
+        while !["cannot be reached", "service sandbox"].iter().all(|part| heard.contains(part)) {
+            heard +=
+                &said.next_line().await.unwrap().unwrap_or_else(|| panic!("only this was said: {heard}"));
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("it is never said");
+    signal(make.id(), "-INT");
+    let rest = async { while said.next_line().await.unwrap().is_some() {} };
+    tokio::time::timeout(PATIENCE, rest).await.expect("it stays");
+    assert_ne!(make.wait().await.unwrap().code(), Some(0));
 
     let checked = home.run(&["doctor", "--json"]).await.json();
     let checks = checks_named(&checked, "service");
@@ -160,5 +174,59 @@ async fn what_was_stopped_is_asked_for_again_by_its_own_command() {
         assert_eq!(stopped["state"], "cancelled", "{stopped:#}");
         let again = format!("firstcut {}", words[0]);
         assert!(stopped["next"].as_str().unwrap().contains(&again), "{stopped:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cancelling_what_has_ended_is_no_success() {
+    let home = Home::paying(|_| {}).await;
+    let words =
+        ["make", "a lake", "--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p", "--json"];
+    let done = home.run(&words).await.ok();
+    let id = done["job_id"].as_str().unwrap();
+    let text = home.run(&["jobs", "cancel", id]).await;
+    assert!(
+        text.stdout.contains("Nothing was stopped") && text.stdout.contains("had ended before (done)"),
+        "{text:?}"
+    );
+    assert!(!text.stdout.contains("ready!"), "{text:?}");
+    let told = home.run(&["jobs", "cancel", id, "--json"]).await.ok();
+    assert_eq!(told["state"], "done", "{told:#}");
+    let mut server = home.serve().await;
+    let told = server.talk.call_ok("cancel_job", json!({ "job_id": id })).await;
+    assert!(told["message"].as_str().unwrap().contains("Nothing was stopped"), "{told:#}");
+
+    // The list tells them apart.
+    let list = home.run(&["jobs", "list"]).await.stdout;
+    let row = list.lines().find(|line| line.starts_with(id)).unwrap_or_else(|| panic!("{list}"));
+    assert!(row.contains("\"a lake\"") && (row.contains(" s  ") || row.contains(" min  ")), "{row}");
+    let listed = server.talk.call_ok("list_jobs", json!({})).await;
+    assert_eq!(listed["jobs"][0]["prompt"], "a lake", "{listed:#}");
+    assert!(listed["jobs"][0]["created_at"].as_str().unwrap().ends_with('Z'), "{listed:#}");
+    server.hang_up().await;
+}
+
+/// Nobody answers at all: that is said at once, with how to stop and how to go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_network_a_command_says_so_within_seconds() {
+    for paid in [false, true] {
+        let mut home = if paid { Home::paying(|_| {}).await } else { Home::new().await };
+        home.may_leave_jobs = true;
+        let nobody = Nobody::new();
+        for name in ["NEMO_API_URL", "NEMO_WEB_URL", "SKILLBOSS_API_URL", "SKILLBOSS_WEB_URL"] {
+            home.set(name, nobody.url.clone());
+        }
+        home.set("FIRSTCUT_POLL_S", "5");
+        let mut words = vec!["make", "a lake", "--wait", "10"];
+        if paid {
+            words.extend(["--model", "veo-3.1-lite", "--seconds", "4", "--resolution", "720p"]);
+        }
+        let ran = home.run(&words).await;
+        assert!(ran.stderr.contains("cannot be reached"), "{ran:?}");
+        for part in ["Ctrl-C stops the waiting", "firstcut jobs wait job_", "firstcut jobs cancel job_"] {
+            assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+        }
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        assert!(home.requests("run").is_empty() && home.messages().is_empty());
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use url::Url;
 
 /// What one request is answered with.
@@ -15,6 +16,8 @@ pub(crate) enum Piece {
     Bytes(Vec<u8>),
     /// A pause.
     Wait(Duration),
+    /// As long as it takes until somebody says so.
+    Until(Arc<Notify>),
     /// The connection is torn down.
     Reset,
     /// Nothing more, but the connection stays open.
@@ -98,6 +101,7 @@ async fn serve(
                 }
             }
             Piece::Wait(pause) => tokio::time::sleep(pause).await,
+            Piece::Until(said) => said.notified().await,
             Piece::Reset => {
                 stream.set_zero_linger().unwrap();
                 return;

@@ -6,6 +6,7 @@ use firstcut::nemo::render::{RenderStatus, Submission};
 
 use super::{impatient, with_token};
 use crate::canned::{Canned, Piece, json, status, token, with};
+use crate::ports::Nobody;
 
 const STATE: &str =
     r#"{"code":0,"data":{"session_id":"55","task_id":"t","user_id":"anon_9","state":{"draft":{"t":[]}}}}"#;
@@ -68,8 +69,8 @@ async fn reads_survive_passing_faults() {
 
 #[tokio::test]
 async fn nothing_listens() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let (client, _home) = with_token(&format!("http://{free}").parse().unwrap(), "nmv_usr_x");
+    let nobody = Nobody::new();
+    let (client, _home) = with_token(&nobody.url.parse().unwrap(), "nmv_usr_x");
     for error in [client.credits().await.unwrap_err(), client.send("55", "hello").await.unwrap_err()] {
         assert_eq!((error.kind(), error.spent()), (Kind::Unavailable, Money::NotSpent), "{error}");
         assert!(error.next_step().unwrap().contains("NEMO_API_URL"));

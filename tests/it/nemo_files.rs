@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use firstcut::error::{Kind, Money};
 use firstcut::nemo::upload::UploadFile;
 use firstcut::redact::SafeUrl;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 use super::{client, impatient, with_token};
 use crate::canned::{Canned, Piece, json, status, token, with};
@@ -159,13 +160,14 @@ async fn a_download_gives_no_token_to_strangers() {
 #[tokio::test]
 async fn a_broken_download_is_resumed() {
     let video = video();
+    let arrived = Arc::new(Notify::new());
     let cut = |from: usize, to: usize| {
         let mut reply = file_reply(&video[from..]);
         if let Piece::Bytes(bytes) = &mut reply[0] {
             bytes.truncate(bytes.len() - (video.len() - to));
         }
-        reply.push(Piece::Wait(std::time::Duration::from_millis(30)));
-        reply.push(Piece::Reset);
+        // A reset throws away what was not read yet.
+        reply.extend([Piece::Until(arrived.clone()), Piece::Reset]);
         reply
     };
     let rest = |from: usize| {
@@ -180,15 +182,13 @@ async fn a_broken_download_is_resumed() {
     let api = Canned::start(vec![]).await;
     let (one, home) = impatient(&api.url);
     let part = home.path().join("r.part");
-    let got = std::sync::atomic::AtomicU64::new(0);
-    // The rest depends on how much arrived before the cut, so it is added when that is known.
     cdn.add(rest(50_000));
-    let whole = one
-        .download("r", Some(&address(&cdn)), &part, &|bytes, _| {
-            got.store(bytes, std::sync::atomic::Ordering::Relaxed)
-        })
-        .await;
-    let whole = whole.unwrap();
+    let progress = |bytes: u64, _: Option<u64>| {
+        if bytes == 50_000 {
+            arrived.notify_one();
+        }
+    };
+    let whole = one.download("r", Some(&address(&cdn)), &part, &progress).await.unwrap();
     assert_eq!(whole.sha256, sum(&video));
     assert_eq!(cdn.seen()[1].header("range"), Some("bytes=50000-"));
 

@@ -149,9 +149,9 @@ async fn every_end_of_a_stream() {
             "Hello",
         ),
         ("silence", vec![stream_head(), chunk(HELLO), Piece::Stall], StreamEnd::Idle, "Hello"),
-        ("only heartbeats", beats("data: {\"type\":\"heartbeat\"}\n\n", 30), StreamEnd::Idle, "Hello"),
-        ("only comments", beats(": ping\r\n\r\n", 30), StreamEnd::Idle, "Hello"),
-        ("no end", beats("data: {\"author\":\"a\",\"actions\":{}}\n\n", 40), StreamEnd::TimedOut, "Hello"),
+        ("only heartbeats", beats("data: {\"type\":\"heartbeat\"}\n\n", 60), StreamEnd::Idle, "Hello"),
+        ("only comments", beats(": ping\r\n\r\n", 60), StreamEnd::Idle, "Hello"),
+        ("no end", beats("data: {\"author\":\"a\",\"actions\":{}}\n\n", 100), StreamEnd::TimedOut, "Hello"),
         ("no bytes at all", vec![stream_head(), Piece::Stall], StreamEnd::Idle, ""),
     ];
     let turns = cases.into_iter().map(|(what, reply, end, text)| async move {

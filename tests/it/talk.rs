@@ -1,12 +1,10 @@
 //! One end of an MCP connection, spoken as raw JSON lines.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines};
 
-/// Far above what anything here takes, so that a lost answer fails the test instead of hanging it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
+// Where others look for it.
+pub(crate) use crate::patience::PATIENCE;
 
 /// The client's end.
 pub(crate) struct Talk {

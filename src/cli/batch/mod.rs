@@ -152,7 +152,7 @@ impl Batch {
             }
             Command::Report(named) => {
                 let comparison = routes::report::of_batch(&shell.app, &named.name).await?;
-                shell.out.result(&comparison, || told::comparison(&comparison))?;
+                shell.out.result(&comparison, || super::routes::told::comparison(&comparison))?;
                 return Ok(0);
             }
             Command::Wait(named) => return shell.stay(&named.name, 0).await,

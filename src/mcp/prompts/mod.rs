@@ -62,11 +62,7 @@ pub(super) fn values(prompt: &str, argument: &str) -> Result<Values, ErrorData> 
 
 fn offer(name: &str) -> Result<&'static Offer, ErrorData> {
     OFFERS.iter().find(|offer| offer.name == name).ok_or_else(|| {
-        let names = || OFFERS.iter().map(|offer| offer.name);
-        let hint = match arguments::nearest(name, names()) {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("there are {}.", names().collect::<Vec<_>>().join(", ")),
-        };
+        let hint = arguments::hint(name, OFFERS.iter().map(|offer| offer.name));
         refused(format!("There is no prompt {}; {hint}", redact::quote(name, 60)))
     })
 }

@@ -295,11 +295,7 @@ async fn guarded<T>(method: &str, work: impl Future<Output = Result<T, ErrorData
 
 fn unknown_tool(router: &ToolRouter<Server>, name: &str) -> ErrorData {
     let tools = router.list_all();
-    let names = || tools.iter().map(|tool| tool.name.as_ref());
-    let hint = match arguments::nearest(name, names()) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("there are {}.", names().collect::<Vec<_>>().join(", ")),
-    };
+    let hint = arguments::hint(name, tools.iter().map(|tool| tool.name.as_ref()));
     ErrorData::invalid_params(format!("Unknown tool: {}; {hint}", crate::redact::quote(name, 60)), None)
 }
 

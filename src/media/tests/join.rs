@@ -224,7 +224,7 @@ fn an_ffmpeg_that_is_asked_for_makes_what_cannot_be_read_here() {
         }
         other => panic!("{other:?}"),
     }
-    let hangs = stand_in(folder.path(), "sleep 600");
+    let hangs = stand_in(folder.path(), "exec sleep 600");
     let soon = Limits::default().until(std::time::Instant::now() + std::time::Duration::from_millis(200));
     let stopped = join_with(&segments, &output, Some(&hangs), &soon);
     assert!(matches!(stopped, Err(Fault { error: Error::Stopped, .. })), "{stopped:?}");

@@ -3,6 +3,7 @@
 use firstcut::model::job::{JobKind, State};
 use firstcut::sandbox::{Endpoint, Fault, Rule};
 
+use crate::havoc::signal;
 use crate::home::{Home, playable};
 
 const FIRST: &str = "generate a 1-second 360p video of a lake";
@@ -17,7 +18,7 @@ async fn one_of_two_servers_moves_the_jobs_and_the_other_takes_over() {
     assert_eq!(report["state"], "done", "{report:#}");
     playable(&report);
 
-    let beats = Fault::HeartbeatsOnly { count: 15, every_ms: 100 };
+    let beats = Fault::HeartbeatsOnly { count: 40, every_ms: 100 };
     home.sandbox.faults.add(Rule { text: Some("forest".into()), ..Rule::once(Endpoint::RunSse, beats) });
     let mut two = home.serve().await;
     let id = two.generate(SECOND, 0.0).await["job_id"].as_str().unwrap().to_owned();
@@ -46,14 +47,13 @@ async fn the_same_call_at_two_servers_is_one_job() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ctrl_c_leaves_the_job_and_says_how_to_go_on() {
-    let beats = Fault::HeartbeatsOnly { count: 10, every_ms: 100 };
+    let beats = Fault::HeartbeatsOnly { count: 40, every_ms: 100 };
     let home = Home::with_faults([Rule::once(Endpoint::RunSse, beats)]).await;
     let child = home.command(&["make", FIRST]).spawn().unwrap();
-    let pid = child.id().unwrap().to_string();
     home.job_that(|job| job.kind == JobKind::Turn && job.state == State::Running).await;
-    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    signal(child.id(), "-INT");
     let output =
-        tokio::time::timeout(crate::talk::PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
+        tokio::time::timeout(crate::patience::PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
     let id = home.jobs().await[0].id.to_string();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(&format!("firstcut jobs wait {id}")), "{said}");
@@ -70,11 +70,11 @@ async fn a_server_that_is_stopped_is_replaced_and_makes_no_trouble_when_it_wakes
     let mut one = home.serve().await;
     assert_eq!(one.generate(FIRST, 60.0).await["state"], "done");
     let mut two = home.serve().await;
-    crate::havoc::signal(Some(one.pid()), "-STOP");
+    signal(Some(one.pid()), "-STOP");
     let report = two.generate(SECOND, 60.0).await;
     assert_eq!(report["state"], "done", "{report:#}");
     playable(&report);
-    crate::havoc::signal(Some(one.pid()), "-CONT");
+    signal(Some(one.pid()), "-CONT");
     // Both can still be asked; whoever moves the job, it is moved once.
     let third = one.generate("generate a 1-second 360p video of a desert", 60.0).await;
     assert_eq!(third["state"], "done", "{third:#}");

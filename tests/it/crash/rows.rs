@@ -148,7 +148,7 @@ async fn submitting_after_the_work_was_done(door: Door) {
 }
 
 async fn running_in_the_middle_of_the_stream(door: Door) {
-    let beats = Fault::HeartbeatsOnly { count: 15, every_ms: 100 };
+    let beats = Fault::HeartbeatsOnly { count: 40, every_ms: 100 };
     let home = Home::with_faults([Rule::once(Endpoint::RunSse, beats)]).await;
     let process = door.start(&home).await;
     home.job_that(|job| job.kind == JobKind::Turn && job.state == State::Running).await;
@@ -182,7 +182,7 @@ async fn render_submitted_and_the_answer_lost(door: Door) {
 }
 
 async fn render_running(door: Door) {
-    let home = Home::with(|options| options.pace = Pace(0.3)).await;
+    let home = Home::with(|options| options.pace = Pace::REAL).await;
     let process = door.start(&home).await;
     home.job_that(|job| job.kind == JobKind::Render && job.state == State::Running).await;
     process.kill().await;

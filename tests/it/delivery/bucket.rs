@@ -45,7 +45,7 @@ async fn every_kind_of_job_ends_there() {
     let film = home.run(&words).await.ok();
     assert_eq!(film["kind"], "film", "{film:#}");
     home.set("FIRSTCUT_SERVICE", "nemo");
-    let video = home.run(&["make", "a 5-second video of a harbour", "--json"]).await.ok();
+    let video = home.run(&["make", "a 5-second 360p video of a harbour", "--json"]).await.ok();
     let export = home.run(&["export", "--new", "--json"]).await.ok();
     let mut expected: Vec<String> = [&film, &video, &export]
         .map(|report| format!("clips/{}.mp4", report["job_id"].as_str().unwrap()))

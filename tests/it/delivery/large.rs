@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Bucket, posted_once, schedulers};
 use crate::home::{Home, ended, kill};
-use crate::talk::PATIENCE;
+use crate::patience::PATIENCE;
 
 const CLIP: &[u8] = include_bytes!("../../fixtures/media/h264-high-bframes-aac.mp4");
 const MIB: u64 = 1024 * 1024;

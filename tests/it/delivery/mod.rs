@@ -1,9 +1,12 @@
 //! From a finished clip to its bucket and its posts, against a real S3 server and the sandbox's schedulers.
 
 mod bucket;
+mod buffer;
+mod checked;
 mod kills;
 mod large;
 mod limits;
+mod once;
 mod posts;
 mod refusals;
 mod repeats;
@@ -12,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use firstcut::sandbox::{ErrorShape, Fault, SOCIAL_KEY, SocialPost};
+use firstcut::sandbox::{Clips, SOCIAL_KEY, SocialPost};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper::{Method, Request, Response, StatusCode};
@@ -24,7 +27,9 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use crate::havoc::error;
 use crate::home::Home;
+use crate::money::till::make;
 
 pub(crate) const BUCKET: &str = "social-clips";
 const KEY_ID: &str = "AKIASANDBOX";
@@ -143,19 +148,6 @@ fn denied() -> Response<s3s::Body> {
     answer
 }
 
-/// A failure of the service, before or after it did what was asked.
-fn error(status: u16, after_work: bool) -> Fault {
-    Fault::Error {
-        status,
-        shape: ErrorShape::default(),
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: false,
-    }
-}
-
 /// Has the programs of a home post through the sandbox's schedulers.
 pub(crate) fn schedulers(home: &mut Home, which: &str) {
     let at = |path: &str| format!("{}/social/{path}", home.sandbox.url);
@@ -185,4 +177,23 @@ pub(crate) fn posted_once(home: &Home) -> Vec<SocialPost> {
 
 pub(crate) fn same_bytes(one: &Path, other: &Path) -> bool {
     std::fs::read(one).unwrap() == std::fs::read(other).unwrap()
+}
+
+/// A home that posts through this scheduler, from a bucket of its own.
+async fn home(scheduler: &str) -> (Bucket, Home) {
+    home_of(scheduler, Clips::Tiny).await
+}
+
+/// The same with other clips.
+async fn home_of(scheduler: &str, clips: Clips) -> (Bucket, Home) {
+    let bucket = Bucket::open().await;
+    let mut home = Home::paying(|options| options.skillboss.clips = clips).await;
+    bucket.settings(&mut home);
+    schedulers(&mut home, scheduler);
+    (bucket, home)
+}
+
+/// A clip that is done; gives its job.
+async fn clip(home: &Home, prompt: &str) -> String {
+    home.run(&make(prompt)).await.ok()["job_id"].as_str().unwrap().to_owned()
 }

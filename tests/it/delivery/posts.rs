@@ -1,29 +1,11 @@
-//! Posts: drafts unless asked otherwise, each once whatever the scheduler does, and never of what does not fit.
+//! Posts: drafts unless asked otherwise, at their time, by whom was meant, and told for what they are.
 
-use firstcut::sandbox::{Clips, Close, Endpoint, Fault, Rule};
+use firstcut::sandbox::{Endpoint, Rule};
 use serde_json::{Value, json};
 
-use super::{Bucket, error, posted_once, schedulers};
+use super::{clip, error, home, posted_once, schedulers};
 use crate::canned::{Canned, with};
-use crate::home::{Home, always, kill};
 use crate::money::till::make;
-
-async fn home(scheduler: &str) -> (Bucket, Home) {
-    home_of(scheduler, Clips::Tiny).await
-}
-
-async fn home_of(scheduler: &str, clips: Clips) -> (Bucket, Home) {
-    let bucket = Bucket::open().await;
-    let mut home = Home::paying(|options| options.skillboss.clips = clips).await;
-    bucket.settings(&mut home);
-    schedulers(&mut home, scheduler);
-    (bucket, home)
-}
-
-/// A clip that is done; gives its job.
-async fn clip(home: &Home, prompt: &str) -> String {
-    home.run(&make(prompt)).await.ok()["job_id"].as_str().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn every_scheduler_gets_a_draft_once() {
@@ -93,106 +75,6 @@ async fn times_are_kept_and_a_dry_run_sends_nothing() {
     home.set("BUFFER_API_KEY", "");
     let error = home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await.error();
     assert!(error["next"].as_str().unwrap().contains("BUFFER_API_KEY"), "{error:#}");
-    assert_eq!(posted_once(&home).len(), 1);
-}
-
-#[tokio::test]
-async fn whatever_becomes_of_the_answer_it_is_posted_once() {
-    for (scheduler, fault, times) in [
-        ("buffer", error(503, false), 2),
-        ("buffer", error(429, false), 2),
-        ("buffer", error(500, true), 1),
-        ("buffer", error(500, false), 1),
-        ("buffer", Fault::LostAnswer { how: Close::Reset }, 1),
-        ("buffer", Fault::Cut { how: Close::Reset }, 1),
-        ("ayrshare", Fault::LostAnswer { how: Close::Reset }, 1),
-        ("ayrshare", error(500, true), 1),
-        ("ayrshare", Fault::Cut { how: Close::Eof }, 1),
-    ] {
-        let (_bucket, home) = home(scheduler).await;
-        let id = clip(&home, "a lake").await;
-        home.sandbox.faults.add(Rule { times, ..Rule::once(Endpoint::SocialPost, fault.clone()) });
-        let report =
-            home.run(&["publish", &id, "--channel", "tiktok", "--when", "queue", "--json"]).await.ok();
-        assert_eq!(report["posts"][0]["state"], "done", "{scheduler} {fault:?}: {report:#}");
-        let posts = posted_once(&home);
-        assert_eq!(posts.len(), 1, "{scheduler} {fault:?}");
-        assert_eq!(report["posts"][0]["post_id"], posts[0].id.as_str());
-    }
-}
-
-#[tokio::test]
-async fn what_no_list_can_tell_waits_for_a_person() {
-    let (_bucket, mut home) = home("hook").await;
-    let id = clip(&home, "a lake").await;
-    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
-    let report = home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await.json();
-    assert_eq!(report["posts"][0]["state"], "uncertain", "{report:#}");
-    let post = report["posts"][0]["job_id"].as_str().unwrap().to_owned();
-    let shown = home.run(&["jobs", "show", &post, "--json"]).await.json();
-    assert!(shown["next"].as_str().unwrap().contains("jobs adopt"), "{shown:#}");
-    // It is not sent again by itself, nor by asking again.
-    home.run(&["publish", &id, "--channel", "tiktok", "--json"]).await;
-    assert_eq!(posted_once(&home).len(), 1);
-    // Nor when a person says that it is there, whatever the receiver makes of repeats.
-    home.set("FIRSTCUT_POST_HOOK_REPEATS", "1");
-    home.run(&["jobs", "adopt", &post, "--json"]).await;
-    let looked = home.run(&["jobs", "wait", &post, "--json"]).await.json();
-    assert_eq!(looked["state"], "uncertain", "{looked:#}");
-    assert_eq!(posted_once(&home)[0].repeats, 0);
-    let adopted = home.run(&["jobs", "adopt", &post, "--remote-id", "hook_1", "--json"]).await.ok();
-    assert_eq!(adopted["posts"][0]["post_id"], "hook_1", "{adopted:#}");
-
-    // A receiver that ignores repeats gets the message again.
-    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
-    let report = home.run(&["publish", &id, "--channel", "youtube", "--json"]).await.ok();
-    let posts = posted_once(&home);
-    assert_eq!((posts.len(), posts[1].repeats), (2, 1), "{posts:?} {report:#}");
-
-    // But not for ever.
-    let lost = Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset });
-    home.sandbox.faults.add(Rule { times: 20, ..lost });
-    let report = home.run(&["publish", &id, "--channel", "x", "--json"]).await.json();
-    let posts = report["posts"].as_array().unwrap();
-    assert!(posts.iter().any(|post| post["state"] == "uncertain" && post["channel"] == "x"), "{report:#}");
-    assert_eq!(posted_once(&home)[2].repeats, 8);
-}
-
-#[tokio::test]
-async fn postiz_is_looked_at_only_where_its_list_can_tell() {
-    let at = format!("{:.0}", jiff::Timestamp::now() + jiff::SignedDuration::from_hours(30));
-    let (_bucket, home) = home("postiz").await;
-    let id = clip(&home, "a lake").await;
-    for (channel, when, state) in
-        [("tiktok", at.as_str(), "done"), ("youtube", "now", "uncertain"), ("x", "queue", "uncertain")]
-    {
-        home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::LostAnswer { how: Close::Reset }));
-        let words = ["publish", &id, "--channel", channel, "--when", when, "--caption", "Same.", "--json"];
-        let report = home.run(&words).await.json();
-        let posts = report["posts"].as_array().unwrap_or_else(|| panic!("{report:#}"));
-        let post = posts.iter().find(|post| post["channel"] == channel).unwrap();
-        assert_eq!(post["state"], state, "{report:#}");
-        if state == "uncertain" {
-            let post = post["job_id"].as_str().unwrap();
-            home.run(&["jobs", "adopt", post, "--json"]).await;
-            let shown = home.run(&["jobs", "wait", post, "--json"]).await.json();
-            assert_eq!(shown["state"], "uncertain", "{shown:#}");
-        }
-    }
-    assert_eq!(posted_once(&home).len(), 3);
-}
-
-#[tokio::test]
-async fn a_kill_around_the_message_posts_once() {
-    let (_bucket, home) = home("buffer").await;
-    let id = clip(&home, "a lake").await;
-    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::HangAfter));
-    let mut child = home.start(&["publish", &id, "--channel", "tiktok", "--when", "now"]);
-    home.until("the scheduler has it", |home| !home.sandbox.social.posts().is_empty()).await;
-    kill(&mut child).await;
-    super::kills::forget_leases(&home).await;
-    let report = home.run(&["publish", &id, "--channel", "tiktok", "--when", "now", "--json"]).await.ok();
-    assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
     assert_eq!(posted_once(&home).len(), 1);
 }
 
@@ -275,102 +157,12 @@ async fn an_assistant_asks_for_posts_at_the_start_or_afterwards() {
 async fn a_rehearsal_is_posted_nowhere_but_in_the_sandbox() {
     let (bucket, mut home) = home("buffer").await;
     home.set("FIRSTCUT_SERVICE", "sandbox");
-    let words = ["make", "a 5-second video of a lake", "--channel", "tiktok", "--when", "queue", "--json"];
+    let words =
+        ["make", "a 5-second 360p video of a lake", "--channel", "tiktok", "--when", "queue", "--json"];
     let report = home.run(&words).await.ok();
     assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
     assert!(bucket.keys()[0].starts_with("rehearsal/clips/"), "{:?}", bucket.keys());
     assert!(home.sandbox.social.posts().is_empty(), "what is set up for real was not asked");
-}
-
-#[tokio::test]
-async fn what_fails_its_check_is_not_posted_when_that_matters() {
-    let (bucket, home) = home("buffer").await;
-    // Half as long as asked for, which the delivery check does not let pass.
-    home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::ClampDuration));
-    let mut words = make("a lake");
-    words[5] = "8";
-    words.extend(["--strict", "--channel", "tiktok", "--when", "queue"]);
-    let ran = home.run(&words).await;
-    assert_eq!(ran.code, Some(33), "{ran:?}");
-    let report = ran.json();
-    assert_eq!(report["posts"], Value::Null, "{report:#}");
-    assert_eq!(bucket.keys().len(), 1, "it is kept, here and there");
-    let id = report["job_id"].as_str().unwrap();
-    let error = home.run(&["publish", id, "--channel", "tiktok", "--json"]).await.error();
-    assert_eq!(error["code"], "check_failed", "{error:#}");
-    assert!(home.sandbox.social.posts().is_empty());
-}
-
-/// A clip that says it is HEVC, which nobody here can look into; all else about it is as it should be.
-fn undecodable(clip: &[u8]) -> Vec<u8> {
-    let mut bytes = clip.to_vec();
-    let entry = bytes.windows(8).position(|it| it.starts_with(b"avc1") && it[4..8] == [0; 4]).unwrap();
-    bytes[entry..entry + 4].copy_from_slice(b"hvc1");
-    bytes
-}
-
-#[tokio::test]
-async fn what_nobody_could_look_at_is_not_posted_when_that_matters() {
-    // In colours that change, as a clip must that passes.
-    let (bucket, mut home) = home_of("buffer", Clips::Tinted).await;
-    let good = home.run(&make("a lake")).await.ok();
-    let good = std::fs::read(good["files"][0]["path"].as_str().unwrap()).unwrap();
-    let odd = undecodable(&good);
-
-    // Made to be posted: it is kept, here and there, and goes no further.
-    let served = with(200, "Content-Type: video/mp4\r\n", &odd);
-    let server = Canned::start(vec![served]).await;
-    let elsewhere = Fault::Redirect { to: server.url.join("odd.mp4").unwrap().to_string() };
-    home.sandbox.faults.add(Rule::once(Endpoint::Media, elsewhere));
-    let mut words = make("a river");
-    words.extend(["--strict", "--channel", "tiktok", "--when", "queue"]);
-    let ran = home.run(&words).await;
-    assert_eq!(ran.code, Some(33), "{ran:?}");
-    let report = ran.json();
-    let verdicts: Vec<_> =
-        report["checks"].as_array().unwrap().iter().filter_map(|check| check["verdict"].as_str()).collect();
-    assert!(verdicts.contains(&"unknown") && !verdicts.contains(&"fail"), "{report:#}");
-    assert_eq!((&report["state"], &report["posts"]), (&json!("done"), &Value::Null), "{report:#}");
-    assert_eq!((bucket.keys().len(), home.sandbox.social.posts().len()), (2, 0));
-    let id = report["job_id"].as_str().unwrap();
-    let error = home.run(&["publish", id, "--channel", "tiktok", "--json"]).await.error();
-    assert_eq!(error["code"], "check_failed", "{error:#}");
-    assert!(error["message"].as_str().unwrap().contains("HEVC"), "{error:#}");
-
-    // A file that nobody has looked at yet is looked at first, also when it is only tried.
-    home.write("odd.mp4", &odd);
-    home.write("good.mp4", &good);
-    home.set("FIRSTCUT_STRICT", "1");
-    let publish = ["publish", "odd.mp4", "--channel", "tiktok", "--json"];
-    for words in [publish.to_vec(), [&publish[..], &["--dry-run"]].concat()] {
-        let error = home.run(&words).await.error();
-        assert_eq!(error["code"], "check_failed", "{error:#}");
-    }
-    assert_eq!((bucket.keys().len(), home.sandbox.social.posts().len()), (2, 0));
-    home.run(&["publish", "good.mp4", "--channel", "tiktok", "--json"]).await.ok();
-    assert_eq!(posted_once(&home).len(), 1);
-    // Whoever has looked at it posts it.
-    home.set("FIRSTCUT_STRICT", "0");
-    home.run(&publish).await.ok();
-    assert_eq!(posted_once(&home).len(), 2);
-}
-
-#[tokio::test]
-async fn a_clip_from_before_there_were_checks_is_looked_at_first() {
-    let (_bucket, mut home) = home_of("buffer", Clips::Tinted).await;
-    let made = home.run(&make("a lake")).await.ok();
-    let id = made["job_id"].as_str().unwrap();
-    crate::money::till::alter(&home, &["UPDATE job SET work = json_remove(work, '$.seen')"]).await;
-    home.set("FIRSTCUT_STRICT", "1");
-    let path = made["files"][0]["path"].as_str().unwrap();
-    let good = std::fs::read(path).unwrap();
-    std::fs::write(path, undecodable(&good)).unwrap();
-    let publish = ["publish", id, "--channel", "tiktok", "--dry-run", "--json"];
-    let error = home.run(&publish).await.error();
-    assert_eq!(error["code"], "check_failed", "{error:#}");
-    std::fs::write(path, good).unwrap();
-    home.run(&publish).await.ok();
-    assert!(home.sandbox.social.posts().is_empty());
 }
 
 #[tokio::test]
@@ -419,74 +211,6 @@ async fn what_a_scheduler_calls_a_post_is_no_instruction() {
 }
 
 #[tokio::test]
-async fn a_file_is_known_by_its_bytes_and_posted_once() {
-    let (bucket, home) = home("buffer").await;
-    let made = home.run(&make("a lake")).await.ok();
-    let made = std::fs::read(made["files"][0]["path"].as_str().unwrap()).unwrap();
-    home.write("own.mp4", &made);
-    home.write("copy.mp4", &made);
-    let publish = async |file: &str, channel: &str, caption: &str| {
-        home.run(&["publish", file, "--channel", channel, "--caption", caption, "--json"]).await
-    };
-    let first = publish("own.mp4", "tiktok", "A lake.").await.ok();
-    assert_eq!(first["posts"][0]["state"], "done", "{first:#}");
-    for file in ["own.mp4", "copy.mp4"] {
-        let again = publish(file, "tiktok", "A lake.").await.ok();
-        assert_eq!((&again["job_id"], posted_once(&home).len()), (&first["job_id"], 1), "{again:#}");
-        let error = publish(file, "tiktok", "Other words.").await.error();
-        assert!(error["message"].as_str().unwrap().contains("already"), "{error:#}");
-    }
-    let more = publish("own.mp4", "youtube", "Other words.").await.ok();
-    assert_eq!((&more["job_id"], posted_once(&home).len()), (&first["job_id"], 2), "{more:#}");
-    assert_eq!(bucket.keys().len(), 2, "the clip of the job and one of the file: {:?}", bucket.keys());
-
-    // Another film under the same name is another clip.
-    let mut longer = make("a hill");
-    longer[5] = "8";
-    let other = home.run(&longer).await.ok();
-    let other = std::fs::read(other["files"][0]["path"].as_str().unwrap()).unwrap();
-    assert_ne!(made, other);
-    home.write("own.mp4", &other);
-    let second = publish("own.mp4", "tiktok", "A lake.").await.ok();
-    assert_ne!(second["job_id"], first["job_id"]);
-    assert_eq!(posted_once(&home).len(), 3, "{second:#}");
-}
-
-#[tokio::test]
-async fn a_post_that_is_adopted_and_not_in_the_list_is_still_never_sent_again() {
-    let (_bucket, home) = home("buffer").await;
-    let id = clip(&home, "a lake").await;
-    // It never arrived, and the list was away for as long as it was looked for.
-    home.sandbox.faults.add(Rule::once(Endpoint::SocialPost, Fault::Cut { how: Close::Reset }));
-    home.sandbox.faults.add(Rule { nth: 3, ..always(Endpoint::SocialRead, error(503, false)) });
-    let report = home.run(&["publish", &id, "--channel", "tiktok", "--when", "now", "--json"]).await.json();
-    assert_eq!(report["posts"][0]["state"], "uncertain", "{report:#}");
-    home.no_more_faults();
-    let post = report["posts"][0]["job_id"].as_str().unwrap();
-    home.run(&["jobs", "adopt", post, "--json"]).await;
-    let looked = home.run(&["jobs", "wait", post, "--json"]).await.json();
-    assert_eq!(looked["state"], "uncertain", "{looked:#}");
-    assert!(home.sandbox.social.posts().is_empty(), "a person said that it is there");
-    // Whoever finds that it is not there says so, and has it posted.
-    home.run(&["jobs", "drop", post, "--json"]).await.ok();
-    home.run(&["jobs", "retry", post, "--json"]).await.ok();
-    assert_eq!(posted_once(&home).len(), 1);
-}
-
-#[tokio::test]
-async fn what_fails_before_the_message_is_no_attempt() {
-    let (_bucket, home) = home("buffer").await;
-    let id = clip(&home, "a lake").await;
-    // The question for the accounts, which comes before the message.
-    home.sandbox.faults.add(Rule::once(Endpoint::SocialRead, error(503, false)));
-    let report = home.run(&["publish", &id, "--channel", "tiktok", "--when", "now", "--json"]).await.ok();
-    let post = report["posts"][0]["job_id"].as_str().unwrap().to_owned();
-    assert_eq!(report["posts"][0]["state"], "done", "{report:#}");
-    let row = home.job_that(|job| job.id.as_str() == post).await;
-    assert_eq!((row.attempts, home.requests("social_post").len(), posted_once(&home).len()), (1, 1, 1));
-}
-
-#[tokio::test]
 async fn a_handover_that_was_cancelled_makes_room_for_another() {
     let (bucket, home) = home("buffer").await;
     let made = home.run(&make("a lake")).await.ok();
@@ -505,4 +229,33 @@ async fn a_handover_that_was_cancelled_makes_room_for_another() {
     assert_ne!(second["job_id"], first.as_str(), "{second:#}");
     assert_eq!(second["posts"][0]["state"], "done", "{second:#}");
     assert_eq!(posted_once(&home).len(), 1);
+}
+
+#[tokio::test]
+async fn an_assistant_can_say_who_takes_the_posts() {
+    let (_bucket, mut home) = home("buffer").await;
+    home.set("FIRSTCUT_WAIT_S", "60");
+    home.set("FIRSTCUT_SCHEDULER", "");
+    let mut serve = home.serve().await;
+    let wish = |more: Value| {
+        let mut publish = json!({"channels": ["tiktok"], "when": "queue"});
+        publish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"prompt": "a lake", "model": "veo-3.1-lite", "duration_seconds": 4, "resolution": "720p", "publish": publish})
+    };
+    let refused = serve.talk.call("generate_video", wish(json!({}))).await;
+    let text = refused["result"].to_string();
+    assert!(
+        refused["result"]["isError"] == true && text.contains("Say which one as scheduler"),
+        "{refused:#}"
+    );
+    let report = serve.talk.call_ok("generate_video", wish(json!({"scheduler": "postiz"}))).await;
+    assert_eq!(
+        (&report["posts"][0]["scheduler"], &report["posts"][0]["state"]),
+        (&json!("postiz"), &json!("done"))
+    );
+    let id = report["job_id"].as_str().unwrap();
+    let again = json!({"job_id": id, "channels": ["youtube"], "scheduler": "ayrshare"});
+    let report = serve.talk.call_ok("publish", again).await;
+    assert_eq!(report["posts"][1]["scheduler"], "ayrshare", "{report:#}");
+    serve.hang_up().await;
 }

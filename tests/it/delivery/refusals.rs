@@ -8,6 +8,7 @@ use firstcut::error::{Error, Kind};
 use futures_util::FutureExt;
 
 use crate::canned::{Canned, with};
+use crate::ports::Nobody;
 
 fn refusal(code: u16, name: &str, message: &str, headers: &str) -> Vec<crate::canned::Piece> {
     let body = format!(
@@ -82,13 +83,13 @@ async fn each_refusal_names_its_fix() {
 
 #[tokio::test]
 async fn a_store_that_is_not_there_and_keys_that_are_not() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = refused(&format!("http://{free}"), &BTreeMap::new()).await;
+    let nobody = Nobody::new();
+    let error = refused(&nobody.url, &BTreeMap::new()).await;
     assert_eq!(error.kind(), Kind::Unavailable, "{error:?}");
     assert!(error.next_step().unwrap().contains("FIRSTCUT_BUCKET_ENDPOINT"), "{error:?}");
 
     let without = BTreeMap::from([("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")]);
-    let error = refused(&format!("http://{free}"), &without).await;
+    let error = refused(&nobody.url, &without).await;
     assert_eq!(error.kind(), Kind::Unauthorized, "{error:?}");
     assert!(error.next_step().unwrap().contains("AWS_PROFILE"), "{error:?}");
 }

@@ -1,4 +1,5 @@
-//! `join` with the ffmpeg that is installed here: what the built-in decoder does not read becomes part of one video.
+//! `join`: with the ffmpeg that is installed here, what the built-in decoder does not read becomes part of one video;
+//! and a folder that was not there is made, and told.
 
 use std::io::Write as _;
 
@@ -60,4 +61,15 @@ async fn an_installed_ffmpeg_joins_what_is_not_read_here() {
     let ffmpeg = ["-nostdin", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"];
     let decoded = std::process::Command::new("ffmpeg").args(ffmpeg).output().unwrap();
     assert!(decoded.status.success() && decoded.stderr.is_empty(), "{decoded:?}");
+}
+
+#[tokio::test]
+async fn a_folder_that_join_makes_is_told() {
+    let home = Home::new().await;
+    let clip = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/media/h264-high-bframes-aac.mp4");
+    let first = home.run(&["join", clip, clip, "-o", "fresh/deep/all.mp4"]).await;
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(first.stderr.contains("fresh/deep was not there; it was made"), "{first:?}");
+    let second = home.run(&["join", clip, clip, "-o", "fresh/deep/all.mp4"]).await;
+    assert!(second.code == Some(0) && !second.stderr.contains("was not there"), "{second:?}");
 }

@@ -8,7 +8,6 @@ mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use firstcut::app::App;
 use firstcut::config::{Config, Overrides, Surroundings};
@@ -21,14 +20,12 @@ use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::talk::{PATIENCE, Talk};
+use crate::patience::{LOOK_EVERY, PATIENCE, until};
+use crate::talk::Talk;
 
 pub(crate) use process::{Ran, Serve, ended, kill};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_firstcut");
-
-/// Between two looks at something that is about to happen.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// A home, and the sandbox that its program takes for NemoVideo.
 pub(crate) struct Home {
@@ -285,12 +282,7 @@ impl Home {
 
     /// Waits until something is so.
     pub(crate) async fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
-        let look = async {
-            while !so(self) {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "never happened: {what}");
+        until(what, async || so(self)).await;
     }
 }
 

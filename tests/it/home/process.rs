@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use crate::talk::{PATIENCE, Talk};
+use crate::patience::PATIENCE;
+use crate::talk::Talk;
 
 /// A command that has ended.
 #[derive(Debug)]

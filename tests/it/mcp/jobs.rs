@@ -1,11 +1,12 @@
 //! Whole jobs through the door, in the sandbox: waiting, giving up, coming back.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::Pipe;
+use super::{AT_ONCE, Pipe};
+use crate::patience::until;
 
 /// As little as can be rendered.
 fn short(prompt: &str, wait_seconds: u32) -> Value {
@@ -97,11 +98,11 @@ async fn a_job_outlives_the_client_that_started_it() {
         .await;
     let home = pipe.home.clone();
     // The row is written before anything else; then the client vanishes in the middle of the waiting.
-    while !is_listed(&mut pipe).await {}
+    until("it is listed", async || is_listed(&mut pipe).await).await;
     let began = Instant::now();
     pipe.hang_up().await;
     println!("left {:?} after the end of input", began.elapsed());
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < AT_ONCE);
     assert!(Path::new(home.path()).join("ledger.sqlite").exists());
 
     let mut pipe = Pipe::at(home);

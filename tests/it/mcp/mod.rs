@@ -20,6 +20,7 @@ mod tasks;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use firstcut::app::App;
 use firstcut::config::{Config, Overrides, Surroundings};
@@ -27,7 +28,12 @@ use firstcut::error::Result;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::talk::{PATIENCE, Talk, initialize_params, modern_meta};
+use crate::patience::PATIENCE;
+use crate::talk::{Talk, initialize_params, modern_meta};
+
+/// How soon a server leaves whom nobody waits for any more: before the SDK's five seconds of patience are over, and
+/// time enough for a machine that is busy.
+const AT_ONCE: Duration = Duration::from_secs(4);
 
 /// A server in this process and the client's end of its pipe.
 struct Pipe {

@@ -142,7 +142,7 @@ async fn only_who_takes_tasks_gets_one() {
     let answer = pipe.request("initialize", hello).await;
     assert!(answer["result"]["capabilities"]["extensions"].get("io.modelcontextprotocol/tasks").is_none());
     let mut asked = short("a pier");
-    asked["wait_seconds"] = json!(100);
+    asked["wait_seconds"] = json!(120);
     let made = pipe.call("generate_video", asked).await;
     assert_eq!(made["result"]["structuredContent"]["state"], "done", "{made}");
     let id = made["result"]["structuredContent"]["job_id"].clone();

@@ -23,6 +23,7 @@ async fn sixty_four_calls_at_once_never_pass_a_cap_by_a_cent() {
         home.set(cap, CAP);
         // Each app has its own connection to the ledger, as a process has; and some are processes.
         let apps: Vec<_> = (0..4).map(|_| home.app()).collect();
+        let before_ms = apps[0].now_ms();
         apps[0].ledger().await.unwrap();
         let calls = (0..58).map(|number| {
             let input = firstcut::jobs::plan::GenerateInput {
@@ -63,7 +64,8 @@ async fn sixty_four_calls_at_once_never_pass_a_cap_by_a_cent() {
         assert_eq!(all(ledger).await.len(), FITS, "a refusal leaves nothing behind");
         rest(&apps[0]).await;
         assert_eq!(home.sandbox.skillboss.submissions().len(), FITS);
-        let spent = ledger.spent(Service::SkillBoss, apps[0].now_ms()).await.unwrap();
+        // The day is the one in which they were ordered, also at midnight.
+        let spent = ledger.spent(Service::SkillBoss, before_ms).await.unwrap();
         assert_eq!((spent.day, spent.reserved), (Usd::from_micros(FITS as i64 * PRICE_MICROS), Usd::ZERO));
         let all_charged: i64 =
             home.sandbox.skillboss.charges().iter().map(|bill| bill.amount_usd.micros).sum();

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::till::{order, rest, wish};
 use crate::home::Home;
+use crate::patience::until;
 
 /// Longer than what a request may be old when it leaves, and far shorter than what the ledger waits for its lock.
-const FROZEN: Duration = Duration::from_millis(6_500);
+const FROZEN: Duration = Duration::from_secs(9);
 
 /// Writing the note takes as long as a freeze would: somebody else holds the ledger.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,11 +32,11 @@ async fn whoever_was_stopped_before_sending_does_not_send() {
     let mut other =
         SqliteConnection::connect_with(&path.busy_timeout(Duration::from_secs(30))).await.unwrap();
     // The last thing that is written before is what the wallet holds.
-    while sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM balance").fetch_one(&mut other).await.unwrap()
-        == 0
-    {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("the balance is written down", async || {
+        let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM balance");
+        count.fetch_one(&mut other).await.unwrap() > 0
+    })
+    .await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     turns.clear();
     tokio::time::sleep(FROZEN).await;

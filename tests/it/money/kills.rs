@@ -4,16 +4,19 @@
 //! long freeze is: with 17 and more, another worker takes the frozen one's place.
 
 use std::collections::{BTreeMap, HashSet};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use firstcut::ledger::{Charge, Office};
 use firstcut::model::job::{Job, State};
-use firstcut::sandbox::{Close, Endpoint, ErrorShape, Fault, Pace, Rule};
+use firstcut::sandbox::{Close, Endpoint, Fault, Pace, Rule};
 use tokio::process::Child;
+use tokio::task::JoinHandle;
 
 use super::till::{all, booked, nothing_is_lost, order, wish};
-use crate::havoc::{Luck, setting, signal};
+use crate::havoc::{Luck, error, setting, signal};
 use crate::home::{Home, kill};
+use crate::ports::Front;
 
 const WORKERS: usize = 4;
 /// The longest that a worker is stopped, but for once.
@@ -22,29 +25,36 @@ const FREEZE_MS: u64 = 700;
 /// The workers, and how to start another one in the place of each.
 struct Pool<'a> {
     home: &'a Home,
-    hooks: u16,
+    front: Front,
+    /// What follows the first worker to where it listens.
+    following: Option<JoinHandle<()>>,
     workers: Vec<Child>,
 }
 
 impl<'a> Pool<'a> {
-    fn open(home: &'a Home, hooks: u16) -> Self {
-        let mut pool = Self { home, hooks, workers: Vec::new() };
-        pool.workers = (0..WORKERS).map(|place| pool.worker(place)).collect();
+    async fn open(home: &'a Home) -> Self {
+        let mut pool = Self { home, front: Front::open().await, following: None, workers: Vec::new() };
+        for place in 0..WORKERS {
+            let worker = pool.worker(place);
+            pool.workers.push(worker);
+        }
         pool
     }
 
     /// The first one receives notices; the first two ask for them.
-    fn worker(&self, place: usize) -> Child {
-        let listen = format!("127.0.0.1:{}", self.hooks);
-        let mut words = vec!["worker"];
-        if place == 0 {
-            words.extend(["--listen", &listen]);
-        }
-        let mut command = self.home.command(&words);
+    fn worker(&mut self, place: usize) -> Child {
+        let words: &[&str] = if place == 0 { &["worker", "--listen", "127.0.0.1:0"] } else { &["worker"] };
+        let mut command = self.home.command(words);
         if place < WORKERS / 2 {
-            command.env("FIRSTCUT_PUBLIC_URL", format!("http://{listen}"));
+            command.env("FIRSTCUT_PUBLIC_URL", &self.front.url);
         }
-        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+        command.stdout(Stdio::null());
+        if place > 0 {
+            return command.stderr(Stdio::null()).spawn().unwrap();
+        }
+        let mut worker = command.spawn().unwrap();
+        self.following = Some(self.front.follow(worker.stderr.take().unwrap()));
+        worker
     }
 
     /// Mostly the one who moves the jobs: the others only wait for its place.
@@ -58,6 +68,12 @@ impl<'a> Pool<'a> {
     }
 
     async fn replace(&mut self, place: usize) {
+        if let Some(following) = self.following.take_if(|_| place == 0) {
+            following.abort();
+            let _ended = following.await;
+            // Its port is anybody's from now on.
+            self.front.leads_nowhere();
+        }
         kill(&mut self.workers[place]).await;
         self.workers[place] = self.worker(place);
     }
@@ -96,8 +112,7 @@ async fn killed_and_frozen_at_random_nothing_is_paid_twice_or_lost() {
     }
     let app = home.app();
     let ledger = app.ledger().await.unwrap();
-    let hooks = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut pool = Pool::open(&home, hooks);
+    let mut pool = Pool::open(&home).await;
 
     let begun = Instant::now();
     let ordered = async {
@@ -138,7 +153,7 @@ async fn killed_and_frozen_at_random_nothing_is_paid_twice_or_lost() {
             ledger.request_cancel(&job.id, app.now_ms()).await.unwrap();
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(120),
+            begun.elapsed() < Duration::from_secs(300 + clips),
             "{:#?}",
             jobs.iter().find(|job| !is_settled(job))
         );
@@ -191,17 +206,4 @@ fn is_settled(job: &Job) -> bool {
 /// Its answer was lost, and the service may still call.
 fn waits_for_a_notice(job: &Job) -> bool {
     job.state == State::Submitting && job.note.as_deref().is_some_and(|note| note.contains("notice"))
-}
-
-pub(crate) fn error(status: u16, after_work: bool) -> Fault {
-    let shape = ErrorShape::default();
-    Fault::Error {
-        status,
-        shape,
-        code: None,
-        message: None,
-        retry_after: None,
-        after_work,
-        keep_ids: after_work,
-    }
 }

@@ -7,14 +7,14 @@ mod chain;
 mod ends;
 mod fails;
 mod faults;
+#[cfg(unix)]
+mod ffmpeg;
 mod frozen;
 mod guard;
 #[cfg(unix)]
 mod keys;
 pub(crate) mod kills;
 mod names;
-#[cfg(unix)]
-mod odd;
 mod parts;
 mod reconcile;
 mod rows;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::till::{make, order, rest, wish};
 use crate::home::{Home, always};
+use crate::patience::until;
 
 /// The one stretch of readings, from the report.
 async fn report(home: &Home) -> Value {
@@ -132,10 +133,11 @@ async fn with_many_under_way_nothing_is_accused_wrongly_and_nothing_is_missed() 
         wallet::show(&app).await.unwrap();
         let stop = CancellationToken::new();
         let moving = tokio::spawn(engine::run(app.clone(), Reach::Everything, stop.clone()));
-        while home.sandbox.skillboss.charges().len() < 12 {
+        until("all are charged", async || {
             wallet::show(&app).await.unwrap();
-            tokio::time::sleep(std::time::Duration::from_millis(40)).await;
-        }
+            home.sandbox.skillboss.charges().len() >= 12
+        })
+        .await;
         stop.cancel();
         moving.await.unwrap().unwrap();
         rest(&app).await;

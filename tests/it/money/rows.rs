@@ -1,15 +1,15 @@
 //! `kill -9` at each row of the crash table, for a run and for a film, and each time another process goes on.
 
-use std::time::Duration;
-
 use firstcut::jobs::plan::GenerateInput;
+use firstcut::ledger::{Ledger, Office};
 use firstcut::model::job::{JobKind, State};
 use firstcut::sandbox::{Endpoint, Fault, Pace, Rule};
 use serde_json::Value;
 use tokio::process::Child;
 
-use super::till::{alter, booked, make, move_until, nothing_is_lost, order, wish};
+use super::till::{alter, booked, held, make, move_until, nothing_is_lost, order, wish};
 use crate::home::{Home, kill, playable};
+use crate::patience::until;
 
 const PROMPT: &str = "a lake at dawn";
 
@@ -29,8 +29,9 @@ impl Door {
             Self::Worker => {
                 let worker = home.start(&["worker"]);
                 // The worker holds the lock, so that the command can only write the job down and leave.
-                home.until("the worker is there", |home| home.path().join("ledger.sqlite").exists()).await;
-                tokio::time::sleep(Duration::from_millis(400)).await;
+                let ledger = Ledger::open(&home.path().join("ledger.sqlite")).await.unwrap();
+                held(&ledger, Office::Real, &worker).await;
+                ledger.close().await;
                 vec![worker, home.start(words)]
             }
         }
@@ -150,9 +151,10 @@ async fn accepted_and_only_its_name_heard(door: Door) {
     home.until("it is charged", |home| home.bills().len() == 1).await;
     let job = home.job_that(|job| job.state == State::Submitting).await;
     let ledger = home.ledger().await.unwrap();
-    while ledger.attempt(&job.id, 1).await.unwrap().unwrap().remote_id.is_none() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("its name is written down", async || {
+        ledger.attempt(&job.id, 1).await.unwrap().unwrap().remote_id.is_some()
+    })
+    .await;
     ledger.close().await;
     slain(processes).await;
     is_paid_once(&home, &door.again(&home).await).await;
@@ -162,7 +164,7 @@ async fn accepted_and_only_its_name_heard(door: Door) {
 async fn at_work(door: Door) {
     let home = Home::paying(|options| {
         options.pace = Pace::REAL;
-        (options.skillboss.queue_ms, options.skillboss.work_ms) = (100, 1_500);
+        (options.skillboss.queue_ms, options.skillboss.work_ms) = (100, 4_000);
     })
     .await;
     let processes = door.start(&home, &make(PROMPT)).await;
@@ -227,7 +229,7 @@ async fn an_answer_that_comes_after_its_job_was_put_aside_still_counts() {
     let refused = Fault::Status { status: 402, code: None, message: None, retry_after_s: None };
     for (fault, state, charges) in [(None, State::Done, 1), (Some(refused), State::Failed, 0)] {
         let home = Home::paying(|_| {}).await;
-        home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::Delay { ms: 1_000 }));
+        home.sandbox.faults.add(Rule::once(Endpoint::Run, Fault::Delay { ms: 5_000 }));
         if let Some(fault) = fault {
             home.sandbox.faults.add(Rule::once(Endpoint::Run, fault));
         }
@@ -237,8 +239,7 @@ async fn an_answer_that_comes_after_its_job_was_put_aside_still_counts() {
             home.until("it leaves", |home| home.requests("run").len() == 1).await;
             alter(&home, &put_aside).await;
         };
-        let settled =
-            async |ledger: &firstcut::ledger::Ledger| ledger.job(&job.id).await.unwrap().state == state;
+        let settled = async |ledger: &Ledger| ledger.job(&job.id).await.unwrap().state == state;
         tokio::join!(altered, move_until(&app, "the late answer", settled));
         let ledger = app.ledger().await.unwrap();
         let freed = booked(ledger, &job.id).await.charge == Some(firstcut::ledger::Charge::Freed);

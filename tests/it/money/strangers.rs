@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::home::Home;
-use crate::talk::PATIENCE;
+use crate::patience::PATIENCE;
 
 /// A listener in this process.
 struct Door {

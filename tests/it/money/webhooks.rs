@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::till::{all, make, nothing_is_lost, order, rest, wish};
 use crate::home::{Home, kill};
+use crate::patience::{PATIENCE, until};
+use crate::ports::Front;
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
@@ -31,17 +33,16 @@ struct Reached {
 impl Reached {
     async fn open(poll_s: &str, set: &[(&str, &str)], change: impl FnOnce(&mut Options)) -> Self {
         let mut home = Home::paying(change).await;
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let url = format!("http://{address}");
+        let front = Front::open().await;
+        let url = front.url.clone();
         home.set("FIRSTCUT_PUBLIC_URL", url.clone());
         home.set("FIRSTCUT_POLL_S", poll_s);
         for (name, value) in set {
             home.set(name, *value);
         }
         let app = home.app();
-        let server = firstcut::http::Server::bind(app.clone(), address).await.unwrap();
+        let server = firstcut::http::Server::bind(app.clone(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        front.leads_to(server.address());
         let stop = CancellationToken::new();
         let served = tokio::spawn(server.run(stop.clone()));
         Self { home, app, url, stop, served }
@@ -102,9 +103,7 @@ async fn in_both_dialects_a_notice_is_enough() {
             assert_eq!(job.state, State::Done, "{key:?} {fault:?} {job:?}");
             // The second of two comes when the job may be at rest; it is known as the same, and one row stands for both.
             if matches!(fault, Some(Fault::WebhookTwice)) {
-                while reached.metric("repeated").await == 0 {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+                until("the second is known", async || reached.metric("repeated").await > 0).await;
             }
             let told = (reached.metric("taken").await, reached.metric("repeated").await);
             let (twice, forged) =
@@ -138,7 +137,8 @@ async fn a_lost_answer_is_healed_by_a_notice_whether_it_waits_or_was_put_aside()
         let reached = Reached::open("0.05", &[], |options| options.skillboss.work_ms = 0).await;
         let faults = &reached.home.sandbox.faults;
         faults.add(Rule::once(Endpoint::Run, Fault::LostAnswer { how: Close::Reset }));
-        faults.add(Rule::once(Endpoint::Run, Fault::WebhookLate { ms: if put_aside { 1_500 } else { 300 } }));
+        // No clock tells it: the notice is sent when its moment has come.
+        faults.add(Rule::once(Endpoint::Run, Fault::WebhookLost));
         let job = order(&reached.home, &reached.app, wish("a lake")).await.unwrap();
         let stop = CancellationToken::new();
         let moving = tokio::spawn(engine::run(reached.app.clone(), Reach::Everything, stop.clone()));
@@ -150,6 +150,10 @@ async fn a_lost_answer_is_healed_by_a_notice_whether_it_waits_or_was_put_aside()
             cancel::cancel(&reached.app, &job.id).await.unwrap();
             reached.home.job_that(|job| job.state == State::Uncertain).await;
         }
+        let told = reached.home.sandbox.skillboss.submissions().remove(0);
+        let body = json!({ "request_id": told.id, "status": "OK", "payload": null }).to_string();
+        let thanked = plain().post(told.webhook_url.unwrap()).body(body).send().await.unwrap();
+        assert!(thanked.status().is_success(), "{thanked:?}");
         reached.home.job_that(|job| job.state == State::Done).await;
         stop.cancel();
         moving.await.unwrap().unwrap();
@@ -244,7 +248,8 @@ async fn what_strangers_send_is_refused_and_changes_nothing() {
         format!("POST {path} HTTP/1.1\r\nhost: here\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{{");
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    slow.read_to_string(&mut answer).await.unwrap();
+    let hung_up = tokio::time::timeout(PATIENCE, slow.read_to_string(&mut answer)).await;
+    hung_up.expect("it is waited for").unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     // And the truth heals it.
     assert!(plain().post(&genuine).body(body).send().await.unwrap().status().is_success());
@@ -302,28 +307,23 @@ fn running_work_is_asked_for_every_five_to_ten_seconds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_listens() {
     let mut home = Home::paying(|_| {}).await;
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
-    home.set("FIRSTCUT_PUBLIC_URL", format!("http://{address}"));
     home.set("FIRSTCUT_POLL_S", HARDLY_EVER_S);
     // Either door takes notices.
-    for words in [["worker", "--listen", &address], ["serve", "--http", &address]] {
-        notices_reach(&mut home, &address, &words).await;
+    for words in [["worker", "--listen", "127.0.0.1:0"], ["serve", "--http", "127.0.0.1:0"]] {
+        notices_reach(&mut home, &words).await;
     }
     nothing_is_lost(&home).await;
 }
 
-async fn notices_reach(home: &mut Home, address: &str, words: &[&str]) {
+async fn notices_reach(home: &mut Home, words: &[&str]) {
+    let front = Front::open().await;
+    home.set("FIRSTCUT_PUBLIC_URL", front.url.clone());
     let mut worker = home.command(words).stdin(std::process::Stdio::piped()).spawn().unwrap();
     let _stays_open = worker.stdin.take();
-    for _ in 0..500 {
-        let well = plain().get(format!("http://{address}/healthz")).send().await;
-        if well.is_ok_and(|answer| answer.status().is_success()) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    front.follow(worker.stderr.take().unwrap());
+    front.ready().await;
+    let well = plain().get(format!("{}/healthz", front.url)).send().await.unwrap();
+    assert!(well.status().is_success(), "{words:?}: {well:?}");
     let report = home.run(&make(&format!("a lake by {}", words.join(" ")))).await.ok();
     assert_eq!(report["state"], "done", "{report:#}");
     kill(&mut worker).await;

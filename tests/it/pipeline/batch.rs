@@ -136,7 +136,7 @@ async fn paused_resumed_cancelled_and_put_off() {
             }
         }
     };
-    let held = tokio::time::timeout(crate::talk::PATIENCE, held).await.unwrap();
+    let held = tokio::time::timeout(crate::patience::PATIENCE, held).await.unwrap();
     assert_eq!(
         (&held["hold"]["code"], &held["counts"]["waiting"]),
         (&json!("over_budget"), &json!(2)),

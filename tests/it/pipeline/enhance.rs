@@ -106,7 +106,7 @@ async fn whatever_goes_wrong_the_prompt_stays_as_it_was() {
 async fn a_call_that_waits_for_nothing_does_not_wait_for_its_prompt() {
     let mut home = Home::paying(|_| {}).await;
     home.set("FIRSTCUT_ENHANCE", "1");
-    home.sandbox.faults.add(always(Endpoint::Chat, Fault::Delay { ms: 1500 }));
+    home.sandbox.faults.add(always(Endpoint::Chat, Fault::Delay { ms: 4_000 }));
     let mut serve = home.serve().await;
     let wish = |prompt: &str, seconds: u32| json!({"prompt": prompt, "model": "veo-3.1-lite", "duration_seconds": seconds, "resolution": "720p", "wait_seconds": 0});
     // One clip, and a film of two parts: the job is there before its prompt is.

@@ -201,3 +201,21 @@ async fn a_list_has_a_short_mark_and_a_trial_agrees_with_the_wallet() {
     );
     assert!(message(&wallet).contains(&format!("${balance} in the sandbox's own wallet")), "{wallet:#}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_command_names_the_sandbox_and_the_preview_is_called_what_it_is() {
+    let mut home = Home::new().await;
+    home.set("FIRSTCUT_SERVICE", "auto");
+    let words = ["make", "a 1-second 360p video of a lake", "--service", "sandbox"];
+    let made = home.run(&words).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+    for part in
+        ["\nVideo     ", "\nPreview   ", "(contact sheet, nine frames)", "edit \"…\" --service sandbox"]
+    {
+        assert!(made.stdout.contains(part), "{part}: {}", made.stdout);
+    }
+    // And it works as it stands.
+    let edited =
+        home.run(&["edit", "add a title that says Lake", "--service", "sandbox", "--json"]).await.ok();
+    assert_eq!(edited["state"], "done", "{edited:#}");
+}

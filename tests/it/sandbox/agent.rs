@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::guest::{Guest, answer, instant};
+use crate::patience::until;
 
 const SUNSET: &str = "generate a 10-second video of a sunset over the ocean with waves crashing";
 
@@ -166,13 +167,7 @@ async fn the_second_stage_can_come_after_the_stream() {
     let guest = Guest::arrive(&sandbox).await;
     let heard = guest.told(SUNSET).await;
     assert_eq!(heard.tools(), ["generate_video_with_seedance"]);
-    for _ in 0..200 {
-        if guest.draft().await["t"].as_array().unwrap().len() == 3 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("the second stage did not come");
+    until("the second stage", async || guest.draft().await["t"].as_array().unwrap().len() == 3).await;
 }
 
 #[tokio::test]
@@ -205,7 +200,7 @@ async fn one_run_at_a_time() {
     super::guest::strike(
         &sandbox,
         firstcut::sandbox::Endpoint::RunSse,
-        firstcut::sandbox::Fault::HeartbeatsOnly { count: 20, every_ms: 20 },
+        firstcut::sandbox::Fault::HeartbeatsOnly { count: 20, every_ms: 100 },
     );
     let first = guest.say(SUNSET).send().await.unwrap();
     assert_eq!(guest.credits().await, [900, 100, 1000]);

@@ -7,6 +7,8 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::patience::until;
+
 /// Options of a sandbox that does not wait, in this folder, with credits for many turns.
 pub(super) fn instant(folder: &TempDir) -> Options {
     let mut options = Options::in_folder(folder.path());
@@ -119,15 +121,14 @@ impl Guest {
 
     /// Polls until the render is over.
     pub(super) async fn finished(&self, id: &str) -> Value {
-        for _ in 0..3000 {
-            let now = ok(self.get(&format!("/api/render/proxy/lambda/{id}"))).await;
-            let status = now["status"].as_str().or(now["data"]["status"].as_str()).unwrap().to_owned();
-            if !matches!(status.as_str(), "pending" | "processing") {
-                return now;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        panic!("render {id} does not end");
+        let mut now = Value::Null;
+        until("the render ends", async || {
+            now = ok(self.get(&format!("/api/render/proxy/lambda/{id}"))).await;
+            let status = now["status"].as_str().or(now["data"]["status"].as_str()).unwrap();
+            !matches!(status, "pending" | "processing")
+        })
+        .await;
+        now
     }
 
     pub(super) async fn upload(&self, name: &str, bytes: Vec<u8>) -> (StatusCode, Value) {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use firstcut::sandbox::{Charge, Entry, Options, Sandbox};
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::guest::{Guest, http, instant, ok};
+use crate::patience::until;
 
 /// Names the folder in which [`serve`] is to work.
 const FOLDER: &str = "FIRSTCUT_TEST_SANDBOX_FOLDER";
@@ -52,13 +52,8 @@ impl Process {
             .spawn()
             .unwrap();
         let process = Self(child);
-        for _ in 0..500 {
-            if let Ok(url) = std::fs::read_to_string(folder.join("url")) {
-                return (process, url);
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the sandbox does not start");
+        until("the sandbox starts", async || folder.join("url").exists()).await;
+        (process, std::fs::read_to_string(folder.join("url")).unwrap())
     }
 }
 
@@ -93,12 +88,7 @@ async fn a_kill_loses_nothing_that_was_answered() {
     guest.url.clone_from(&url);
     assert_eq!(guest.draft().await["t"][0]["sg"][0]["uid"], before["t"][0]["sg"][0]["uid"]);
     // the message that the kill cut off goes on, and is charged once
-    for _ in 0..3000 {
-        if guest.credits().await[1] == 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("nothing is set aside", async || guest.credits().await[1] == 0).await;
     assert_eq!(guest.credits().await, [850, 0, 850]);
     assert!(guest.draft().await.to_string().contains("Lost"));
     let charges: Vec<Charge> = lines(&url, "charges").await;

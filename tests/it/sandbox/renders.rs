@@ -286,7 +286,7 @@ async fn renders_can_be_cancelled() {
 async fn progress_rises() {
     let folder = TempDir::new().unwrap();
     let mut options = instant(&folder);
-    options.pace = firstcut::sandbox::Pace(0.1);
+    options.pace = firstcut::sandbox::Pace::REAL;
     let sandbox = Sandbox::start(options).await.unwrap();
     let guest = guest_with_clip(&sandbox).await;
     ok(guest.submission("r", &guest.draft().await)).await;

@@ -8,6 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::guest::{Guest, answer, http, instant, ok, strike};
+use crate::patience::until;
 
 const SHORT: &str = "generate a 1-second 360p video of a lake";
 
@@ -69,12 +70,7 @@ async fn a_run_that_was_under_way_goes_on_and_is_charged_once() {
 
     let sandbox = Sandbox::start(instant(&folder)).await.unwrap();
     let guest = guest.back(&sandbox);
-    for _ in 0..3000 {
-        if guest.credits().await[1] == 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("nothing is set aside", async || guest.credits().await[1] == 0).await;
     assert_eq!(guest.credits().await, [900, 0, 900]);
     assert!(guest.draft().await["t"].is_array());
     assert_eq!(sandbox.log.charges().unwrap().len(), 1);

@@ -1,13 +1,12 @@
 //! A plain HTTP customer of SkillBoss' half: no client code of ours, only requests.
 
-use std::time::Duration;
-
 use firstcut::sandbox::{Clips, Endpoint, Fault, Options, Rule, STANDARD_KEY, Sandbox, WHOLESALE_KEY};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::guest::{answer, http, instant, ok};
+use crate::patience::until;
 
 /// Options of a sandbox that does not wait and makes tiny clips.
 pub(super) fn tiny(folder: &TempDir) -> Options {
@@ -81,15 +80,14 @@ impl Customer {
 
     /// Asks until the job is over.
     pub(super) async fn done(&self, id: &str) -> Value {
-        for _ in 0..1000 {
-            let got = ok(self.asked(id)).await;
+        let mut got = Value::Null;
+        until("the job ends", async || {
+            got = ok(self.asked(id)).await;
             let word = got["status"].as_str().unwrap().to_lowercase();
-            if ["completed", "failed", "cancelled"].contains(&word.as_str()) {
-                return got;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("the job does not end");
+            ["completed", "failed", "cancelled"].contains(&word.as_str())
+        })
+        .await;
+        got
     }
 
     pub(super) async fn cancel(&self, id: &str) -> (StatusCode, Value) {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::guest::{answer, http, ok};
 use super::customer::{Customer, fetched, started, strike};
+use crate::patience::until;
 
 fn error(status: u16, shape: ErrorShape) -> Fault {
     Fault::Error {
@@ -145,6 +146,7 @@ async fn jobs_go_wrong() {
     for (fault, word) in [(Fault::StuckInQueue, "IN_QUEUE"), (Fault::StuckInProgress, "IN_PROGRESS")] {
         strike(&sandbox, Endpoint::Run, fault);
         let id = customer.job(json!({})).await;
+        until("it gets so far", async || ok(customer.asked(&id)).await["status"] == word).await;
         tokio::time::sleep(Duration::from_millis(60)).await;
         assert_eq!(ok(customer.asked(&id)).await["status"], word);
         strike(&sandbox, Endpoint::RunStatus, Fault::OddStatus { word: "THROTTLED".into() });

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::super::guest::{answer, ok};
 use super::customer::{Customer, fetched, started, strike};
+use crate::patience::{LOOK_EVERY, until};
 
 /// The file behind a link: width, height, milliseconds, and whether it has sound.
 async fn measured(url: &str) -> (u32, u32, u64, bool) {
@@ -124,8 +125,8 @@ async fn a_scene_is_drawn_and_begins_with_the_given_picture() {
 async fn states_take_their_time() {
     let (_folder, sandbox) = started(|options| {
         options.pace = Pace::REAL;
-        options.skillboss.queue_ms = 150;
-        options.skillboss.work_ms = 150;
+        // Long enough that each is seen also on a machine that is busy.
+        (options.skillboss.queue_ms, options.skillboss.work_ms) = (1_000, 1_000);
     })
     .await;
     for (customer, words) in [
@@ -139,6 +140,7 @@ async fn states_take_their_time() {
             assert!(words.contains(&word.as_str()), "{word}");
             seen.push(word);
             seen.dedup();
+            tokio::time::sleep(LOOK_EVERY).await;
         }
         assert_eq!(seen, words);
     }
@@ -175,9 +177,7 @@ async fn a_cancel_comes_too_late() {
     let customer = Customer::wholesale(&sandbox);
     strike(&sandbox, Endpoint::Run, Fault::StuckInProgress);
     let stuck = customer.job(json!({})).await;
-    while ok(customer.asked(&stuck)).await["status"] != "IN_PROGRESS" {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("it is begun", async || ok(customer.asked(&stuck)).await["status"] == "IN_PROGRESS").await;
     let (status, body) = customer.cancel(&stuck).await;
     assert_eq!((status, &body["error"]["code"]), (StatusCode::CONFLICT, &json!("already_started")));
     let over = customer.job(json!({})).await;

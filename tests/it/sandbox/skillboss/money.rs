@@ -34,7 +34,7 @@ async fn money_runs_out_before_and_after() {
     let (_folder, sandbox) = started(|options| {
         options.pace = Pace::REAL;
         options.skillboss.balance_usd = Usd::cents(500);
-        (options.skillboss.queue_ms, options.skillboss.work_ms) = (100, 0);
+        (options.skillboss.queue_ms, options.skillboss.work_ms) = (1_500, 0);
     })
     .await;
     let customer = Customer::wholesale(&sandbox);

@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
 
+use crate::patience::until;
+
 /// One call.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
@@ -58,14 +60,9 @@ impl Receiver {
 
     /// Waits for so many calls, and then a little for one too many.
     pub(super) async fn got(&self, count: usize) -> Vec<Call> {
-        for _ in 0..1000 {
-            if self.calls().len() >= count {
-                tokio::time::sleep(Duration::from_millis(60)).await;
-                return self.calls();
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{} calls came, not {count}", self.calls().len());
+        until(&format!("{count} calls"), async || self.calls().len() >= count).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        self.calls()
     }
 }
 

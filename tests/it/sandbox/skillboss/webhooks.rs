@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::guest::{answer, ok};
 use super::customer::{Customer, started, strike};
 use super::receiver::Receiver;
+use crate::patience::until;
 
 #[tokio::test]
 async fn both_forms_arrive_once() {
@@ -69,12 +70,13 @@ async fn one_retry_and_no_more() {
     assert_eq!(deaf.got(2).await.len(), 2);
     let elsewhere = wholesale.job(json!({ "webhook_url": "https://receiver.example.com/cb" })).await;
     wholesale.done(&elsewhere).await;
-    let mut told = Vec::new();
-    while told.len() < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        told = sandbox.skillboss.deliveries();
+    let told = || {
+        let mut told = sandbox.skillboss.deliveries();
         told.retain(|one| one["id"] == elsewhere.as_str());
-    }
+        told
+    };
+    until("it was tried twice", async || told().len() >= 2).await;
+    let told = told();
     assert!(told.iter().all(|one| one["error"].as_str().unwrap().contains("this machine only")), "{told:?}");
 }
 

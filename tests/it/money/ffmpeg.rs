@@ -1,4 +1,4 @@
-//! A part of another kind: one clip of a long video is coded in a way that only an installed ffmpeg reads.
+//! A long video with a part that only an installed ffmpeg reads: one clip of it is coded in another way.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -6,6 +6,8 @@ use firstcut::sandbox::{Endpoint, Fault, Rule};
 use serde_json::json;
 
 use crate::canned::{Canned, with};
+use crate::eyes::undecodable;
+use crate::havoc::signal;
 use crate::home::{Home, playable};
 
 /// Eighteen seconds are three parts.
@@ -18,11 +20,10 @@ async fn clips(home: &mut Home) -> Canned {
     let words =
         ["make", "a hill", "--model", "veo-3.1-lite", "--seconds", "8", "--resolution", "720p", "--json"];
     let made = home.run(&words).await.ok();
-    let mut bytes = std::fs::read(playable(&made)).unwrap();
-    home.write("plain.mp4", &bytes);
-    let entry = bytes.windows(8).position(|it| it.starts_with(b"avc1") && it[4..8] == [0; 4]).unwrap();
-    bytes[entry..entry + 4].copy_from_slice(b"hvc1");
-    let server = Canned::start(vec![with(200, "Content-Type: video/mp4\r\n", &bytes)]).await;
+    let plain = std::fs::read(playable(&made)).unwrap();
+    home.write("plain.mp4", &plain);
+    let served = with(200, "Content-Type: video/mp4\r\n", &undecodable(&plain));
+    let server = Canned::start(vec![served]).await;
     let to = server.url.join("odd.mp4").unwrap().to_string();
     home.sandbox.faults.add(Rule::once(Endpoint::Media, Fault::Redirect { to }));
     server
@@ -75,9 +76,8 @@ async fn work_on_an_odd_part_can_be_stopped_and_taken_up_again() {
         let waits = ["jobs", "wait", &id, "--json"];
         let child = home.command(if id.is_empty() { &words } else { &waits }).spawn().unwrap();
         home.until("ffmpeg works on it", |_| mark.exists()).await;
-        let pid = child.id().unwrap().to_string();
-        std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-        let ended = tokio::time::timeout(crate::talk::PATIENCE, child.wait_with_output()).await;
+        signal(child.id(), "-INT");
+        let ended = tokio::time::timeout(crate::patience::PATIENCE, child.wait_with_output()).await;
         ended.expect("it waits for ffmpeg").unwrap();
         id = home.jobs().await[0].id.to_string();
     }

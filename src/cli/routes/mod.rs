@@ -1,9 +1,10 @@
 //! `routes`: names of the settings that spread prompts over models, and what came of each model.
 
+pub(super) mod told;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::batch::told;
 use super::{Exit, Shell};
 use crate::error::Result;
 use crate::jobs::routes;
