@@ -132,13 +132,35 @@ fn again(report: &JobReport) -> &'static str {
     if report.service == Service::Sandbox.name() { " --service sandbox" } else { "" }
 }
 
+/// Commands that would speak to the real service if the sandbox were not named.
+const SPEAK: [&str; 6] = [
+    "firstcut make",
+    "firstcut edit",
+    "firstcut export",
+    "firstcut state",
+    "firstcut credits",
+    "firstcut upload",
+];
+
+/// Advice about what this service did, for somebody who types commands.
+pub(super) fn at(service: &str, advice: &str) -> String {
+    let mut text = for_people(advice);
+    if service == Service::Sandbox.name() && !text.contains("--service") {
+        for command in SPEAK {
+            text = text.replace(command, &format!("{command} --service sandbox"));
+        }
+    }
+    text
+}
+
 /// The same for what is printed as JSON: every `next` in it.
 pub(super) fn for_scripts(shape: &mut Value) {
     match shape {
         Value::Object(fields) => {
+            let service = fields.get("service").and_then(Value::as_str).unwrap_or_default().to_owned();
             for (name, value) in fields {
                 match value {
-                    Value::String(advice) if name == "next" => *advice = for_people(advice),
+                    Value::String(advice) if name == "next" => *advice = at(&service, advice),
                     value => for_scripts(value),
                 }
             }
@@ -167,6 +189,18 @@ mod tests {
             assert_eq!(for_people(advice), shown);
             assert_eq!(for_people(shown), shown, "twice is once");
         }
+    }
+
+    #[test]
+    fn in_a_rehearsal_the_next_command_is_one_too() {
+        let advice = "Call export to save it, or edit_video.";
+        assert_eq!(at("nemo", advice), "Use firstcut export to save it, or firstcut edit.");
+        assert_eq!(
+            at("sandbox", advice),
+            "Use firstcut export --service sandbox to save it, or firstcut edit --service sandbox."
+        );
+        let named = "firstcut export --service sandbox saves it.";
+        assert_eq!(at("sandbox", named), named);
     }
 
     #[test]

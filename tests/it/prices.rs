@@ -119,3 +119,32 @@ async fn prices_say_where_they_come_from_and_both_services_their_balance() {
     let one = home.run(&["credits", "--json"]).await.ok();
     assert!(one["message"].as_str().unwrap().contains("SkillBoss: no key is set"), "{one:#}");
 }
+
+/// A model knows only arguments: what the prompt says of the whole becomes one, and is made and paid as such.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_prompt_says_of_the_whole_counts_for_a_model_too() {
+    let home = Home::paying(|_| {}).await;
+    let prompt = "a 4-second fox in vertical 9:16";
+    let model = ["--model", "veo-3.1-lite", "--resolution", "720p", "--json"];
+    let told = home.run(&[&["make", prompt], &model[..]].concat()).await.ok();
+    let made = home.sandbox.skillboss.submissions().remove(0);
+    assert_eq!((made.seconds, told["cost"]["usd"].as_str()), (Some(4), Some("0.12")), "{told:#}");
+    assert_eq!(
+        (&told["files"][0]["width"], &told["files"][0]["height"]),
+        (&json!(720), &json!(1280)),
+        "{told:#}"
+    );
+    home.write(
+        "one.jsonl",
+        format!("{{\"prompt\": \"{prompt}\", \"model\": \"veo-3.1-lite\", \"resolution\": \"720p\"}}\n")
+            .as_bytes(),
+    );
+    let checked = home.run(&["batch", "one.jsonl", "--check", "--json"]).await.json();
+    assert!(checked.to_string().contains("0.12"), "{checked:#}");
+    // A length that it does not make is refused as if it had been an argument.
+    let refused = home.run(&[&["make", "a 5-second video of a hen"], &model[..]].concat()).await.error();
+    assert!(refused["message"].as_str().unwrap().contains("5 s"), "{refused:#}");
+    // An argument says more than the words.
+    let told = home.run(&[&["make", prompt, "--seconds", "6"], &model[..]].concat()).await.ok();
+    assert_eq!(told["cost"]["usd"], "0.18", "{told:#}");
+}

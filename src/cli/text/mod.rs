@@ -33,8 +33,13 @@ fn number(value: f64) -> String {
 }
 
 fn next(text: &mut String, step: &str) {
+    next_at("", text, step);
+}
+
+/// What to do next about the work of a service.
+fn next_at(service: &str, text: &mut String, step: &str) {
     if !step.is_empty() {
-        let _ = write!(text, "\nNext: {}", advice::for_people(step));
+        let _ = write!(text, "\nNext: {}", advice::at(service, step));
     }
 }
 

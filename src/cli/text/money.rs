@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{next, number};
+use super::{next, next_at, number};
 use crate::jobs::money::books::Books;
 use crate::jobs::money::estimate::Estimate;
 use crate::jobs::money::wallet::Wallet;
@@ -130,6 +130,6 @@ pub(in crate::cli) fn credits(report: &CreditsReport) -> String {
     if let Some(address) = &report.top_up {
         let _ = write!(text, "\nTop up    {address}");
     }
-    next(&mut text, &report.next);
+    next_at(&report.service, &mut text, &report.next);
     text
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{next, size};
+use super::{next_at, size};
 use crate::model::report::{SessionReport, UploadReport};
 
 /// A timeline.
@@ -19,7 +19,7 @@ pub(in crate::cli) fn session(report: &SessionReport) -> String {
     if let Some(link) = &report.browser_link {
         let _ = write!(text, "\nBrowser   {link}");
     }
-    next(&mut text, &report.next);
+    next_at(&report.service, &mut text, &report.next);
     text
 }
 
@@ -40,6 +40,6 @@ pub(in crate::cli) fn upload(report: &UploadReport) -> String {
         let _ = write!(text, "\nUploaded  {}  ({})", item.name, facts.join(", "));
     }
     let _ = write!(text, "\nSession   {} ({})", report.session_id, report.service);
-    next(&mut text, &report.next);
+    next_at(&report.service, &mut text, &report.next);
     text
 }

@@ -245,7 +245,7 @@ async fn look(
     let (service, priced, planned) = match clip::service(app, &input).await? {
         Some(service) => {
             clip::check(app, caller, &input)?;
-            let quote = prices.quote(app, service, &input).await?;
+            let quote = prices.quote(app, service, &plan::as_spoken(&input)).await?;
             let seconds = quote.plan.duration_s.unwrap_or_default();
             let calls = u32::try_from(quote.plan.segments.len()).unwrap_or(u32::MAX);
             let (estimate, most) = (quote.estimate(), Some(quote.most()));

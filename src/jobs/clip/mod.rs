@@ -11,7 +11,7 @@ use crate::config::ServiceChoice;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::money::approve;
 use crate::jobs::paths;
-use crate::jobs::plan::{Caller, GenerateInput};
+use crate::jobs::plan::{self, Caller, GenerateInput};
 use crate::jobs::publish;
 use crate::jobs::submit::Submitted;
 use crate::jobs::submit::identity::{Identity, identify};
@@ -74,6 +74,7 @@ pub(super) async fn submit(
     prompt: &str,
 ) -> Result<Submitted> {
     refuse_foreign_wishes(input)?;
+    let input = &plan::as_spoken(input);
     let ledger = app.ledger().await?;
     let now_ms = app.now_ms();
     let asked = (

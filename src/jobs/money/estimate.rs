@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::Result;
 use crate::jobs::clip;
-use crate::jobs::plan::GenerateInput;
+use crate::jobs::plan::{self, GenerateInput};
 use crate::jobs::rehearsal;
 use crate::jobs::turn::WORST_CASE_CREDITS;
 use crate::model::catalog::{Model, ModelKind, Price};
@@ -94,6 +94,12 @@ pub async fn estimate(app: &App, input: &GenerateInput) -> Result<Estimate> {
         _ => catalog.models().iter().filter(|model| model.kind == ModelKind::Video).map(choice).collect(),
     };
     let Some(service) = clip::meant(app, input).await? else {
+        if models.is_empty() {
+            plan::refuse_foreign_wishes(&GenerateInput {
+                model: input.model.clone(),
+                ..GenerateInput::default()
+            })?;
+        }
         let service = app.service(input.service.as_deref())?;
         return Ok(Estimate {
             service: service.name().to_owned(),

@@ -1,4 +1,5 @@
-//! The length that a prompt asks for in words ("a 10-second video"), to hold the result to. Nothing is sent by it.
+//! The length and the shape that a prompt asks for in words ("a 10-second vertical video"): to hold the result to them, and
+//! to plan by, where a model knows only arguments.
 
 use super::DURATION_S;
 
@@ -29,6 +30,19 @@ const NEAR_WORDS: usize = 3;
 /// The same in characters, where words are not set apart ("10秒钟的短视频").
 const NEAR_CHARS: usize = 5;
 
+/// Shapes that are written as a ratio.
+const RATIOS: [&str; 7] = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "4:5"];
+/// The same in a word before or behind what the whole is called.
+const SHAPES: [(&str, &str); 5] = [
+    ("vertical", "9:16"),
+    ("horizontal", "16:9"),
+    ("widescreen", "16:9"),
+    ("landscape", "16:9"),
+    ("square", "1:1"),
+];
+/// Orders before "a 4-second fox": what follows them is the whole, whatever it is called.
+const ORDERS: [&str; 8] = ["make", "create", "generate", "produce", "render", "animate", "film", "me"];
+
 /// The length in seconds, if exactly one is asked for beyond doubt.
 pub(super) fn duration_s(prompt: &str) -> Option<f64> {
     let text = prompt.to_lowercase();
@@ -42,7 +56,10 @@ pub(super) fn duration_s(prompt: &str) -> Option<f64> {
         // "1080p", "v2.5", "mp4": digits behind a letter are a name.
         let is_name = text.get(..start)?.chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
         let Ok(number) = number.trim_end_matches('.').parse::<f64>() else { continue };
-        let Some(seconds) = unit(behind).filter(|_| !is_name).map(|unit| number * unit) else { continue };
+        let is_first = begins(text.get(..start)?);
+        let Some(seconds) = unit(behind, is_first).filter(|_| !is_name).map(|unit| number * unit) else {
+            continue;
+        };
         match found {
             Some(other) if other != seconds => return None,
             _ => found = Some(seconds),
@@ -51,13 +68,23 @@ pub(super) fn duration_s(prompt: &str) -> Option<f64> {
     found.filter(|seconds| DURATION_S.contains(seconds))
 }
 
+/// Whether a prompt only begins here: nothing but an order and an article stand before.
+fn begins(before: &str) -> bool {
+    let mut words = before.split_whitespace().peekable();
+    while words.next_if(|word| ORDERS.contains(word)).is_some() {}
+    words.next_if(|word| matches!(*word, "a" | "an" | "one")).is_some() && words.next().is_none()
+}
+
 /// The unit behind a number, when it is the length of the whole.
-fn unit(behind: &str) -> Option<f64> {
+fn unit(behind: &str, is_first: bool) -> Option<f64> {
     let behind = behind.trim_start_matches([' ', '-', '\u{2010}', '\u{2011}']);
     UNITS.iter().find_map(|(name, seconds)| {
         let rest = behind.strip_prefix(name)?;
         let whole = if name.is_ascii() {
-            !rest.starts_with(|c: char| c.is_alphanumeric()) && names_the_whole(rest)
+            // "A 4-second fox"; not "a 4 second, 30 second and 60 second cut".
+            let opens =
+                is_first && rest.starts_with(' ') && rest.trim_start().starts_with(char::is_alphabetic);
+            !rest.starts_with(|c: char| c.is_alphanumeric()) && (opens || names_the_whole(rest))
         } else {
             let near: String = rest.chars().filter(|c| !c.is_whitespace()).take(NEAR_CHARS).collect();
             WHOLES_JOINED.iter().any(|whole| near.contains(whole))
@@ -74,6 +101,33 @@ fn names_the_whole(rest: &str) -> bool {
         let one = word.strip_suffix('s').unwrap_or(word);
         WHOLES.split(' ').any(|whole| whole == one || whole == word)
     })
+}
+
+/// The shape as a ratio, if exactly one is asked for beyond doubt.
+pub(super) fn aspect(prompt: &str) -> Option<&'static str> {
+    let text = prompt.to_lowercase();
+    let mut found = None;
+    let words: Vec<_> = text.split(|c: char| c.is_whitespace() || ",;()[]!?".contains(c)).collect();
+    for (at, word) in words.iter().enumerate() {
+        let word = word.trim_end_matches(['.', ':']);
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
+        let behind = words.get(at + 1).copied().unwrap_or_default();
+        // "At 9:16 the train leaves": a time of day.
+        let is_time = matches!(before, "at" | "by" | "until") || matches!(behind, "am" | "pm" | "o'clock");
+        let ratio = RATIOS.iter().find(|ratio| **ratio == word && !is_time);
+        let is_format = before == "in" || matches!(behind, "format" | "mode" | "orientation");
+        let shape = SHAPES.iter().find(|(name, _)| {
+            *name == word
+                && (is_format || names_the_whole(&words.get(at + 1..).unwrap_or_default().join(" ")))
+        });
+        let shape = ratio.or(shape.map(|(_, ratio)| ratio));
+        match (found, shape) {
+            (Some(other), Some(shape)) if other != *shape => return None,
+            (_, Some(shape)) => found = Some(*shape),
+            (_, None) => {}
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -93,6 +147,10 @@ mod tests {
             ("海の10秒動画", Some(10.0)),
             ("바다 위 석양 10초 영상", Some(10.0)),
             ("a 10-second video with a 3-second title card", Some(10.0)),
+            ("A 4-second fox in the snow", Some(4.0)),
+            ("make me a 6 second whale", Some(6.0)),
+            ("a 4-second, 30-second and 60-second cut", None),
+            ("a fox and a 4-second pause", None),
             ("a sunset", None),
             ("show the title for 3 seconds, then the sea", None),
             ("fade in over 2 seconds. A video of the sea", None),
@@ -103,6 +161,24 @@ mod tests {
             ("a video in 4k", None),
         ] {
             assert_eq!(duration_s(prompt), seconds, "{prompt}");
+        }
+    }
+
+    #[test]
+    fn a_shape_counts_when_it_is_that_of_the_whole() {
+        for (prompt, shape) in [
+            ("a fox in vertical 9:16", Some("9:16")),
+            ("a vertical video of a fox", Some("9:16")),
+            ("a fox, 16:9.", Some("16:9")),
+            ("rain in landscape format", Some("16:9")),
+            ("a square clip of tiles", Some("1:1")),
+            ("a 16:9 or a 9:16 video", None),
+            ("a train that leaves at 9:16", None),
+            ("9:16 pm on a station clock", None),
+            ("a landscape with a square house", None),
+            ("a vertical cliff", None),
+        ] {
+            assert_eq!(aspect(prompt), shape, "{prompt}");
         }
     }
 }

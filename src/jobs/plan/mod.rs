@@ -219,6 +219,17 @@ pub(super) fn message(prompt: &str, input: &GenerateInput) -> Result<String> {
     Ok(if wishes.is_empty() { prompt.to_owned() } else { format!("{prompt}\n\n{}", wishes.join(" ")) })
 }
 
+/// A wish for a model, which knows only arguments: what the prompt says of the whole, and no argument does, becomes one.
+pub(super) fn as_spoken(input: &GenerateInput) -> GenerateInput {
+    let is_given = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let mut spoken = input.clone();
+    spoken.duration_seconds = input.duration_seconds.or_else(|| asked::duration_s(&input.prompt));
+    if !is_given(&input.aspect_ratio) {
+        spoken.aspect_ratio = asked::aspect(&input.prompt).map(str::to_owned);
+    }
+    spoken
+}
+
 /// What the result is held to: the wishes, which [`message`] has checked. On a timeline of its own also a length that
 /// the prompt states; elsewhere that may be the length of a part.
 pub(super) fn inspection(input: &GenerateInput, is_alone: bool) -> Inspection {

@@ -7,7 +7,7 @@ use firstcut::sandbox::{Endpoint, Fault, Pace, Rule};
 use serde_json::Value;
 use tokio::process::Child;
 
-use super::till::{alter, booked, held, make, move_until, nothing_is_lost, order, wish};
+use super::till::{alter, booked, make, move_until, nothing_is_lost, order, wish};
 use crate::home::{Home, kill, playable};
 use crate::patience::until;
 
@@ -29,9 +29,7 @@ impl Door {
             Self::Worker => {
                 let worker = home.start(&["worker"]);
                 // The worker holds the lock, so that the command can only write the job down and leave.
-                let ledger = Ledger::open(&home.path().join("ledger.sqlite")).await.unwrap();
-                held(&ledger, Office::Real, &worker).await;
-                ledger.close().await;
+                home.moved_by(&worker, Office::Real).await;
                 vec![worker, home.start(words)]
             }
         }

@@ -7,14 +7,13 @@ use firstcut::error::Result;
 use firstcut::jobs::engine::{self, Reach};
 use firstcut::jobs::plan::{Caller, Door, GenerateInput};
 use firstcut::jobs::submit::{self, Accepted};
-use firstcut::ledger::{Booked, Filter, Ledger, Office};
+use firstcut::ledger::{Booked, Filter, Ledger};
 use firstcut::model::job::{Job, JobId, State};
 use sqlx::{Connection, SqliteConnection};
-use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
 use crate::home::Home;
-use crate::patience::{PATIENCE, until};
+use crate::patience::PATIENCE;
 
 /// The cheapest clip that there is.
 pub(crate) const MODEL: &str = "veo-3.1-lite";

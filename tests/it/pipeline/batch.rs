@@ -178,6 +178,12 @@ async fn an_empty_wallet_holds_it_up_and_after_a_top_up_it_goes_on() {
     let resumed = home.run(&["batch", "resume", "five", "--json"]).await;
     assert_eq!(resumed.code, Some(0), "{resumed:?}");
     assert_eq!((end(&resumed)["counts"].clone(), home.bills().len()), (json!({ "done": 5 }), 5));
+    // Nothing is left to stop, and the same file may still get more lines.
+    for what in ["cancel", "pause"] {
+        let ended = home.run(&["batch", what, "five", "--json"]).await.error();
+        assert!(ended["message"].as_str().unwrap().contains("has ended already (done)"), "{ended:#}");
+    }
+    assert_eq!(home.run(&["batch", "five.jsonl", "--yes", "--json"]).await.code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

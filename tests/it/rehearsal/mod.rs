@@ -46,6 +46,26 @@ fn one_command_after_the_other_works_on_the_same_timeline() {
     assert_ne!(other["session_id"], made["session_id"], "a new video starts afresh");
 }
 
+/// A short command finds a job that waits and begins it; that one's message is not cut off when the command is over.
+#[test]
+fn what_a_short_command_began_for_another_job_is_finished() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let waits = firstcut(home, &["make", "generate a 1-second 360p video of a lake", "--wait", "0"]);
+    let id = waits["job_id"].as_str().unwrap();
+    let short = Command::new(env!("CARGO_BIN_EXE_firstcut"))
+        .args(["export", "--session", "nowhere", "--service", "sandbox", "--json"])
+        .env_clear()
+        .env("FIRSTCUT_HOME", home)
+        .env("FIRSTCUT_POLL_S", "0.1")
+        .current_dir(home)
+        .output()
+        .unwrap();
+    assert!(!short.status.success(), "there is no such session");
+    let done = firstcut(home, &["jobs", "wait", id]);
+    assert_eq!((&done["state"], &done["error"]), (&"done".into(), &Value::Null), "{done:#}");
+}
+
 /// Without an optimiser drawing takes minutes: there the sandbox of this process, which makes cards, is found in the place
 /// where the program would start its own.
 async fn quick_in_place(home: &Path) -> Option<Sandbox> {
