@@ -8,9 +8,8 @@ use axum::routing::post;
 use firstcut::model::job::State;
 use firstcut::sandbox::{Close, Endpoint, Fault, Pace, Rule, STANDARD_KEY};
 
-use super::till::{alter, booked, make, move_until, nothing_is_lost, order, rest, wish};
+use super::till::{alter, booked, is_named, make, move_until, nothing_is_lost, order, rest, wish};
 use crate::home::{Home, kill, playable};
-use crate::patience::until;
 
 /// A service that refuses everything, and says which request and which record that was.
 async fn refusing(status: StatusCode) -> String {
@@ -56,12 +55,7 @@ async fn an_answer_that_broke_off_named_its_record_before() {
             // The process dies while it reads.
             let mut process = home.start(&make("a lake"));
             let job = home.job_that(|job| job.state == State::Submitting).await;
-            let ledger = home.ledger().await.unwrap();
-            until("its name is written down", async || {
-                ledger.attempt(&job.id, 1).await.unwrap().unwrap().remote_id.is_some()
-            })
-            .await;
-            ledger.close().await;
+            is_named(&home, &job.id).await;
             kill(&mut process).await;
             home.run(&["jobs", "wait", job.id.as_str(), "--json"]).await.ok()
         };

@@ -7,9 +7,8 @@ use firstcut::sandbox::{Endpoint, Fault, Pace, Rule};
 use serde_json::Value;
 use tokio::process::Child;
 
-use super::till::{alter, booked, make, move_until, nothing_is_lost, order, wish};
+use super::till::{alter, booked, is_named, make, move_until, nothing_is_lost, order, wish};
 use crate::home::{Home, kill, playable};
-use crate::patience::until;
 
 const PROMPT: &str = "a lake at dawn";
 
@@ -148,12 +147,7 @@ async fn accepted_and_only_its_name_heard(door: Door) {
     let processes = door.start(&home, &make(PROMPT)).await;
     home.until("it is charged", |home| home.bills().len() == 1).await;
     let job = home.job_that(|job| job.state == State::Submitting).await;
-    let ledger = home.ledger().await.unwrap();
-    until("its name is written down", async || {
-        ledger.attempt(&job.id, 1).await.unwrap().unwrap().remote_id.is_some()
-    })
-    .await;
-    ledger.close().await;
+    is_named(&home, &job.id).await;
     slain(processes).await;
     is_paid_once(&home, &door.again(&home).await).await;
     assert_eq!(home.requests("run").len(), 1);

@@ -13,7 +13,7 @@ use sqlx::{Connection, SqliteConnection};
 use tokio_util::sync::CancellationToken;
 
 use crate::home::Home;
-use crate::patience::PATIENCE;
+use crate::patience::{PATIENCE, until};
 
 /// The cheapest clip that there is.
 pub(crate) const MODEL: &str = "veo-3.1-lite";
@@ -69,6 +69,16 @@ pub(crate) async fn move_until(app: &App, what: &str, so: impl AsyncFn(&Ledger) 
 /// Moves them until none moves any more.
 pub(crate) async fn rest(app: &App) {
     move_until(app, "rest", async |ledger| all(ledger).await.iter().all(|job| job.state.is_at_rest())).await;
+}
+
+/// Waits until the name that the service gave to a job's only request is written down.
+pub(crate) async fn is_named(home: &Home, id: &JobId) {
+    let ledger = home.ledger().await.unwrap();
+    until("its name is written down", async || {
+        ledger.attempt(id, 1).await.unwrap().unwrap().remote_id.is_some()
+    })
+    .await;
+    ledger.close().await;
 }
 
 /// What the program booked for a job.

@@ -4,13 +4,13 @@ mod apart;
 mod told;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use firstcut::sandbox::{Clips, Options, Sandbox};
 use serde_json::Value;
 
-fn firstcut(home: &Path, words: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_firstcut"))
+fn ended(home: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_firstcut"))
         .args(words)
         .args(["--service", "sandbox", "--json"])
         .env_clear()
@@ -18,7 +18,11 @@ fn firstcut(home: &Path, words: &[&str]) -> Value {
         .env("FIRSTCUT_POLL_S", "0.1")
         .current_dir(home)
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+fn firstcut(home: &Path, words: &[&str]) -> Value {
+    let output = ended(home, words);
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{words:?}: {told} {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_str(&told).unwrap()
@@ -53,14 +57,7 @@ fn what_a_short_command_began_for_another_job_is_finished() {
     let home = home.path();
     let waits = firstcut(home, &["make", "generate a 1-second 360p video of a lake", "--wait", "0"]);
     let id = waits["job_id"].as_str().unwrap();
-    let short = Command::new(env!("CARGO_BIN_EXE_firstcut"))
-        .args(["export", "--session", "nowhere", "--service", "sandbox", "--json"])
-        .env_clear()
-        .env("FIRSTCUT_HOME", home)
-        .env("FIRSTCUT_POLL_S", "0.1")
-        .current_dir(home)
-        .output()
-        .unwrap();
+    let short = ended(home, &["export", "--session", "nowhere"]);
     assert!(!short.status.success(), "there is no such session");
     let done = firstcut(home, &["jobs", "wait", id]);
     assert_eq!((&done["state"], &done["error"]), (&"done".into(), &Value::Null), "{done:#}");
