@@ -12,7 +12,6 @@ mod follow;
 mod install;
 mod jobs;
 mod join;
-mod later;
 mod make;
 mod mover;
 mod page;
@@ -42,7 +41,6 @@ use crate::app::App;
 use crate::config::{Config, Overrides, Surroundings, start_log};
 use crate::error::{Error, Result};
 use crate::jobs::plan::{Caller, Door};
-use later::Later;
 use report::Out;
 
 /// What the shell is told, apart from 0 and the codes of [`Kind`](crate::error::Kind).
@@ -89,49 +87,49 @@ struct Globals {
 #[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 enum Command {
     /// Make a video from a prompt and save it
-    Make(Later<make::Make>),
+    Make(make::Make),
     /// Say what a video would cost, and which models there are
-    Estimate(Later<estimate::Estimate>),
+    Estimate(estimate::Estimate),
     /// Change the current timeline by words
-    Edit(Later<edit::Edit>),
+    Edit(edit::Edit),
     /// Show the current timeline
-    State(Later<state::State>),
+    State(state::State),
     /// Show the balance
-    Credits(Later<credits::Credits>),
+    Credits(credits::Credits),
     /// Put files or web addresses into the session
-    Upload(Later<upload::Upload>),
+    Upload(upload::Upload),
     /// Save the current timeline as an MP4
-    Export(Later<export::Export>),
+    Export(export::Export),
     /// Put a finished clip before people through a scheduler: drafts, unless a time is named
-    Publish(Later<publish::Publish>),
+    Publish(publish::Publish),
     /// Join clips into one MP4, copying what agrees
-    Join(Later<join::Join>),
+    Join(join::Join),
     /// Show the SkillBoss wallet, set its limits, or get a free trial
-    Wallet(Later<wallet::Wallet>),
+    Wallet(wallet::Wallet),
     /// Change a Shotstack template through SkillBoss
-    Template(Later<template::Template>),
+    Template(template::Template),
     /// Make many videos from a file of prompts, within one budget
-    Batch(Later<batch::Batch>),
+    Batch(batch::Batch),
     /// Show the routes that spread prompts over models, and compare the models
-    Routes(Later<routes::Routes>),
+    Routes(routes::Routes),
     /// List, follow and settle jobs; by itself it lists them
-    Jobs(Later<jobs::Jobs>),
+    Jobs(jobs::Jobs),
     /// Serve an assistant over MCP on stdin and stdout
-    Serve(Later<serve::Serve>),
+    Serve(serve::Serve),
     /// Move the ledger's jobs until stopped, and take services' notices
-    Worker(Later<worker::Worker>),
+    Worker(worker::Worker),
     /// Run the services' stand-in on this machine, for tests of other programs
-    Sandbox(Later<sandbox::Sandbox>),
+    Sandbox(sandbox::Sandbox),
     /// Let an assistant on this machine use firstcut; by itself it lists them
-    Install(Later<install::Install>),
+    Install(install::Install),
     /// Say what is configured, reachable, paid for and writable
-    Doctor(Later<doctor::Doctor>),
+    Doctor(doctor::Doctor),
     /// Say what is in a media file
-    Probe(Later<probe::Probe>),
+    Probe(probe::Probe),
     /// Say how words are understood: JSON lines in, JSON lines out
-    Understand(Later<understand::Understand>),
+    Understand(understand::Understand),
     /// Print the completions of a shell
-    Completions(Later<completions::Completions>),
+    Completions(completions::Completions),
 }
 
 /// What every command gets.
@@ -165,9 +163,9 @@ impl Cli {
     fn start(self, out: Out) -> Result<Exit> {
         // These need neither settings nor a service.
         match &self.command {
-            Command::Completions(Later(command)) => return command.run(out),
-            Command::Probe(Later(command)) => return command.run(out),
-            Command::Understand(Later(command)) => return command.run(out),
+            Command::Completions(command) => return command.run(out),
+            Command::Probe(command) => return command.run(out),
+            Command::Understand(command) => return command.run(out),
             _ => {}
         }
         let flags = Overrides::default()
@@ -194,28 +192,28 @@ impl Cli {
 impl Shell {
     async fn run(&self, command: Command) -> Result<Exit> {
         match command {
-            Command::Make(Later(command)) => command.run(self).await,
-            Command::Estimate(Later(command)) => command.run(self).await,
-            Command::Edit(Later(command)) => command.run(self).await,
-            Command::State(Later(command)) => command.run(self).await,
-            Command::Credits(Later(command)) => command.run(self).await,
-            Command::Upload(Later(command)) => command.run(self).await,
-            Command::Export(Later(command)) => command.run(self).await,
-            Command::Publish(Later(command)) => command.run(self).await,
-            Command::Join(Later(command)) => command.run(self).await,
-            Command::Batch(Later(command)) => command.run(self).await,
-            Command::Routes(Later(command)) => command.run(self).await,
-            Command::Jobs(Later(command)) => command.run(self).await,
-            Command::Serve(Later(command)) => command.run(self).await,
-            Command::Worker(Later(command)) => command.run(self).await,
-            Command::Wallet(Later(command)) => command.run(self).await,
-            Command::Template(Later(command)) => command.run(self).await,
-            Command::Sandbox(Later(command)) => command.run(self).await,
-            Command::Install(Later(command)) => command.run(self).await,
-            Command::Doctor(Later(command)) => command.run(self).await,
-            Command::Probe(Later(command)) => command.run(self.out),
-            Command::Understand(Later(command)) => command.run(self.out),
-            Command::Completions(Later(command)) => command.run(self.out),
+            Command::Make(command) => command.run(self).await,
+            Command::Estimate(command) => command.run(self).await,
+            Command::Edit(command) => command.run(self).await,
+            Command::State(command) => command.run(self).await,
+            Command::Credits(command) => command.run(self).await,
+            Command::Upload(command) => command.run(self).await,
+            Command::Export(command) => command.run(self).await,
+            Command::Publish(command) => command.run(self).await,
+            Command::Join(command) => command.run(self).await,
+            Command::Batch(command) => command.run(self).await,
+            Command::Routes(command) => command.run(self).await,
+            Command::Jobs(command) => command.run(self).await,
+            Command::Serve(command) => command.run(self).await,
+            Command::Worker(command) => command.run(self).await,
+            Command::Wallet(command) => command.run(self).await,
+            Command::Template(command) => command.run(self).await,
+            Command::Sandbox(command) => command.run(self).await,
+            Command::Install(command) => command.run(self).await,
+            Command::Doctor(command) => command.run(self).await,
+            Command::Probe(command) => command.run(self.out),
+            Command::Understand(command) => command.run(self.out),
+            Command::Completions(command) => command.run(self.out),
         }
     }
 }

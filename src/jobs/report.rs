@@ -103,7 +103,11 @@ fn told(jobs: Vec<ListedJob>) -> JobList {
         (n, 1) => format!("{n} jobs, newest first; 1 waits for a decision."),
         (n, open) => format!("{n} jobs, newest first; {open} wait for a decision."),
     };
-    JobList { jobs, message, next: "Call check_job with a job_id to see or await one.".to_owned() }
+    let next = match jobs.len() {
+        0 => "Call generate_video to make one.",
+        _ => "Call check_job with a job_id to see or await one.",
+    };
+    JobList { jobs, message, next: next.to_owned() }
 }
 
 /// A job of which no more than its row can be read.

@@ -175,7 +175,10 @@ pub(super) fn words(name: &str, text: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::invalid(format!("The {name} is empty; nothing was sent."))
-            .next("Say in a sentence what shall be seen, for example: a 10-second video of a sunset over the ocean."));
+            .next(match name {
+                "instruction" => "Say what shall change, for example: add a title that says Pacific.",
+                _ => "Say in a sentence what shall be seen, for example: a 10-second video of a sunset over the ocean.",
+            }));
     }
     let chars = text.chars().count();
     if chars > MAX_PROMPT_CHARS {
@@ -298,7 +301,8 @@ fn one_of<'a>(name: &str, value: Option<&'a str>, legal: &[&str]) -> Result<Opti
             "{name} is {:?}; it must be one of {}. Nothing was sent.",
             crate::redact::quote(value, 40),
             legal.join(", ")
-        ))),
+        ))
+        .next(format!("Use one of them, or leave {name} out."))),
         value => Ok(value),
     }
 }

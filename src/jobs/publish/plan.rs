@@ -185,7 +185,7 @@ fn time(text: &str, now_ms: EpochMs) -> Result<EpochMs> {
     }
     if at > now_ms + FAR_MS {
         let what = format!("{:?} is more than a year away. Nothing was sent.", redact::label(text));
-        return Err(Error::invalid(what).next(fix));
+        return Err(Error::invalid(what).next("Name a time within a year."));
     }
     Ok(at)
 }
