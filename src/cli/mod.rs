@@ -132,6 +132,22 @@ enum Command {
     Completions(completions::Completions),
 }
 
+/// The program as an assistant starts it, at the beginning of every chat that may never need it: read before the words of
+/// all the other commands are put together, which would keep another MiB in memory.
+#[derive(Debug, Parser)]
+#[command(name = "firstcut")]
+struct Assisting {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: OnlyServe,
+}
+
+#[derive(Debug, Subcommand)]
+enum OnlyServe {
+    Serve(serve::Serve),
+}
+
 /// What every command gets.
 struct Shell {
     app: App,
@@ -146,6 +162,12 @@ impl Cli {
     /// Help, version or a mistake were printed already; the process ends with this code.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, ExitCode> {
         let words: Vec<_> = words.into_iter().collect();
+        if words.iter().any(|word| word == "serve")
+            && let Ok(Assisting { globals, command: OnlyServe::Serve(serve) }) =
+                Assisting::try_parse_from(&words)
+        {
+            return Ok(Self { globals, command: Command::Serve(serve) });
+        }
         Self::try_parse_from(&words).map_err(|error| {
             let json = words.iter().any(|word| word == "--json");
             ExitCode::from(Out::new(json).usage(&error))
@@ -190,27 +212,28 @@ impl Cli {
 }
 
 impl Shell {
+    /// Each command is boxed: else the stack has room for the largest one from the beginning.
     async fn run(&self, command: Command) -> Result<Exit> {
         match command {
-            Command::Make(command) => command.run(self).await,
-            Command::Estimate(command) => command.run(self).await,
-            Command::Edit(command) => command.run(self).await,
-            Command::State(command) => command.run(self).await,
-            Command::Credits(command) => command.run(self).await,
-            Command::Upload(command) => command.run(self).await,
-            Command::Export(command) => command.run(self).await,
-            Command::Publish(command) => command.run(self).await,
-            Command::Join(command) => command.run(self).await,
-            Command::Batch(command) => command.run(self).await,
-            Command::Routes(command) => command.run(self).await,
-            Command::Jobs(command) => command.run(self).await,
-            Command::Serve(command) => command.run(self).await,
-            Command::Worker(command) => command.run(self).await,
-            Command::Wallet(command) => command.run(self).await,
-            Command::Template(command) => command.run(self).await,
-            Command::Sandbox(command) => command.run(self).await,
-            Command::Install(command) => command.run(self).await,
-            Command::Doctor(command) => command.run(self).await,
+            Command::Make(command) => Box::pin(command.run(self)).await,
+            Command::Estimate(command) => Box::pin(command.run(self)).await,
+            Command::Edit(command) => Box::pin(command.run(self)).await,
+            Command::State(command) => Box::pin(command.run(self)).await,
+            Command::Credits(command) => Box::pin(command.run(self)).await,
+            Command::Upload(command) => Box::pin(command.run(self)).await,
+            Command::Export(command) => Box::pin(command.run(self)).await,
+            Command::Publish(command) => Box::pin(command.run(self)).await,
+            Command::Join(command) => Box::pin(command.run(self)).await,
+            Command::Batch(command) => Box::pin(command.run(self)).await,
+            Command::Routes(command) => Box::pin(command.run(self)).await,
+            Command::Jobs(command) => Box::pin(command.run(self)).await,
+            Command::Serve(command) => Box::pin(command.run(self)).await,
+            Command::Worker(command) => Box::pin(command.run(self)).await,
+            Command::Wallet(command) => Box::pin(command.run(self)).await,
+            Command::Template(command) => Box::pin(command.run(self)).await,
+            Command::Sandbox(command) => Box::pin(command.run(self)).await,
+            Command::Install(command) => Box::pin(command.run(self)).await,
+            Command::Doctor(command) => Box::pin(command.run(self)).await,
             Command::Probe(command) => command.run(self.out),
             Command::Understand(command) => command.run(self.out),
             Command::Completions(command) => command.run(self.out),

@@ -1,6 +1,7 @@
-//! Schemas that every client understands: what schemars writes, without what only Rust knows.
+//! Writes the schemas so that every client understands them: what schemars makes, without what only Rust knows.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use rmcp::model::JsonObject;
 use schemars::JsonSchema;
@@ -10,18 +11,31 @@ use serde_json::{Map, Value, json};
 /// Formats that JSON Schema itself names; all others (`uint32`, `double`) make validators complain.
 const STANDARD_FORMATS: [&str; 6] = ["date", "date-time", "duration", "email", "uri", "uuid"];
 
-/// What a tool takes. A field that may be left out is not nullable in the schema: some model interfaces refuse
-/// unions of types.
-pub(super) fn input<T: JsonSchema>() -> Arc<JsonObject> {
+/// What the tools asked for, by the name of the type.
+static NOTED: Mutex<BTreeMap<String, JsonObject>> = Mutex::new(BTreeMap::new());
+
+pub(super) fn note_input<T: JsonSchema>() {
+    note::<T>(input::<T>());
+}
+
+pub(super) fn note_output<T: JsonSchema>() {
+    note::<T>(written_by_schemars::<T>(Contract::Serialize));
+}
+
+fn note<T: JsonSchema>(schema: JsonObject) {
+    let name = T::schema_name().into_owned();
+    let before = NOTED.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), schema.clone());
+    assert!(
+        before.is_none_or(|before| before == schema),
+        "two types are called {name}, or one is taken and given"
+    );
+}
+
+fn input<T: JsonSchema>() -> JsonObject {
     let mut schema = written_by_schemars::<T>(Contract::Deserialize);
     // Some clients want the key even when there is nothing in it.
     schema.entry("properties").or_insert_with(|| json!({}));
-    Arc::new(schema)
-}
-
-/// What a tool gives back; fields without a value are absent, never null.
-pub(super) fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    Arc::new(written_by_schemars::<T>(Contract::Serialize))
+    schema
 }
 
 fn written_by_schemars<T: JsonSchema>(contract: Contract) -> JsonObject {
@@ -82,7 +96,6 @@ fn forget_null(object: &mut Map<String, Value>) {
     }
 }
 
-#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -106,8 +119,25 @@ mod tests {
     }
 
     #[test]
+    fn schemas_are_written() {
+        crate::mcp::tools::router();
+        let noted = NOTED.lock().unwrap().clone();
+        if std::env::var_os("FIRSTCUT_WRITE_SCHEMAS").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mcp/schema/written.json");
+            std::fs::write(file, serde_json::to_string_pretty(&noted).unwrap() + "\n").unwrap();
+            return;
+        }
+        let written: BTreeMap<String, JsonObject> = serde_json::from_str(super::super::WRITTEN).unwrap();
+        for (name, schema) in &noted {
+            let says = "is not as the type says: FIRSTCUT_WRITE_SCHEMAS=1 cargo test schemas_are_written";
+            assert_eq!(written.get(name), Some(schema), "written.json: {name} {says}");
+        }
+        assert_eq!(written.len(), noted.len(), "written.json has a schema that no tool wants");
+    }
+
+    #[test]
     fn only_portable_words_remain() {
-        let schema = Value::Object(input::<Sample>().as_ref().clone());
+        let schema = Value::Object(input::<Sample>());
         assert_eq!(
             schema,
             json!({
@@ -123,7 +153,7 @@ mod tests {
                 "$defs": {"Inner": {"type": "object", "properties": {"length": {"type": "number"}}, "required": ["length"]}},
             })
         );
-        let text = Value::Object(output::<Sample>().as_ref().clone()).to_string();
+        let text = Value::Object(written_by_schemars::<Sample>(Contract::Serialize)).to_string();
         for word in ["null", "uint32", "double", "$schema"] {
             assert!(!text.contains(word), "{word} in {text}");
         }
