@@ -70,7 +70,7 @@ pub struct Cli {
     command: Command,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 struct Globals {
     /// Print one JSON object on stdout, for machines; progress stays on stderr
     #[arg(long, global = true, help_heading = "Everywhere")]
@@ -132,22 +132,6 @@ enum Command {
     Completions(completions::Completions),
 }
 
-/// The program as an assistant starts it, at the beginning of every chat that may never need it: read before the words of
-/// all the other commands are put together, which would keep another MiB in memory.
-#[derive(Debug, Parser)]
-#[command(name = "firstcut")]
-struct Assisting {
-    #[command(flatten)]
-    globals: Globals,
-    #[command(subcommand)]
-    command: OnlyServe,
-}
-
-#[derive(Debug, Subcommand)]
-enum OnlyServe {
-    Serve(serve::Serve),
-}
-
 /// What every command gets.
 struct Shell {
     app: App,
@@ -162,11 +146,15 @@ impl Cli {
     /// Help, version or a mistake were printed already; the process ends with this code.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, ExitCode> {
         let words: Vec<_> = words.into_iter().collect();
-        if words.iter().any(|word| word == "serve")
-            && let Ok(Assisting { globals, command: OnlyServe::Serve(serve) }) =
-                Assisting::try_parse_from(&words)
+        // As assistants start it, at the beginning of every chat, needed or not: to put the words of all commands together
+        // would keep another MiB in memory.
+        if let [_, serve] = words.as_slice()
+            && serve == "serve"
         {
-            return Ok(Self { globals, command: Command::Serve(serve) });
+            return Ok(Self {
+                globals: Globals::default(),
+                command: Command::Serve(serve::Serve::default()),
+            });
         }
         Self::try_parse_from(&words).map_err(|error| {
             let json = words.iter().any(|word| word == "--json");

@@ -15,7 +15,7 @@ use crate::{http, mcp};
 /// What the engine has in hand at the end may take so long; leases run out by themselves.
 const LAST_STEP: Duration = Duration::from_millis(500);
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(super) struct Serve {
     /// Also serve MCP over HTTP, at /mcp of this address, such as 127.0.0.1:8787, and take services' notices there;
     /// other machines need a token (see README) and a reverse proxy with https in front
