@@ -148,10 +148,10 @@ where
 }
 
 /// Moves jobs until `end`: a ledger that cannot be used now may be usable in a moment. Where the settings say sandbox,
-/// real ones only from the first call about something real.
+/// real ones only from the first call about something real. The work is boxed: it is large, and who starts this moves it about.
 pub async fn move_jobs(app: App, end: CancellationToken) {
     let reach = Reach::of_settings(&app);
-    while let Err(error) = jobs::engine::run(app.clone(), reach, end.clone()).await {
+    while let Err(error) = Box::pin(jobs::engine::run(app.clone(), reach, end.clone())).await {
         tracing::error!(%error, "jobs do not move: the ledger cannot be used; trying again");
         tokio::select! {
             () = end.cancelled() => return,
