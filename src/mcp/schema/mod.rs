@@ -4,7 +4,7 @@
 //! every start took a millisecond, and kept the code for it in memory for as long as an assistant is open.
 
 #[cfg(test)]
-mod writer;
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -24,14 +24,14 @@ static SCHEMAS: LazyLock<HashMap<String, Arc<JsonObject>>> = LazyLock::new(|| {
 /// unions of types.
 pub(super) fn input<T: JsonSchema>() -> Arc<JsonObject> {
     #[cfg(test)]
-    writer::note_input::<T>();
+    tests::note_input::<T>();
     read::<T>()
 }
 
 /// What a tool gives back; fields without a value are absent, never null.
 pub(super) fn output<T: JsonSchema>() -> Arc<JsonObject> {
     #[cfg(test)]
-    writer::note_output::<T>();
+    tests::note_output::<T>();
     read::<T>()
 }
 

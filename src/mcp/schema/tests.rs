@@ -1,4 +1,5 @@
-//! Writes the schemas so that every client understands them: what schemars makes, without what only Rust knows.
+//! Writes the schemas, and says whether they are those of our types. They are made so that every client understands them:
+//! what schemars makes, without what only Rust knows.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -96,66 +97,62 @@ fn forget_null(object: &mut Map<String, Value>) {
     }
 }
 
-mod tests {
-    use super::*;
+#[derive(JsonSchema, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Sample {
+    /// A title of the user's.
+    title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inner: Option<Inner>,
+    #[serde(default)]
+    list: Vec<f64>,
+}
 
-    #[derive(JsonSchema, serde::Deserialize, serde::Serialize)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
-    struct Sample {
-        /// A title of the user's.
-        title: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        count: Option<u32>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        inner: Option<Inner>,
-        #[serde(default)]
-        list: Vec<f64>,
+#[derive(JsonSchema, serde::Deserialize, serde::Serialize)]
+struct Inner {
+    length: f64,
+}
+
+#[test]
+fn schemas_are_written() {
+    crate::mcp::tools::router();
+    let noted = NOTED.lock().unwrap().clone();
+    if std::env::var_os("FIRSTCUT_WRITE_SCHEMAS").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mcp/schema/written.json");
+        std::fs::write(file, serde_json::to_string_pretty(&noted).unwrap() + "\n").unwrap();
+        return;
     }
-
-    #[derive(JsonSchema, serde::Deserialize, serde::Serialize)]
-    struct Inner {
-        length: f64,
+    let written: BTreeMap<String, JsonObject> = serde_json::from_str(super::WRITTEN).unwrap();
+    for (name, schema) in &noted {
+        let says = "is not as the type says: FIRSTCUT_WRITE_SCHEMAS=1 cargo test schemas_are_written";
+        assert_eq!(written.get(name), Some(schema), "written.json: {name} {says}");
     }
+    assert_eq!(written.len(), noted.len(), "written.json has a schema that no tool wants");
+}
 
-    #[test]
-    fn schemas_are_written() {
-        crate::mcp::tools::router();
-        let noted = NOTED.lock().unwrap().clone();
-        if std::env::var_os("FIRSTCUT_WRITE_SCHEMAS").is_some() {
-            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/mcp/schema/written.json");
-            std::fs::write(file, serde_json::to_string_pretty(&noted).unwrap() + "\n").unwrap();
-            return;
-        }
-        let written: BTreeMap<String, JsonObject> = serde_json::from_str(super::super::WRITTEN).unwrap();
-        for (name, schema) in &noted {
-            let says = "is not as the type says: FIRSTCUT_WRITE_SCHEMAS=1 cargo test schemas_are_written";
-            assert_eq!(written.get(name), Some(schema), "written.json: {name} {says}");
-        }
-        assert_eq!(written.len(), noted.len(), "written.json has a schema that no tool wants");
-    }
-
-    #[test]
-    fn only_portable_words_remain() {
-        let schema = Value::Object(input::<Sample>());
-        assert_eq!(
-            schema,
-            json!({
-                "type": "object",
-                "properties": {
-                    "title": {"description": "A title of the user's.", "type": "string"},
-                    "count": {"type": "integer", "minimum": 0},
-                    "inner": {"$ref": "#/$defs/Inner"},
-                    "list": {"type": "array", "items": {"type": "number"}, "default": []},
-                },
-                "additionalProperties": false,
-                "required": ["title"],
-                "$defs": {"Inner": {"type": "object", "properties": {"length": {"type": "number"}}, "required": ["length"]}},
-            })
-        );
-        let text = Value::Object(written_by_schemars::<Sample>(Contract::Serialize)).to_string();
-        for word in ["null", "uint32", "double", "$schema"] {
-            assert!(!text.contains(word), "{word} in {text}");
-        }
+#[test]
+fn only_portable_words_remain() {
+    let schema = Value::Object(input::<Sample>());
+    assert_eq!(
+        schema,
+        json!({
+            "type": "object",
+            "properties": {
+                "title": {"description": "A title of the user's.", "type": "string"},
+                "count": {"type": "integer", "minimum": 0},
+                "inner": {"$ref": "#/$defs/Inner"},
+                "list": {"type": "array", "items": {"type": "number"}, "default": []},
+            },
+            "additionalProperties": false,
+            "required": ["title"],
+            "$defs": {"Inner": {"type": "object", "properties": {"length": {"type": "number"}}, "required": ["length"]}},
+        })
+    );
+    let text = Value::Object(written_by_schemars::<Sample>(Contract::Serialize)).to_string();
+    for word in ["null", "uint32", "double", "$schema"] {
+        assert!(!text.contains(word), "{word} in {text}");
     }
 }
