@@ -197,9 +197,7 @@ pub fn card(
     let artist = || -> Artist<'_> {
         Box::new(move |at_ms, frame| {
             let second = (at_ms / 1000.0) as u32;
-            // Steps far apart, so that neighbours differ after coding too.
-            let colour = |tint: u32| tint.wrapping_add(second.wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
-            frame.fill(Yuv::hex(tint.map_or(0x0024_3447, colour)));
+            frame.fill(Yuv::hex(tint.map_or(0x0024_3447, |tint| tinted(tint, second))));
             mark.draw(frame, 1.0);
             Ok(())
         })
@@ -207,6 +205,14 @@ pub fn card(
     // Silence is sound too: nothing is added to it.
     let hear = sound.then_some(|_: &mut [f32], _: &mut [f32]| Ok(()));
     film::shoot(canvas, duration_ms, out, Crew::Anyhow(&artist), hear, progress)
+}
+
+/// The colour of a second: steps far apart, so that neighbours differ after coding too, and never so dark that a check of
+/// the clip takes it for black.
+fn tinted(tint: u32, second: u32) -> u32 {
+    let any = tint.wrapping_add(second.wrapping_mul(0x0035_1b2d)) & 0x00ff_ffff;
+    // Three quarters of each channel, over the darkest quarter.
+    any - (any >> 2 & 0x003f_3f3f) + 0x003f_3f3f
 }
 
 #[cfg(test)]

@@ -182,3 +182,17 @@ fn a_caption_that_cannot_be_set_is_reported() {
     assert!(made.notes[0].contains("not shown"), "{:?}", made.notes);
     assert!(bench.clip("a.mp4", "都市の夢 서울 Ελλάδα Привет ẵ", SMALL, false).notes.is_empty());
 }
+
+#[test]
+fn no_tint_is_black_and_neighbours_differ() {
+    for tint in (0..0x0100_0000).step_by(4099) {
+        let seconds: Vec<_> = (0..8).map(|second| Yuv::hex(tinted(tint, second))).collect();
+        // A check calls below 34 black.
+        assert!(seconds.iter().all(|colour| colour.y > 60.0), "{tint:06x}: {seconds:?}");
+        for pair in seconds.windows(2) {
+            let apart =
+                (pair[0].y - pair[1].y).abs() + (pair[0].u - pair[1].u).abs() + (pair[0].v - pair[1].v).abs();
+            assert!(apart > 12.0, "{tint:06x}: {pair:?}");
+        }
+    }
+}
