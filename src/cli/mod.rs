@@ -146,8 +146,8 @@ impl Cli {
     /// Help, version or a mistake were printed already; the process ends with this code.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, ExitCode> {
         let words: Vec<_> = words.into_iter().collect();
-        // As assistants start it, at the beginning of every chat, needed or not: to put the words of all commands together
-        // would keep another MiB in memory.
+        // As most assistants start it, at the beginning of every chat, needed or not: the words of all commands put
+        // together would stay in memory.
         if let [_, serve] = words.as_slice()
             && serve == "serve"
         {
@@ -226,5 +226,17 @@ impl Shell {
             Command::Understand(command) => command.run(self.out),
             Command::Completions(command) => command.run(self.out),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serve_alone_is_what_clap_reads() {
+        let words = ["firstcut", "serve"].map(OsString::from);
+        let read = Cli::try_parse_from(&words).unwrap();
+        assert_eq!(format!("{:?}", Cli::read(words).unwrap()), format!("{read:?}"));
     }
 }

@@ -37,5 +37,8 @@ pub(super) fn output<T: JsonSchema>() -> Arc<JsonObject> {
 
 /// A test sees to it that every type of a tool is there.
 fn read<T: JsonSchema>() -> Arc<JsonObject> {
-    SCHEMAS.get(T::schema_name().as_ref()).cloned().unwrap_or_default()
+    let schema = SCHEMAS.get(T::schema_name().as_ref());
+    // The test that writes them comes here before it has.
+    debug_assert!(cfg!(test) || schema.is_some(), "written.json lacks {}", T::schema_name());
+    schema.cloned().unwrap_or_default()
 }

@@ -130,7 +130,7 @@ impl Darkroom {
     }
 }
 
-/// The nearest whole number of a small positive value; unlike a cast it needs no checks, so it vectorises.
+/// The nearest whole number of a small positive value; unlike a cast it needs no checks.
 #[inline]
 fn whole(value: f32) -> u32 {
     (value + 8_388_608.0).to_bits() & 0xffff

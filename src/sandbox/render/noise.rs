@@ -36,7 +36,7 @@ impl Dice {
     }
 }
 
-/// Sine of a number of turns; within 0.001 of the truth, and the compiler can do four or eight at once.
+/// Sine of a number of turns; within 0.001 of the truth, without a call or a branch.
 #[inline]
 pub(super) fn wave(turns: f32) -> f32 {
     // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number.

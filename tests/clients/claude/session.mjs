@@ -1,5 +1,5 @@
 // Claude Code, headless, makes a video: session.mjs BINARY CLIENTS_DIR
-// Its model service is a stand-in on loopback that asks for one tool call and keeps what the model would have been
+// Its model service is a stand-in on loopback that asks for a wrong call and a right one, and keeps what the model would have been
 // told, so nothing leaves this machine and nothing is paid. Exits with 1 at the first failed check.
 
 import { execFileSync, spawn } from "node:child_process";
@@ -114,7 +114,9 @@ function call(asked) {
 }
 
 const home = mkdtempSync(join(tmpdir(), "firstcut-claude-"));
+const askedAt_ms = [];
 const standIn = new StandIn((asked) => {
+  askedAt_ms.push(Date.now());
   const next = call(asked);
   if (!next) return { type: "text", text: "The video is ready." };
   return { type: "tool_use", id: `toolu_${results(asked).length}`, ...next };
@@ -157,7 +159,10 @@ standIn.server.close();
 check("Claude Code ends well", code === 0, { code, said });
 
 const asked = standIn.requests.filter((one) => one.tools?.some((tool) => tool.name === TOOL));
-check("the model is asked until it has the video", asked.length >= 3, standIn.requests.map((one) => one.tools?.length));
+// Once for each call and once for the end; more only where the second call waited in vain as long as it was told to.
+const patient = askedAt_ms.at(-1) - askedAt_ms[0] >= 100_000;
+const enough = asked.length === 3 || (asked.length > 3 && patient);
+check("the model is asked three times", enough, standIn.requests.map((one) => one.tools?.length));
 const offered = asked[0].tools.filter((tool) => tool.name.startsWith("mcp__firstcut__"));
 const names = offered.map((tool) => tool.name.slice("mcp__firstcut__".length)).sort();
 check(`it is offered ${names.length} tools`, names.length >= 11 && names.includes("check_job"), names);

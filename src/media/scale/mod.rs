@@ -1,6 +1,9 @@
 //! Scales pictures, plane by plane: area average when they shrink, straight lines between samples when they grow.
 
+mod rows;
+
 use super::frame::Frame;
+use rows::{Sums, add, blend, put_down};
 
 /// A rectangle of the source, in luma samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -175,59 +178,6 @@ impl PlaneScaler {
     }
 }
 
-/// Sums of eight neighbouring columns, 16 bits each: of the even ones, and of the odd ones.
-///
-/// Four samples are multiplied at once in one ordinary number. Compiled for size, as most of this program is, a loop is
-/// not spread over wide registers by the compiler, and one sample at a time took three times as long.
-type Sums = [u64; 2];
-const SAMPLES: u64 = 0x00FF_00FF_00FF_00FF;
-
-/// Adds two weighted rows to the sums of their columns.
-fn add(sums: &mut [Sums], (a, weight_a): (&[u8], u16), (b, weight_b): (&[u8], u16)) {
-    let (weight_a, weight_b) = (u64::from(weight_a), u64::from(weight_b));
-    let one = |[even, odd]: &mut Sums, a: [u8; 8], b: [u8; 8]| {
-        let (a, b) = (u64::from_le_bytes(a), u64::from_le_bytes(b));
-        *even += (a & SAMPLES) * weight_a + (b & SAMPLES) * weight_b;
-        *odd += (a >> 8 & SAMPLES) * weight_a + (b >> 8 & SAMPLES) * weight_b;
-    };
-    let ((a, rest_a), (b, rest_b)) = (a.as_chunks(), b.as_chunks());
-    for ((sums, a), b) in sums.iter_mut().zip(a).zip(b) {
-        one(sums, *a, *b);
-    }
-    let filled = |rest: &[u8]| std::array::from_fn(|at| rest.get(at).copied().unwrap_or(0));
-    if let Some(last) = sums.get_mut(a.len()) {
-        one(last, filled(rest_a), filled(rest_b));
-    }
-}
-
-/// The sums one after another.
-fn put_down(sums: &[Sums], row: &mut [u16]) {
-    let lanes = |of: u64| [of as u16, (of >> 16) as u16, (of >> 32) as u16, (of >> 48) as u16];
-    for (row, [even, odd]) in row.chunks_mut(8).zip(sums) {
-        let ([a, c, e, g], [b, d, f, h]) = (lanes(*even), lanes(*odd));
-        row.copy_from_slice([a, b, c, d, e, f, g, h].get(..row.len()).unwrap_or_default());
-    }
-}
-
-/// The weighted mean of two half done rows, by the same means.
-fn blend(out: &mut [u8], (a, weight_a): (&[u16], u16), (b, weight_b): (&[u16], u16)) {
-    const LANES: u64 = 0x0000_FFFF_0000_FFFF;
-    const HALF: u64 = 0x0000_8000_0000_8000;
-    let (weight_a, weight_b) = (u64::from(weight_a), u64::from(weight_b));
-    let both = |a: u64, b: u64| (a & LANES) * weight_a + (b & LANES) * weight_b + HALF;
-    let joined =
-        |[a, b, c, d]: [u16; 4]| u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
-    let ((fours, rest), (a, rest_a), (b, rest_b)) = (out.as_chunks_mut(), a.as_chunks(), b.as_chunks());
-    for ((out, a), b) in fours.iter_mut().zip(a).zip(b) {
-        let (a, b) = (joined(*a), joined(*b));
-        let (even, odd) = (both(a, b), both(a >> 16, b >> 16));
-        *out = [(even >> 16) as u8, (odd >> 16) as u8, (even >> 48) as u8, (odd >> 48) as u8];
-    }
-    for ((out, &a), &b) in rest.iter_mut().zip(rest_a).zip(rest_b) {
-        *out = (both(a.into(), b.into()) >> 16) as u8;
-    }
-}
-
 /// For each target sample: the first source sample and the weights from there, which add up to one unit.
 #[derive(Clone, Debug)]
 struct Taps {
@@ -276,8 +226,8 @@ impl Taps {
 
     /// The weighted sum of each target sample.
     fn apply(&self, row: &[u16], give: impl FnMut(usize, u32)) {
-        // A number of weights that the compiler knows needs no loop around each sample.
         let product = |value: u16, weight: u16| u32::from(value) * u32::from(weight);
+        // The usual numbers of weights, written out: compiled for size, a loop around each sample stays one.
         match self.each {
             3 => self
                 .apply_few(row, give, |[a, b, c], [x, y, z]| product(a, x) + product(b, y) + product(c, z)),
@@ -378,6 +328,24 @@ mod tests {
             assert_eq!(sum / width as u32, 120, "{width}");
             assert_eq!((row[0], row[width - 1]), (20, 220));
             assert!(row.windows(2).all(|pair| pair[0] <= pair[1]), "no ringing at {width}");
+        }
+    }
+
+    #[test]
+    fn a_slope_stays_where_it_is_when_it_is_cropped() {
+        // Brighter by two with each column, from an odd column on: what is cropped away must not show, nor shift the rest.
+        let source: Vec<u8> = (0..37 * 90).map(|at| (at % 90) as u8 * 2).collect();
+        let crop = Crop { x: 21.0, y: 3.0, width: 45.0, height: 31.0 };
+        for (wide, high) in [(45, 31), (15, 11), (90, 93), (31, 37)] {
+            let mut target = vec![0; wide * high];
+            PlaneScaler::new((90, 37), crop, (wide, high)).scale(&source, &mut target);
+            for (at, sample) in target.iter().enumerate() {
+                let expected = 2.0 * (21.0 + ((at % wide) as f32 + 0.5) * 45.0 / wide as f32 - 0.5);
+                assert!(
+                    (f32::from(*sample) - expected).abs() <= 1.5,
+                    "{wide}x{high}, {at}: {sample}, {expected}"
+                );
+            }
         }
     }
 
